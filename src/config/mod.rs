@@ -1,0 +1,1 @@
+//! What is written in the config folder, and what it means; or every problem at once.

@@ -1,0 +1,1 @@
+//! The shell: the one path for events, the loop, the sender.

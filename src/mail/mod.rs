@@ -1,0 +1,8 @@
+//! Mail in and mail out: what arrives is fetched, parsed and read; what leaves is composed and carried.
+//! This room does not know the database, and nothing in it decides what the programme does.
+
+pub mod account;
+pub mod address;
+pub mod inbound;
+pub mod outbound;
+pub mod token;

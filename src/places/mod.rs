@@ -1,0 +1,1 @@
+//! Countries, languages and time zones by any usual name. Pure data and look-ups.

@@ -1,0 +1,213 @@
+//! All that can happen to a programme. One closed list; every variant goes through the one path.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::application::{Answers, Unclear};
+use crate::ids::{InboxId, LetterId, OccasionId, PartnershipId, PersonId, ProposalId};
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Somebody wrote to us.
+    Message(Message),
+    /// Something fell due.
+    Due(Due),
+    /// A coordinator said what to do, by mail or on the command line.
+    Command(Command),
+    /// One of our letters did not reach its reader: the server's refusal and a bounce message are the same event.
+    Undelivered(Undelivered),
+    /// The matching has worked out pairs.
+    Proposed(Proposed),
+}
+
+/// A message, in the words of the programme. Who it is from has been established: see `evidence`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub inbox: InboxId,
+    /// The address it claims to be from; `None` where no single sender can be named.
+    pub from: Option<String>,
+    pub evidence: Evidence,
+    /// The letter that it answers, where a valid token or a known thread says so.
+    pub answers_letter: Option<Answered>,
+    pub nature: Nature,
+    pub subject: String,
+    /// What the sender wrote anew.
+    pub text: String,
+    pub said: Said,
+}
+
+/// How sure we are that the message is from whom it says, from weakest to strongest (RELIABILITY: L0 to L4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Evidence {
+    /// L0: nothing but a From line.
+    None,
+    /// L1: a valid token, but another sender than its owner.
+    TokenOnly,
+    /// L2: a valid token and its owner's address.
+    TokenAndAddress,
+    /// L3: L2 and the mail host vouches for the sender's domain.
+    Authenticated,
+    /// L4: a fresh code, sent to the address on file, came back.
+    Challenged,
+}
+
+/// The letter a message answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    pub letter: LetterId,
+    pub person: Option<PersonId>,
+    /// The name of its kind, as in `letter::LetterKind::name`.
+    pub kind: String,
+    pub about: super::letter::About,
+}
+
+/// Who or what wrote.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Nature {
+    Person,
+    /// An auto-reply; `back_on` is the day on which an out-of-office reply says that its owner returns.
+    Automatic {
+        back_on: Option<NaiveDate>,
+    },
+    /// List mail, our own letter coming back, an empty message: recorded, never answered. The word says which.
+    Machine(String),
+}
+
+/// What the words of a message mean, as far as they could be read. All may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    pub intent: Option<Intent>,
+    /// The day until which somebody is away or pauses.
+    pub until: Option<NaiveDate>,
+    /// The answer to a check-in, 1 to 6, or to an are-you-there letter, 1 to 3.
+    pub choice: Option<u8>,
+    pub answers: Answers,
+    pub unclear: Vec<Unclear>,
+}
+
+/// What somebody wants, from any message at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intent {
+    Apply,
+    /// Answers what was asked.
+    Answer,
+    /// No more unprompted mail.
+    Stop,
+    Withdraw,
+    Pause,
+    NewPartner,
+    Help,
+    Concern,
+    MyData,
+    ForgetMe,
+    TopicsOff,
+    /// Something is asked for, but not certainly enough to act on.
+    Unclear,
+}
+
+/// Something that fell due, as it stands in the occasions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    pub occasion: OccasionId,
+    pub what: super::decision::Occasion,
+    /// When it was due; now is in the facts.
+    pub due_at: crate::time::Moment,
+}
+
+/// What a coordinator can do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// Address of the coordinator, or "command line".
+    pub by: String,
+    pub what: CommandKind,
+    /// The message that carried it, where it came by mail.
+    pub inbox: Option<InboxId>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommandKind {
+    /// Release the proposal: its pairs become partnerships.
+    Release(ProposalId),
+    /// Take an application out of the round, with a reason that the applicant reads.
+    Decline { person: PersonId, reason: String },
+    /// Accept an application where acceptance is by hand.
+    Accept { person: PersonId },
+    /// A person's place is given up, as if they had withdrawn.
+    Withdraw { person: PersonId },
+    /// End a partnership; both go to the pool.
+    EndPartnership { partnership: PartnershipId },
+    /// A message that waited for a person has been dealt with.
+    Settle { inbox: InboxId },
+}
+
+/// A letter that cannot be delivered, or not yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undelivered {
+    pub letter: LetterId,
+    pub person: Option<PersonId>,
+    /// The name of the letter's kind.
+    pub kind: String,
+    pub about: super::letter::About,
+    pub permanent: bool,
+    /// What the server said, cut to a line.
+    pub reason: String,
+}
+
+/// Pairs worked out by the matching, for a round or for the pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposed {
+    pub round: String,
+    pub purpose: Purpose,
+    /// Two people each, or three.
+    pub groups: Vec<Group>,
+    pub unmatched: Vec<PersonId>,
+    /// Sum of the pairs' scores.
+    pub score: i64,
+    /// Whether the certificate proves that nothing better exists, and in which words.
+    pub proof: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The whole round, for coordinators to look at.
+    Round,
+    /// The morning's pool, released at once.
+    Pool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub people: Vec<PersonId>,
+    pub score: i64,
+    /// What they have in common and which wishes are met, as (kind, value) for the letters to word.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why two people were put together; worded by the templates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Reason {
+    SharedInterest {
+        option: String,
+    },
+    SharedLanguage {
+        code: String,
+    },
+    /// `person`'s wish about `question` is met by the partner.
+    WishMet {
+        person: PersonId,
+        question: String,
+        option: String,
+    },
+    WakingHours {
+        hours: u32,
+    },
+    SameStage {
+        option: String,
+    },
+    SameSector {
+        option: String,
+    },
+}

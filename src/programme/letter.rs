@@ -1,0 +1,436 @@
+//! The closed list of letters: who gets each, what it says (as values, not words) and how it may be answered.
+//! The words are in `templates/<language>/letters/<name>.md`; a letter here without a file there is refused at start.
+
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{PartnershipId, PersonId, ProposalId};
+use crate::time::Moment;
+
+/// A letter that the rules order. Rendering and composing follow in the same transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letter {
+    pub to: Recipient,
+    pub kind: LetterKind,
+    /// With the kind and the recipient, the key under which it can be ordered only once ("topic-3", "inbox-88").
+    pub occurrence: String,
+    pub about: About,
+    pub reply_to: ReplyTo,
+    /// Not handed to the server before this moment.
+    pub not_before: Option<Moment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recipient {
+    /// At the address on file, or at the second one where the first is unreachable.
+    Person(PersonId),
+    /// A coordinator, by their address in the config.
+    Coordinator(String),
+}
+
+/// What the letter is about, so that a reply to it needs no guessing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partnership: Option<PartnershipId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<ProposalId>,
+    /// Which check-in, which topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u32>,
+    /// The message that a coordinator's answer goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox: Option<crate::ids::InboxId>,
+}
+
+/// Where pressing Reply writes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReplyTo {
+    /// The programme, with a signed token for this reader and this letter.
+    Token,
+    /// The partners' own addresses; no token travels in the letter.
+    Partners(Vec<String>),
+}
+
+/// A label and what is under it, ready to be shown ("Country", "New Zealand").
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub label: String,
+    pub value: String,
+}
+
+/// The dates of a round as letters name them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dates {
+    pub round_name: String,
+    pub opens: NaiveDate,
+    pub deadline: NaiveDate,
+    pub start: NaiveDate,
+    pub end: NaiveDate,
+    pub weeks: u32,
+}
+
+/// A partner as a letter shows them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partner {
+    pub name: String,
+    pub address: String,
+    /// In the reader's language.
+    pub country: String,
+    /// Answers that partners may see, in the form's order.
+    pub profile: Vec<Line>,
+}
+
+/// A clock shown in an introduction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClockOf {
+    pub name: String,
+    /// IANA name.
+    pub zone: String,
+    /// The reader's noon on that person's clock, and the difference in minutes.
+    pub at_readers_noon: NaiveTime,
+    pub minutes_ahead: i32,
+}
+
+/// A stretch of the day in which all are awake (07:00 to 22:00), on the reader's clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hours {
+    pub from: NaiveTime,
+    pub to: NaiveTime,
+}
+
+/// A question of the form that is missing or unclear, in the reader's language.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    pub label: String,
+    /// What was written there, where something was.
+    pub written: Option<String>,
+    /// Why it was not enough; none where nothing was written.
+    pub why: Option<super::application::Why>,
+    /// Whether we cannot go on without it.
+    pub required: bool,
+}
+
+/// A line of the proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposedPair {
+    /// People as numbered in this proposal, with name and country.
+    pub people: Vec<(u32, String, String)>,
+    pub score: i64,
+}
+
+/// An item of the digest that needs a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    pub text: String,
+    /// The command line that settles it.
+    pub command: Option<String>,
+}
+
+/// Every letter that exists, with the values that its template may use. The names of the fields are the names in
+/// the templates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LetterKind {
+    /// Answer to a stranger: what this is, what it asks of people, the dates and the form.
+    Form {
+        dates: Dates,
+        open: bool,
+        form: String,
+    },
+    /// What is missing or unclear, with the form filled in as far as known.
+    Missing {
+        name: String,
+        dates: Dates,
+        open_questions: Vec<Open>,
+        form: String,
+        reminder: bool,
+    },
+    /// What was recorded and what a partner would see.
+    Complete {
+        name: String,
+        dates: Dates,
+        recorded: Vec<Line>,
+        partner_sees: Vec<Line>,
+        /// False where a coordinator accepts by hand.
+        accepted: bool,
+        /// Complete, but after this round's deadline: it counts for the round named in `dates`.
+        for_next_round: bool,
+        /// Where "must" wishes leave few possible partners: how many, and the wish that costs most.
+        few_partners: Option<(u32, String)>,
+    },
+    /// Over the country's cap; next round with priority.
+    Capped {
+        name: String,
+        dates: Dates,
+        country: String,
+        next: Option<Dates>,
+    },
+    /// A coordinator's decision, with their reason.
+    Declined {
+        name: String,
+        dates: Dates,
+        reason: String,
+    },
+    /// No partner in this round's matching; in the pool until `pool_until`.
+    Unmatched {
+        name: String,
+        dates: Dates,
+        pool_until: NaiveDate,
+    },
+    /// Meet your partner; topic 1 travels along.
+    Introduction {
+        name: String,
+        dates: Dates,
+        partners: Vec<Partner>,
+        /// Worded reasons.
+        why: Vec<String>,
+        clocks: Vec<ClockOf>,
+        awake: Vec<Hours>,
+        /// The one who is asked to write first.
+        first_writer: String,
+        you_write_first: bool,
+        /// Whether pressing Reply writes to the partner.
+        reply_reaches_partner: bool,
+        topic: Option<TopicText>,
+        channels: Vec<String>,
+        end: NaiveDate,
+        /// A new partner after an earlier one.
+        again: bool,
+    },
+    /// A discussion topic.
+    Topic {
+        name: String,
+        partners: String,
+        topic: TopicText,
+        missed: Vec<TopicText>,
+        number: u32,
+        last: bool,
+        channels: Vec<String>,
+    },
+    /// Have you two been in touch? One to six.
+    CheckIn {
+        name: String,
+        partners: String,
+        number: u32,
+    },
+    /// Answer to 1 and 2 of the check-in.
+    GoingWell {
+        name: String,
+        partners: String,
+        slow: bool,
+        next_question: Option<NaiveDate>,
+    },
+    /// Answer to 3: what happens next and when.
+    PartnerAsked {
+        name: String,
+        partners: String,
+        firm_on: NaiveDate,
+        end_on: NaiveDate,
+    },
+    /// To the silent one: are you there?
+    AreYouThere {
+        name: String,
+        partners: String,
+        firm: bool,
+        end_on: NaiveDate,
+    },
+    /// Answer to the silent one's sign of life.
+    GoodToHear {
+        name: String,
+        partners: String,
+        away_until: Option<NaiveDate>,
+    },
+    /// To the silent one, without blame.
+    PlaceGiven { name: String, partners: String },
+    /// The partnership is over (`why`), the reader goes to the pool or, after its end, to the next round.
+    PartnershipEnded {
+        name: String,
+        partners: String,
+        why: Ended,
+        pool_until: Option<NaiveDate>,
+        next: Option<Dates>,
+    },
+    /// Answer to 4: a new partner will be looked for.
+    NewPartner {
+        name: String,
+        partners: String,
+        pool_until: Option<NaiveDate>,
+        next: Option<Dates>,
+    },
+    /// Answer to a withdrawal.
+    Withdrawn { name: String },
+    /// No more unprompted mail.
+    Stopped { name: String },
+    /// Topics are off; all else goes on.
+    TopicsOff { name: String },
+    /// Pause noted, until a day.
+    Paused { name: String, until: NaiveDate },
+    /// A person will answer.
+    PersonWillAnswer { name: String },
+    /// We could not tell what was meant: the question again.
+    Unclear { name: String, question: Asked },
+    /// The partnership's formal part ends.
+    Closing {
+        name: String,
+        dates: Dates,
+        partners: String,
+        next: Option<Dates>,
+    },
+
+    /// To coordinators: pairs to look at, answered with `ok`.
+    Proposal {
+        dates: Dates,
+        people: u32,
+        countries: u32,
+        pairs: Vec<ProposedPair>,
+        worst: Vec<ProposedPair>,
+        /// Lower bound of each tenth of the score, and how many pairs are in it.
+        distribution: Vec<(i64, u32)>,
+        unmatched: Vec<(u32, String, String)>,
+        score: i64,
+        proof: String,
+    },
+    /// To coordinators: what a command did.
+    CommandDone { what: String },
+    /// To coordinators: what needs a person, then numbers.
+    Digest {
+        dates: Option<Dates>,
+        items: Vec<Item>,
+        numbers: Vec<Line>,
+    },
+    /// To coordinators: a message that a person has to answer.
+    ForPerson {
+        who: String,
+        address: String,
+        known: Vec<Line>,
+        subject: String,
+        text: String,
+        reading: String,
+        command: String,
+    },
+    /// To coordinators: something that happened and needs no act.
+    Notice { what: String },
+}
+
+/// A topic for the reader: its text in Markdown is looked up by the templates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopicText {
+    pub id: String,
+}
+
+/// Which question a letter repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Asked {
+    CheckIn,
+    AreYouThere,
+}
+
+/// Why a partnership ended, as far as the reader may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// The partner had to stop.
+    Withdrew,
+    /// The partner could not be reached by mail.
+    Unreachable,
+    /// No word from the partner.
+    Silent,
+    /// The two were no good fit; nobody is told who said so.
+    Fit,
+    /// A coordinator ended it.
+    Coordinator,
+}
+
+impl LetterKind {
+    /// The name of its template file and of its kind everywhere.
+    pub fn name(&self) -> &'static str {
+        match self {
+            LetterKind::Form { .. } => "form",
+            LetterKind::Missing { .. } => "missing",
+            LetterKind::Complete { .. } => "complete",
+            LetterKind::Capped { .. } => "capped",
+            LetterKind::Declined { .. } => "declined",
+            LetterKind::Unmatched { .. } => "unmatched",
+            LetterKind::Introduction { .. } => "introduction",
+            LetterKind::Topic { .. } => "topic",
+            LetterKind::CheckIn { .. } => "check-in",
+            LetterKind::GoingWell { .. } => "going-well",
+            LetterKind::PartnerAsked { .. } => "partner-asked",
+            LetterKind::AreYouThere { .. } => "are-you-there",
+            LetterKind::GoodToHear { .. } => "good-to-hear",
+            LetterKind::PlaceGiven { .. } => "place-given",
+            LetterKind::PartnershipEnded { .. } => "partnership-ended",
+            LetterKind::NewPartner { .. } => "new-partner",
+            LetterKind::Withdrawn { .. } => "withdrawn",
+            LetterKind::Stopped { .. } => "stopped",
+            LetterKind::TopicsOff { .. } => "topics-off",
+            LetterKind::Paused { .. } => "paused",
+            LetterKind::PersonWillAnswer { .. } => "person-will-answer",
+            LetterKind::Unclear { .. } => "unclear",
+            LetterKind::Closing { .. } => "closing",
+            LetterKind::Proposal { .. } => "proposal",
+            LetterKind::CommandDone { .. } => "command-done",
+            LetterKind::Digest { .. } => "digest",
+            LetterKind::ForPerson { .. } => "for-person",
+            LetterKind::Notice { .. } => "notice",
+        }
+    }
+
+    /// All names, in the order in which a round meets them.
+    pub const NAMES: [&'static str; 28] = [
+        "form",
+        "missing",
+        "complete",
+        "capped",
+        "declined",
+        "unmatched",
+        "introduction",
+        "topic",
+        "check-in",
+        "going-well",
+        "partner-asked",
+        "are-you-there",
+        "good-to-hear",
+        "place-given",
+        "partnership-ended",
+        "new-partner",
+        "withdrawn",
+        "stopped",
+        "topics-off",
+        "paused",
+        "person-will-answer",
+        "unclear",
+        "closing",
+        "proposal",
+        "command-done",
+        "digest",
+        "for-person",
+        "notice",
+    ];
+
+    /// Whether it comes without having been asked for; at most one of these reaches a person a day.
+    pub fn unprompted(&self) -> bool {
+        matches!(
+            self,
+            LetterKind::Missing { reminder: true, .. }
+                | LetterKind::Topic { .. }
+                | LetterKind::CheckIn { .. }
+                | LetterKind::Introduction { .. }
+                | LetterKind::AreYouThere { .. }
+                | LetterKind::Closing { .. }
+        )
+    }
+
+    /// Whether real auto-responders may answer it: a check-in and an are-you-there letter carry no `Auto-Submitted`
+    /// and no `List-` headers, since an out-of-office reply to them is worth having (RELIABILITY T10).
+    pub fn wants_out_of_office(&self) -> bool {
+        matches!(
+            self,
+            LetterKind::CheckIn { .. } | LetterKind::AreYouThere { .. }
+        )
+    }
+}

@@ -1,0 +1,183 @@
+//! The programme's rules as configured: the meaning of the config folder for `decide`. Every number is a default of
+//! PROGRAMME and stands in the example config with its sentence.
+
+use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
+
+use super::application::Form;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub name: String,
+    /// The one address of the programme.
+    pub address: String,
+    /// Zone of the recurring times in the config.
+    pub zone: Tz,
+    /// Hour of unprompted letters on the reader's clock.
+    pub morning: NaiveTime,
+    /// First is the default.
+    pub languages: Vec<String>,
+    pub coordinators: Vec<Coordinator>,
+    pub form: Form,
+    pub rounds: Vec<Round>,
+    pub pairing: Pairing,
+    pub cap: Option<Cap>,
+    pub acceptance: Acceptance,
+    pub odd: Odd,
+    pub release: Release,
+    pub introduction_reply_to: IntroductionReplyTo,
+    /// Days after day 0.
+    pub check_in_days: Vec<u32>,
+    pub silence: Silence,
+    /// Last day, counted from day 0, on which the pool is matched.
+    pub pool_until_day: u32,
+    /// Cron expression of the civil dates of topics, in `zone`.
+    pub topics_cron: String,
+    /// Every how many firings of `topics_cron` a topic is sent: 2 makes weekly Tuesdays a fortnight.
+    pub topics_every: u32,
+    /// In the order in which they are sent; the first is `First`, the last `Last`.
+    pub topics: Vec<Topic>,
+    pub digest_cron: String,
+    /// Cron expression of the daily re-matching.
+    pub pool_cron: String,
+    pub catch_up: CatchUp,
+    pub ceilings: Ceilings,
+    /// Community channels named in introductions and topics.
+    pub channels: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coordinator {
+    pub name: String,
+    pub address: String,
+    /// Whether commands by mail are taken from them.
+    pub may_act: bool,
+    /// Concerns go to these, and to nobody else.
+    pub safety_contact: bool,
+}
+
+/// A round's calendar. Dates are civil dates; the deadline ends with that date in the last zone on earth (UTC-12).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// As in the file name: "2027A".
+    pub id: String,
+    pub name: String,
+    pub opens: NaiveDate,
+    /// Reminders to incomplete applications.
+    pub reminders: Vec<NaiveDate>,
+    pub deadline: NaiveDate,
+    pub matching: NaiveDate,
+    /// Day 0.
+    pub start: NaiveDate,
+    /// The closing letter's day.
+    pub end: NaiveDate,
+    /// The cap can be switched off for a round.
+    pub capped: bool,
+}
+
+/// Hard rules and weights of the matching, in the words of the config.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pairing {
+    pub different: Different,
+    pub shared_language: bool,
+    pub max_hours_apart: Option<u32>,
+    pub weights: Weights,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Different {
+    Country,
+    Region,
+    Nothing,
+}
+
+/// Points; PROGRAMME section 5 gives their order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    /// Each wish that is met, of either side.
+    pub wish: u32,
+    /// A shared interest, times its rarity.
+    pub interest: u32,
+    /// A shared waking half hour.
+    pub waking_half_hour: u32,
+    pub same_stage: u32,
+    pub same_sector: u32,
+    /// For somebody left out or let down last time.
+    pub carry_over: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cap {
+    /// Share of a round's applicants, in percent, above which a country is capped to that share.
+    pub percent: u32,
+    /// ISO codes of countries that are not capped.
+    pub exempt: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Complete is accepted.
+    ByRule,
+    ByHand,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Odd {
+    Trio,
+    Wait,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// Wait for a coordinator's `ok`, reminding each day.
+    Wait,
+    /// By itself after so many hours.
+    AfterHours(u32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntroductionReplyTo {
+    Partner,
+    Programme,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silence {
+    /// Days from the first question to the firm letter.
+    pub firm_after_days: u32,
+    /// Days from the first question to the end of the partnership.
+    pub end_after_days: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topic {
+    pub id: String,
+    pub title: String,
+    pub position: Position,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    First,
+    Middle,
+    Last,
+}
+
+/// How late something may be and still be done without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatchUp {
+    pub introductions_hours: u32,
+    pub reminders_hours: u32,
+}
+
+/// What keeps us from flooding anybody (RELIABILITY G7, T10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Letters of all kinds handed to the server in an hour.
+    pub letters_per_hour: u32,
+    /// Form letters to strangers in an hour: while applications are open, and outside.
+    pub stranger_letters_per_hour_open: u32,
+    pub stranger_letters_per_hour_closed: u32,
+    /// Answers to one address in a day where the messages changed nothing.
+    pub answers_per_address_per_day: u32,
+}

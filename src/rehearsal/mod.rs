@@ -1,0 +1,1 @@
+//! A round in virtual time with invented people.

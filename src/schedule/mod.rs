@@ -1,0 +1,1 @@
+//! Cron expressions and the calendar. Never asks what time it is.

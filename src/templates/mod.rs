@@ -1,0 +1,1 @@
+//! One Markdown file per letter and language becomes subject, text and HTML. Decides nothing.
