@@ -1,1 +1,277 @@
+//! Signed words in our addresses: which letter a reply answers, whose "stop" it is, which letter bounced.
+//!
+//! `kind(1) id(8) expiry(4) tag(16)`, 29 characters of lower-case base32 without the letters that look like digits
+//! (some gateways lower-case a local part). The tag is the first 80 bits of an HMAC-SHA256 under a key of its own for
+//! each kind, compared in constant time. There is one `verify`, and a `Verified` cannot be made in another way
+//! (RELIABILITY (d), T4).
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::ids::{LetterId, PersonId};
+use crate::time::Moment;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const TOKEN_CHARS: usize = 29;
+
+/// What a token is for; one kind is never taken for another, since each has its own key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Reply-To of a letter; the id is the letter's.
+    Reply,
+    /// List-Unsubscribe: can only reduce mail; the id is the person's.
+    Stop,
+    /// The envelope sender: a bounce of the letter with this id.
+    Bounce,
+}
+
+impl Kind {
+    const ALL: [Kind; 3] = [Kind::Reply, Kind::Stop, Kind::Bounce];
+
+    fn letter(self) -> u8 {
+        match self {
+            Kind::Reply => b'r',
+            Kind::Stop => b's',
+            Kind::Bounce => b'b',
+        }
+    }
+
+    /// Days until it is no longer taken.
+    fn lifetime_days(self) -> i64 {
+        match self {
+            Kind::Reply => 240,
+            Kind::Stop => 400,
+            Kind::Bounce => 60,
+        }
+    }
+}
+
+/// A token that has been checked. Only [`Keys::verify`] makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    kind: Kind,
+    id: i64,
+}
+
+impl Verified {
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    pub fn letter(self) -> Option<LetterId> {
+        (self.kind != Kind::Stop).then_some(LetterId(self.id))
+    }
+
+    pub fn person(self) -> Option<PersonId> {
+        (self.kind == Kind::Stop).then_some(PersonId(self.id))
+    }
+}
+
+/// The master key, 32 bytes. Every use derives its own key from it.
+#[derive(Clone)]
+pub struct Keys {
+    master: [u8; 32],
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+impl Keys {
+    pub fn new(master: [u8; 32]) -> Keys {
+        Keys { master }
+    }
+
+    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let derived = keyed(&self.master, &[purpose.as_bytes()]);
+        keyed(&derived, parts)
+    }
+
+    /// The 29 characters for a letter or a person.
+    pub fn sign(&self, kind: Kind, id: i64, now: Moment) -> String {
+        let expiry = now.timestamp().div_euclid(86_400) + kind.lifetime_days();
+        let mut token = String::with_capacity(TOKEN_CHARS);
+        token.push(char::from(kind.letter()));
+        push_base32(&mut token, id.unsigned_abs(), 8);
+        push_base32(&mut token, expiry.unsigned_abs(), 4);
+        let tag = self.tag(kind, &token);
+        token.push_str(&tag);
+        token
+    }
+
+    fn tag(&self, kind: Kind, signed: &str) -> String {
+        let mac = self.mac(
+            &format!("pairpost token v1 {}", char::from(kind.letter())),
+            &[signed.as_bytes()],
+        );
+        base32(&mac[..10])
+    }
+
+    /// Checks kind, expiry and tag; `None` says no more than "not ours, or no longer".
+    pub fn verify(&self, token: &str, now: Moment) -> Option<Verified> {
+        let token = token.to_ascii_lowercase();
+        if token.len() != TOKEN_CHARS || !token.is_ascii() {
+            return None;
+        }
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| token.as_bytes()[0] == kind.letter())?;
+        let (signed, tag) = token.split_at(TOKEN_CHARS - 16);
+        let expected = self.tag(kind, signed);
+        // Constant time: every character is looked at, whatever the first difference is.
+        let differences = expected
+            .bytes()
+            .zip(tag.bytes())
+            .fold(0, |sum, (a, b)| sum | (a ^ b));
+        if differences != 0 {
+            return None;
+        }
+        let id = i64::try_from(parse_base32(&signed[1..9])?).ok()?;
+        let expiry = i64::try_from(parse_base32(&signed[9..13])?).ok()?;
+        (now.timestamp().div_euclid(86_400) <= expiry).then_some(Verified { kind, id })
+    }
+
+    /// The left side of a letter's Message-ID: nobody can guess it, and it is the same each time.
+    pub fn message_id(&self, letter: LetterId) -> String {
+        base32(&self.mac("pairpost message id v1", &[&letter.0.to_be_bytes()]))[..26].to_string()
+    }
+
+    /// The visible reference at the foot of a letter, "k7q2-x9m4ta": 50 bits, looked up in the outbox.
+    pub fn reference(&self, letter: LetterId) -> String {
+        let code = base32(&self.mac("pairpost reference v1", &[&letter.0.to_be_bytes()]));
+        format!("{}-{}", &code[..4], &code[4..10])
+    }
+
+    /// Finds one of our tokens behind the `+` of an address of ours.
+    pub fn find_in<'a>(
+        &self,
+        own_address: &str,
+        addresses: impl IntoIterator<Item = &'a str>,
+        now: Moment,
+    ) -> Option<Verified> {
+        let (own_local, own_domain) = own_address.rsplit_once('@')?;
+        addresses.into_iter().find_map(|address| {
+            let (local, domain) = address.rsplit_once('@')?;
+            let (name, token) = local.split_once('+')?;
+            (name.eq_ignore_ascii_case(own_local) && domain.eq_ignore_ascii_case(own_domain))
+                .then(|| self.verify(token, now))
+                .flatten()
+        })
+    }
+}
+
+/// `name@host` with the token behind a plus.
+pub fn address_with(own_address: &str, token: &str) -> String {
+    match own_address.rsplit_once('@') {
+        Some((local, domain)) => format!("{local}+{token}@{domain}"),
+        None => own_address.to_string(),
+    }
+}
+
+fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of any length (RFC 2104), so this cannot fail; an all-zero result would verify nothing.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return [0; 32];
+    };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn base32(bytes: &[u8]) -> String {
+    let (mut text, mut buffer, mut bits) = (String::new(), 0u32, 0);
+    for &byte in bytes {
+        buffer = (buffer << 8) | u32::from(byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(char::from(ALPHABET[(buffer >> bits) as usize & 31]));
+        }
+        buffer &= (1 << bits) - 1;
+    }
+    text
+}
+
+fn push_base32(text: &mut String, value: u64, chars: u32) {
+    for place in (0..chars).rev() {
+        text.push(char::from(ALPHABET[(value >> (5 * place)) as usize & 31]));
+    }
+}
+
+fn parse_base32(text: &str) -> Option<u64> {
+    text.bytes().try_fold(0u64, |value, byte| {
+        let digit = ALPHABET.iter().position(|&letter| letter == byte)? as u64;
+        Some((value << 5) | digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, TimeZone, Utc};
+
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new([7; 32])
+    }
+
+    fn day() -> Moment {
+        Utc.with_ymd_and_hms(2027, 1, 5, 12, 0, 0).unwrap()
+    }
+
+    #[test]
+    fn a_token_comes_back_as_what_it_was_signed_for() {
+        let token = keys().sign(Kind::Reply, 1_234_567, day());
+        assert_eq!(token.len(), TOKEN_CHARS);
+        let verified = keys().verify(&token.to_uppercase(), day()).unwrap();
+        assert_eq!(verified.letter(), Some(LetterId(1_234_567)));
+        assert_eq!(verified.person(), None);
+    }
+
+    #[test]
+    fn any_changed_character_makes_a_token_worthless() {
+        let token = keys().sign(Kind::Stop, 42, day());
+        for at in 0..TOKEN_CHARS {
+            for replacement in ALPHABET {
+                let mut forged = token.clone().into_bytes();
+                if forged[at] == *replacement {
+                    continue;
+                }
+                forged[at] = *replacement;
+                let forged = String::from_utf8(forged).unwrap();
+                assert_eq!(
+                    keys().verify(&forged, day()),
+                    None,
+                    "character {at} of {token} as {forged}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_of_another_programme_or_of_the_past_is_refused() {
+        let token = keys().sign(Kind::Bounce, 42, day());
+        assert_eq!(Keys::new([8; 32]).verify(&token, day()), None);
+        assert!(keys().verify(&token, day() + TimeDelta::days(60)).is_some());
+        assert_eq!(keys().verify(&token, day() + TimeDelta::days(61)), None);
+    }
+
+    #[test]
+    fn tokens_are_found_only_in_our_own_address() {
+        let token = keys().sign(Kind::Reply, 9, day());
+        let ours = address_with("peers@example.org", &token);
+        assert!(
+            keys()
+                .find_in("peers@example.org", ["x@y.example", ours.as_str()], day())
+                .is_some()
+        );
+        let foreign = address_with("peers@example.com", &token);
+        assert_eq!(
+            keys().find_in("peers@example.org", [foreign.as_str()], day()),
+            None
+        );
+    }
+}

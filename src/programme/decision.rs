@@ -1,14 +1,168 @@
-//! What the rules decide, as values: changes of state, letters to write, occasions to come.
+//! What the rules decide, as values: changes of state, letters to write, occasions to come. The store applies them,
+//! all or none.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{PartnershipId, PersonId, ProposalId};
+use super::application::{Answers, Unclear};
+use super::event::{Proposed, Reason};
+use super::facts::{ApplicationState, PartnershipState, ProposalState};
+use super::letter::Letter;
+use crate::ids::{ApplicationId, InboxId, PartnershipId, PersonId, ProposalId};
+use crate::time::Moment;
 
-/// Something that will fall due. Its key (kind, subject, occurrence) exists once.
+/// The answer to one event.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decision {
+    pub changes: Vec<Change>,
+    pub letters: Vec<Letter>,
+    /// Occasions to come; one that exists already keeps its state, and its date while it is not done.
+    pub occasions: Vec<(Occasion, Moment)>,
+    /// The occasion that was due is not done but waits until this moment.
+    pub postpone: Option<Moment>,
+    pub outcome: Outcome,
+    /// One line for the journal: what was decided and why, by ids only.
+    pub note: String,
+}
+
+/// How the event ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Outcome {
+    #[default]
+    Handled,
+    /// Nothing was to be done; the words say why.
+    Ignored(String),
+    /// A coordinator has to look; the words say at what.
+    NeedsPerson(String),
+}
+
+impl Decision {
+    pub fn ignored(why: &str) -> Decision {
+        Decision {
+            outcome: Outcome::Ignored(why.into()),
+            note: why.into(),
+            ..Decision::default()
+        }
+    }
+
+    pub fn noting(note: impl Into<String>) -> Decision {
+        Decision {
+            note: note.into(),
+            ..Decision::default()
+        }
+    }
+}
+
+/// A change of state. `store::apply` is the only place that carries these out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    NewPerson {
+        id: PersonId,
+        address: String,
+        language: String,
+    },
+    /// What the form says about the person themselves.
+    Profile {
+        person: PersonId,
+        name: String,
+        language: String,
+        zone: chrono_tz::Tz,
+        second_address: Option<String>,
+    },
+    FormSent {
+        person: PersonId,
+    },
+    /// Written whole; creates it where the id is new.
+    Application {
+        id: ApplicationId,
+        person: PersonId,
+        round: String,
+        state: ApplicationState,
+        answers: Answers,
+        unclear: Vec<Unclear>,
+        arrived: Moment,
+        priority: bool,
+    },
+    ApplicationState {
+        application: ApplicationId,
+        state: ApplicationState,
+    },
+    Stop {
+        person: PersonId,
+    },
+    TopicsOff {
+        person: PersonId,
+    },
+    Pause {
+        person: PersonId,
+        until: NaiveDate,
+    },
+    Away {
+        person: PersonId,
+        until: NaiveDate,
+    },
+    Unreachable {
+        person: PersonId,
+    },
+    TopicSeen {
+        person: PersonId,
+        topic: String,
+    },
+    NewProposal {
+        id: ProposalId,
+        proposed: Proposed,
+        numbers: Vec<PersonId>,
+    },
+    ProposalState {
+        proposal: ProposalId,
+        state: ProposalState,
+    },
+    NewPartnership {
+        id: PartnershipId,
+        round: String,
+        people: Vec<(PersonId, ApplicationId)>,
+        first_writer: PersonId,
+        reasons: Vec<Reason>,
+        score: i64,
+    },
+    PartnershipState {
+        partnership: PartnershipId,
+        state: PartnershipState,
+        why: String,
+    },
+    CheckInAsked {
+        partnership: PartnershipId,
+        person: PersonId,
+        number: u32,
+    },
+    CheckInAnswered {
+        partnership: PartnershipId,
+        person: PersonId,
+        number: u32,
+        choice: u8,
+        words: String,
+    },
+    /// We asked "are you there?"; `None` when a sign of life came.
+    Silent {
+        partnership: PartnershipId,
+        person: PersonId,
+        since: Option<NaiveDate>,
+    },
+    SignOfLife {
+        partnership: PartnershipId,
+        person: PersonId,
+    },
+    InboxSettled {
+        inbox: InboxId,
+        by: String,
+    },
+}
+
+/// Something that will fall due. Its key exists once: doing it twice is impossible.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Occasion {
-    /// Ask again those whose application is incomplete: 1 or 2.
+    /// Ask those whose application is incomplete: 1 or 2.
     Reminder {
         round: String,
         person: PersonId,
@@ -21,14 +175,14 @@ pub enum Occasion {
     Matching {
         round: String,
     },
-    /// Coordinators have not answered.
+    /// Coordinators have not answered the proposal.
     ProposalReminder {
         proposal: ProposalId,
         number: u32,
     },
-    /// Day 0 of a released round.
-    Introductions {
-        round: String,
+    /// Both letters of a partnership, together.
+    Introduce {
+        partnership: PartnershipId,
     },
     Topic {
         person: PersonId,
@@ -40,14 +194,20 @@ pub enum Occasion {
         partnership: PartnershipId,
         number: u32,
     },
-    /// The silence ladder's next step for the silent one: 1 firm letter, 2 end.
+    /// The silence ladder's next step: 1 the firm letter, 2 the end. `since` tells one silence from the next.
     Silence {
         person: PersonId,
         partnership: PartnershipId,
+        since: NaiveDate,
         step: u32,
     },
     /// The morning's pool.
     Pool {
+        round: String,
+        date: NaiveDate,
+    },
+    /// The pool is matched no more.
+    PoolEnds {
         round: String,
     },
     Closing {
@@ -57,5 +217,102 @@ pub enum Occasion {
     RoundEnds {
         round: String,
     },
-    Digest,
+    Digest {
+        date: NaiveDate,
+    },
+}
+
+impl Occasion {
+    /// The unique key.
+    pub fn key(&self) -> String {
+        match self {
+            Occasion::Reminder {
+                round,
+                person,
+                number,
+            } => format!("reminder/{round}/{person}/{number}"),
+            Occasion::Deadline { round } => format!("deadline/{round}"),
+            Occasion::Matching { round } => format!("matching/{round}"),
+            Occasion::ProposalReminder { proposal, number } => {
+                format!("proposal-reminder/{proposal}/{number}")
+            }
+            Occasion::Introduce { partnership } => format!("introduce/{partnership}"),
+            Occasion::Topic {
+                person,
+                partnership,
+                number,
+            } => format!("topic/{partnership}/{person}/{number}"),
+            Occasion::CheckIn {
+                person,
+                partnership,
+                number,
+            } => format!("check-in/{partnership}/{person}/{number}"),
+            Occasion::Silence {
+                person,
+                partnership,
+                since,
+                step,
+            } => {
+                format!("silence/{partnership}/{person}/{since}/{step}")
+            }
+            Occasion::Pool { round, date } => format!("pool/{round}/{date}"),
+            Occasion::PoolEnds { round } => format!("pool-ends/{round}"),
+            Occasion::Closing {
+                person,
+                partnership,
+            } => format!("closing/{partnership}/{person}"),
+            Occasion::RoundEnds { round } => format!("round-ends/{round}"),
+            Occasion::Digest { date } => format!("digest/{date}"),
+        }
+    }
+
+    /// Of several that are due at the same moment, the lower goes first: topics before check-ins before the rest.
+    pub fn rank(&self) -> u32 {
+        match self {
+            Occasion::Deadline { .. } => 0,
+            Occasion::Matching { .. } | Occasion::Pool { .. } => 1,
+            Occasion::Introduce { .. } => 2,
+            Occasion::Silence { .. } => 3,
+            Occasion::Topic { .. } => 4,
+            Occasion::CheckIn { .. } => 5,
+            Occasion::Closing { .. } => 6,
+            Occasion::Reminder { .. } | Occasion::ProposalReminder { .. } => 7,
+            Occasion::PoolEnds { .. } | Occasion::RoundEnds { .. } => 8,
+            Occasion::Digest { .. } => 9,
+        }
+    }
+
+    pub fn person(&self) -> Option<PersonId> {
+        match self {
+            Occasion::Reminder { person, .. }
+            | Occasion::Topic { person, .. }
+            | Occasion::CheckIn { person, .. }
+            | Occasion::Silence { person, .. }
+            | Occasion::Closing { person, .. } => Some(*person),
+            _ => None,
+        }
+    }
+
+    pub fn partnership(&self) -> Option<PartnershipId> {
+        match self {
+            Occasion::Introduce { partnership }
+            | Occasion::Topic { partnership, .. }
+            | Occasion::CheckIn { partnership, .. }
+            | Occasion::Silence { partnership, .. }
+            | Occasion::Closing { partnership, .. } => Some(*partnership),
+            _ => None,
+        }
+    }
+
+    pub fn round(&self) -> Option<&str> {
+        match self {
+            Occasion::Reminder { round, .. }
+            | Occasion::Deadline { round }
+            | Occasion::Matching { round }
+            | Occasion::Pool { round, .. }
+            | Occasion::PoolEnds { round }
+            | Occasion::RoundEnds { round } => Some(round),
+            _ => None,
+        }
+    }
 }

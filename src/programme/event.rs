@@ -138,6 +138,8 @@ pub enum CommandKind {
     Withdraw { person: PersonId },
     /// End a partnership; both go to the pool.
     EndPartnership { partnership: PartnershipId },
+    /// Introduce a partnership that waited too long to be introduced without asking.
+    Introduce { partnership: PartnershipId },
     /// A message that waited for a person has been dealt with.
     Settle { inbox: InboxId },
 }

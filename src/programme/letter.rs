@@ -260,6 +260,8 @@ pub enum LetterKind {
         pool_until: Option<NaiveDate>,
         next: Option<Dates>,
     },
+    /// The pool is matched no more; the next round, with priority.
+    PoolEnded { name: String, next: Option<Dates> },
     /// Answer to a withdrawal.
     Withdrawn { name: String },
     /// No more unprompted mail.
@@ -365,6 +367,7 @@ impl LetterKind {
             LetterKind::PlaceGiven { .. } => "place-given",
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
             LetterKind::NewPartner { .. } => "new-partner",
+            LetterKind::PoolEnded { .. } => "pool-ended",
             LetterKind::Withdrawn { .. } => "withdrawn",
             LetterKind::Stopped { .. } => "stopped",
             LetterKind::TopicsOff { .. } => "topics-off",
@@ -381,7 +384,7 @@ impl LetterKind {
     }
 
     /// All names, in the order in which a round meets them.
-    pub const NAMES: [&'static str; 28] = [
+    pub const NAMES: [&'static str; 29] = [
         "form",
         "missing",
         "complete",
@@ -398,6 +401,7 @@ impl LetterKind {
         "place-given",
         "partnership-ended",
         "new-partner",
+        "pool-ended",
         "withdrawn",
         "stopped",
         "topics-off",
@@ -422,6 +426,7 @@ impl LetterKind {
                 | LetterKind::Introduction { .. }
                 | LetterKind::AreYouThere { .. }
                 | LetterKind::Closing { .. }
+                | LetterKind::PoolEnded { .. }
         )
     }
 

@@ -1,9 +1,64 @@
 //! The rules of the programme: facts and an event in, a decision out. Nothing here reads a clock, a file or a
 //! database, and nothing here is random, so that every rule can be tested as a table.
+//!
+//! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
+//! [`round`] what happens to all at once (deadline, cap, proposal, release, end), [`partnership`] the life of a pair,
+//! [`coordinating`] the digest and commands, [`timetable`] the dates.
 
 pub mod application;
+pub mod applying;
+pub mod conversation;
+pub mod coordinating;
 pub mod decision;
 pub mod event;
+pub mod facts;
 pub mod form_text;
 pub mod letter;
+pub mod partnership;
+pub mod reason_text;
+pub mod round;
 pub mod settings;
+pub mod timetable;
+
+use decision::{Decision, Occasion};
+use event::Event;
+use facts::Facts;
+use settings::Settings;
+
+/// The one question this room answers.
+pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
+    match event {
+        Event::Message(message) => conversation::message(settings, facts, message),
+        Event::Command(command) => coordinating::command(settings, facts, command),
+        Event::Undelivered(undelivered) => partnership::undelivered(settings, facts, undelivered),
+        Event::Proposed(proposed) => round::proposed(settings, facts, proposed),
+        Event::Due(due) => match &due.what {
+            Occasion::Reminder { number, .. } => applying::reminder(settings, facts, due, *number),
+            Occasion::Deadline { round } => round::deadline(settings, facts, round),
+            // The daemon works out the pairs and brings them back as `Event::Proposed`.
+            Occasion::Matching { .. } | Occasion::Pool { .. } => {
+                Decision::noting("pairs are being worked out")
+            }
+            Occasion::ProposalReminder { number, .. } => {
+                round::proposal_reminder(settings, facts, *number)
+            }
+            Occasion::Introduce { .. } => partnership::introduce(settings, facts, due),
+            Occasion::Topic { person, number, .. } => {
+                partnership::topic(settings, facts, *person, *number)
+            }
+            Occasion::CheckIn { person, number, .. } => {
+                partnership::check_in(settings, facts, *person, *number)
+            }
+            Occasion::Silence {
+                person,
+                since,
+                step,
+                ..
+            } => partnership::silence(settings, facts, *person, *since, *step),
+            Occasion::PoolEnds { round } => round::pool_ends(settings, facts, round),
+            Occasion::Closing { person, .. } => partnership::closing(settings, facts, *person),
+            Occasion::RoundEnds { round } => round::round_ends(settings, facts, round),
+            Occasion::Digest { .. } => coordinating::digest(settings, facts),
+        },
+    }
+}

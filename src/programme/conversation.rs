@@ -1,0 +1,463 @@
+//! What a message means for the programme. Every message gets a visible outcome: understood, it takes effect and
+//! the sender is told; not understood, a coordinator gets it and the sender is told that a person will answer. Only a
+//! machine's mail is recorded and never answered.
+
+use super::applying;
+use super::decision::{Change, Decision, Outcome};
+use super::event::{Answered, Command, CommandKind, Evidence, Intent, Message, Nature};
+use super::facts::{Facts, PartnershipState, Person};
+use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
+use super::settings::Settings;
+use super::{coordinating, partnership};
+
+pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
+    match &message.nature {
+        Nature::Machine(what) => return Decision::ignored(what),
+        Nature::Automatic { back_on } => return automatic(facts, *back_on),
+        Nature::Person => {}
+    }
+    let Some(from) = &message.from else {
+        return needs_person("no single sender can be named");
+    };
+    if let Some(coordinator) = settings
+        .coordinators
+        .iter()
+        .find(|coordinator| coordinator.address.eq_ignore_ascii_case(from))
+    {
+        if let Some(decision) =
+            from_coordinator(settings, facts, message, coordinator.may_act, from)
+        {
+            return decision;
+        }
+    }
+    let Some(person) = &facts.person else {
+        return stranger(settings, facts, None, message);
+    };
+    // A "stop" may come from anywhere that holds the token: the cheapest forgery may only reduce mail.
+    if message.said.intent == Some(Intent::Stop) && message.evidence >= Evidence::TokenOnly {
+        return stop(person, message);
+    }
+    if person.name.is_empty() {
+        return newcomer(settings, facts, person, message);
+    }
+    match message.evidence {
+        Evidence::None => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "it came without our reply address",
+        ),
+        Evidence::TokenOnly => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "it came from another address than the one on file",
+        ),
+        _ => {
+            let mut decision = from_person(settings, facts, person, message);
+            sign_of_life(facts, person, &mut decision);
+            decision
+        }
+    }
+}
+
+/// An auto-reply is never answered; a return date stops the silence ladder.
+fn automatic(facts: &Facts, back_on: Option<chrono::NaiveDate>) -> Decision {
+    let mut decision = Decision::ignored("auto-reply");
+    if let (Some(person), Some(until)) = (&facts.person, back_on) {
+        decision.changes.push(Change::Away {
+            person: person.id,
+            until,
+        });
+        decision.note = format!("auto-reply: person {} is away until {until}", person.id);
+    }
+    decision
+}
+
+fn needs_person(why: &str) -> Decision {
+    Decision {
+        outcome: Outcome::NeedsPerson(why.into()),
+        note: why.into(),
+        ..Decision::default()
+    }
+}
+
+/// Nobody we know: the form letter, once a day, and not more of them an hour than a flood of forged senders deserves.
+fn stranger(
+    settings: &Settings,
+    facts: &Facts,
+    person: Option<&Person>,
+    message: &Message,
+) -> Decision {
+    if person
+        .and_then(|person| person.form_sent)
+        .is_some_and(|sent| (facts.now - sent).num_hours() < 24)
+    {
+        return Decision::ignored("the form letter went to this address within the last day");
+    }
+    let open = super::timetable::round_for_application(settings, facts.now)
+        .is_some_and(|round| round.opens <= facts.now.date_naive());
+    let ceiling = if open {
+        settings.ceilings.stranger_letters_per_hour_open
+    } else {
+        settings.ceilings.stranger_letters_per_hour_closed
+    };
+    let mut decision = applying::send_form(settings, facts, person, message);
+    // Above the ceiling letters queue up, an hour's worth behind the other; they are not dropped.
+    let hours_behind = facts.brakes.stranger_letters_last_hour / ceiling.max(1);
+    if hours_behind > 0 {
+        for letter in &mut decision.letters {
+            letter.not_before = Some(facts.now + chrono::TimeDelta::hours(i64::from(hours_behind)));
+        }
+        decision.note += ", queued behind the hourly ceiling for strangers";
+    }
+    decision
+}
+
+/// Somebody who has had the form letter and has not applied yet.
+fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
+    if message.evidence < Evidence::TokenAndAddress {
+        return stranger(settings, facts, Some(person), message);
+    }
+    if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
+        return applying::form_filled(settings, facts, person, message);
+    }
+    match message.said.intent {
+        Some(Intent::Apply) => applying::send_form(settings, facts, Some(person), message),
+        _ if message.text.trim().is_empty() => Decision::ignored("an answer without words"),
+        _ => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "no answer to the form was found in it",
+        ),
+    }
+}
+
+fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
+    let asked = message.answers_letter.as_ref();
+    match message.said.intent {
+        Some(Intent::Stop) => return stop(person, message),
+        Some(Intent::Withdraw) => {
+            return partnership::withdraw(settings, facts, person, Some(message));
+        }
+        Some(Intent::Pause) => return pause(settings, facts, person, message),
+        Some(Intent::TopicsOff) => return topics_off(person, message),
+        Some(Intent::NewPartner) => {
+            return partnership::new_partner(settings, facts, person, message);
+        }
+        Some(Intent::Concern) => return concern(settings, facts, person, message),
+        Some(Intent::Help) => return free_words(settings, facts, person, message, "asks for help"),
+        Some(Intent::MyData | Intent::ForgetMe) => {
+            return free_words(
+                settings,
+                facts,
+                person,
+                message,
+                "asks for their data, or to be forgotten",
+            );
+        }
+        Some(Intent::Apply) => return applying::send_form(settings, facts, Some(person), message),
+        Some(Intent::Answer | Intent::Unclear) | None => {}
+    }
+    if let (Some(choice), Some(asked)) = (message.said.choice, asked) {
+        match asked.kind.as_str() {
+            "check-in" => {
+                return partnership::check_in_answered(
+                    settings, facts, person, message, asked, choice,
+                );
+            }
+            "are-you-there" => {
+                return partnership::silence_answered(settings, facts, person, message, choice);
+            }
+            "unclear"
+                if facts
+                    .partnership
+                    .as_ref()
+                    .is_some_and(|it| it.state == PartnershipState::Active) =>
+            {
+                return partnership::check_in_answered(
+                    settings, facts, person, message, asked, choice,
+                );
+            }
+            _ => {}
+        }
+    }
+    if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
+        let closed = facts
+            .application
+            .as_ref()
+            .is_some_and(|application| !application.state.open());
+        if !closed {
+            return applying::form_filled(settings, facts, person, message);
+        }
+    }
+    if message.text.trim().is_empty() {
+        return Decision::ignored("an answer without words");
+    }
+    match asked.map(|asked| asked.kind.as_str()) {
+        Some("check-in") => ask_again(person, message, Asked::CheckIn, asked),
+        Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
+        _ => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "its words could not be read as an answer",
+        ),
+    }
+}
+
+/// Any word of a person's who was asked "are you there?" ends the asking.
+fn sign_of_life(facts: &Facts, person: &Person, decision: &mut Decision) {
+    let Some(partnership) = &facts.partnership else {
+        return;
+    };
+    if partnership.state != PartnershipState::Active {
+        return;
+    }
+    if let Some(member) = partnership.member(person.id) {
+        decision.changes.push(Change::SignOfLife {
+            partnership: partnership.id,
+            person: person.id,
+        });
+        if member.silent_since.is_some() {
+            decision.changes.push(Change::Silent {
+                partnership: partnership.id,
+                person: person.id,
+                since: None,
+            });
+        }
+    }
+}
+
+/// An answer to a message, at once, with a token.
+pub fn answer(person: &Person, message: &Message, kind: LetterKind, about: About) -> Letter {
+    Letter {
+        to: Recipient::Person(person.id),
+        kind,
+        occurrence: format!("message-{}", message.inbox),
+        about,
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    }
+}
+
+fn stop(person: &Person, message: &Message) -> Decision {
+    let mut decision = Decision::noting(format!("person {} wants no unprompted mail", person.id));
+    decision.changes.push(Change::Stop { person: person.id });
+    if !person.stopped {
+        let kind = LetterKind::Stopped {
+            name: person.name.clone(),
+        };
+        decision
+            .letters
+            .push(answer(person, message, kind, About::default()));
+    }
+    decision
+}
+
+fn topics_off(person: &Person, message: &Message) -> Decision {
+    let mut decision = Decision::noting(format!("person {} wants no topics", person.id));
+    decision
+        .changes
+        .push(Change::TopicsOff { person: person.id });
+    let kind = LetterKind::TopicsOff {
+        name: person.name.clone(),
+    };
+    decision
+        .letters
+        .push(answer(person, message, kind, About::default()));
+    decision
+}
+
+fn pause(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
+    let Some(until) = message.said.until else {
+        return free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "wants to pause, but names no day",
+        );
+    };
+    let mut decision = Decision::noting(format!("person {} pauses until {until}", person.id));
+    decision.changes.push(Change::Pause {
+        person: person.id,
+        until,
+    });
+    decision.changes.push(Change::Away {
+        person: person.id,
+        until,
+    });
+    let kind = LetterKind::Paused {
+        name: person.name.clone(),
+        until,
+    };
+    decision
+        .letters
+        .push(answer(person, message, kind, About::default()));
+    decision
+}
+
+/// The question once more, with the words that answer it.
+fn ask_again(
+    person: &Person,
+    message: &Message,
+    question: Asked,
+    asked: Option<&Answered>,
+) -> Decision {
+    let mut decision = Decision::noting(format!(
+        "person {}: the answer was not clear, asked again",
+        person.id
+    ));
+    let about = asked.map(|asked| asked.about.clone()).unwrap_or_default();
+    let kind = LetterKind::Unclear {
+        name: person.name.clone(),
+        question,
+    };
+    decision.letters.push(answer(person, message, kind, about));
+    decision
+}
+
+/// A concern goes to the safety contacts only, and our letters between the two end at once.
+fn concern(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
+    let mut decision = for_person(settings, facts, person, message, "reports a concern", true);
+    if let Some(partnership) = facts
+        .partnership
+        .as_ref()
+        .filter(|it| it.state == PartnershipState::Active)
+    {
+        decision.changes.push(Change::PartnershipState {
+            partnership: partnership.id,
+            state: PartnershipState::Ended,
+            why: "concern".into(),
+        });
+    }
+    decision
+}
+
+/// Words that a person has to answer.
+fn free_words(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    why: &str,
+) -> Decision {
+    for_person(settings, facts, person, message, why, false)
+}
+
+fn for_person(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    why: &str,
+    safety: bool,
+) -> Decision {
+    let mut decision = needs_person(why);
+    decision.note = format!("person {}: {why}", person.id);
+    let sender = message
+        .from
+        .clone()
+        .unwrap_or_else(|| person.address.clone());
+    let mut known = vec![Line {
+        label: "Person".into(),
+        value: person.id.to_string(),
+    }];
+    if let Some(application) = &facts.application {
+        known.push(Line {
+            label: "Application".into(),
+            value: format!("{}, {:?}", application.round, application.state),
+        });
+    }
+    if let Some(partnership) = &facts.partnership {
+        known.push(Line {
+            label: "Partnership".into(),
+            value: format!(
+                "{} with {}",
+                partnership.id,
+                partnership.names_without(person.id)
+            ),
+        });
+    }
+    for coordinator in coordinating::readers(settings, safety) {
+        decision.letters.push(Letter {
+            to: Recipient::Coordinator(coordinator.address.clone()),
+            kind: LetterKind::ForPerson {
+                who: if person.name.is_empty() {
+                    sender.clone()
+                } else {
+                    person.name.clone()
+                },
+                address: sender.clone(),
+                known: known.clone(),
+                subject: message.subject.clone(),
+                text: message.text.clone(),
+                reading: why.to_string(),
+                command: format!("pairpost person {} --settle {}", person.id, message.inbox),
+            },
+            occurrence: format!("message-{}", message.inbox),
+            about: About {
+                inbox: Some(message.inbox),
+                ..About::default()
+            },
+            // The coordinator's answer goes straight to whoever asked.
+            reply_to: ReplyTo::Partners(vec![sender.clone()]),
+            not_before: None,
+        });
+    }
+    if facts.brakes.answers_last_day < settings.ceilings.answers_per_address_per_day {
+        let kind = LetterKind::PersonWillAnswer {
+            name: person.name.clone(),
+        };
+        decision
+            .letters
+            .push(answer(person, message, kind, About::default()));
+    }
+    decision
+}
+
+/// What a coordinator writes in answer to our letters; `None` where it reads like anybody's mail.
+fn from_coordinator(
+    settings: &Settings,
+    facts: &Facts,
+    message: &Message,
+    may_act: bool,
+    from: &str,
+) -> Option<Decision> {
+    let asked = message.answers_letter.as_ref()?;
+    let proposal = asked.about.proposal?;
+    if message.evidence < Evidence::TokenAndAddress || asked.kind != "proposal" {
+        return None;
+    }
+    if !may_act {
+        return Some(Decision::ignored("this coordinator may read, not act"));
+    }
+    let word = message
+        .text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    if word.trim_end_matches(['.', '!']).eq_ignore_ascii_case("ok") {
+        let command = Command {
+            by: from.to_string(),
+            what: CommandKind::Release(proposal),
+            inbox: Some(message.inbox),
+        };
+        return Some(coordinating::command(settings, facts, &command));
+    }
+    let mut decision = Decision::noting("a coordinator's answer to the proposal was not a command");
+    decision.letters.push(coordinating::done(
+        from,
+        format!("message-{}", message.inbox),
+        "Nothing was changed. To release the proposal, answer its letter with the one word: ok"
+            .into(),
+    ));
+    Some(decision)
+}

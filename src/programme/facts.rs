@@ -1,0 +1,245 @@
+//! What the rules are told about the world before they decide: read by the store, in the same transaction in which
+//! the decision is applied. Shapes only.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::application::{Answers, Unclear};
+use super::event::{Group, Reason};
+use crate::ids::{ApplicationId, LetterId, PartnershipId, PersonId, ProposalId};
+use crate::time::Moment;
+
+/// Everything that the store looked up for one event. What an event has nothing to do with stays empty.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub now: Moment,
+    /// Who the event is about or from.
+    pub person: Option<Person>,
+    /// The person's application for the round that takes applications now.
+    pub application: Option<Application>,
+    /// The partnership that the event names, else the person's open one.
+    pub partnership: Option<Partnership>,
+    /// The round's applications, for events that are about a whole round.
+    pub applicants: Vec<Applicant>,
+    /// The round's open partnerships, for its end.
+    pub partnerships: Vec<Partnership>,
+    pub proposal: Option<Proposal>,
+    pub brakes: Brakes,
+    /// For the digest: what waits for a coordinator, and numbers.
+    pub waiting: Vec<Waiting>,
+    pub numbers: Vec<(String, i64)>,
+    pub fresh: Fresh,
+}
+
+/// The ids that the next new rows will get; the store has one writer, so they are certain.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fresh {
+    pub person: i64,
+    pub application: i64,
+    pub partnership: i64,
+    pub proposal: i64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    pub id: PersonId,
+    /// As they wrote it; letters go here.
+    pub address: String,
+    /// Empty until they applied.
+    pub name: String,
+    pub language: String,
+    pub zone: Tz,
+    /// No unprompted mail.
+    pub stopped: bool,
+    pub topics_off: bool,
+    /// Mail to them comes back.
+    pub unreachable: bool,
+    pub paused_until: Option<NaiveDate>,
+    /// They or their auto-reply said that they are away until this day; nobody is called silent meanwhile.
+    pub away_until: Option<NaiveDate>,
+    pub last_unprompted: Option<Moment>,
+    /// When the last form letter went to them.
+    pub form_sent: Option<Moment>,
+    /// Topics that they had, in any round.
+    pub topics_seen: BTreeSet<String>,
+}
+
+impl Person {
+    /// Whether letters may go to them that they did not ask for.
+    pub fn may_be_written_to(&self, today: NaiveDate) -> bool {
+        !self.stopped && !self.unreachable && self.paused_until.is_none_or(|until| until <= today)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Application {
+    pub id: ApplicationId,
+    pub person: PersonId,
+    pub round: String,
+    pub state: ApplicationState,
+    pub answers: Answers,
+    pub unclear: Vec<Unclear>,
+    /// The first filled form; a new form keeps it.
+    pub arrived: Moment,
+    /// Left out of an earlier round: comes before the others under the cap.
+    pub priority: bool,
+}
+
+/// Where an application stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApplicationState {
+    /// Something required is missing or unclear.
+    Incomplete,
+    /// Complete, waiting for a coordinator (acceptance by hand).
+    Complete,
+    Accepted,
+    /// Over the country's cap: moved on to the next round.
+    Capped,
+    Declined,
+    Withdrawn,
+    /// In the round without a partner.
+    Pool,
+    /// In the round with a partner.
+    Paired,
+    /// Lost the place through silence.
+    Silent,
+    /// The round is over.
+    Finished,
+}
+
+impl ApplicationState {
+    /// Whether the applicant can still change the answers.
+    pub fn open(self) -> bool {
+        matches!(
+            self,
+            ApplicationState::Incomplete | ApplicationState::Complete | ApplicationState::Accepted
+        )
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applicant {
+    pub person: Person,
+    pub application: Application,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Partnership {
+    pub id: PartnershipId,
+    pub round: String,
+    pub state: PartnershipState,
+    pub members: Vec<Member>,
+    pub first_writer: PersonId,
+    pub reasons: Vec<Reason>,
+    /// The day of the introduction.
+    pub started: Option<NaiveDate>,
+}
+
+impl Partnership {
+    pub fn member(&self, person: PersonId) -> Option<&Member> {
+        self.members
+            .iter()
+            .find(|member| member.person.id == person)
+    }
+
+    pub fn others(&self, person: PersonId) -> impl Iterator<Item = &Member> {
+        self.members
+            .iter()
+            .filter(move |member| member.person.id != person)
+    }
+
+    /// The partners' names as a sentence needs them.
+    pub fn names_without(&self, person: PersonId) -> String {
+        let names: Vec<&str> = self
+            .others(person)
+            .map(|member| member.person.name.as_str())
+            .collect();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => (*one).to_string(),
+            [first @ .., last] => format!("{} & {last}", first.join(", ")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub person: Person,
+    pub answers: Answers,
+    pub application: ApplicationId,
+    /// Their newest check-in answer, and when.
+    pub last_answer: Option<(u8, Moment)>,
+    /// The day on which we asked "are you there?", while it is unanswered.
+    pub silent_since: Option<NaiveDate>,
+    /// The last message of theirs while in this partnership.
+    pub last_sign: Option<Moment>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartnershipState {
+    /// Released, not yet introduced.
+    Planned,
+    Active,
+    Ended,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    pub id: ProposalId,
+    pub round: String,
+    pub state: ProposalState,
+    pub groups: Vec<Group>,
+    pub unmatched: Vec<PersonId>,
+    /// People in the order of their numbers, 1 first.
+    pub numbers: Vec<PersonId>,
+    pub score: i64,
+    pub proof: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposalState {
+    Waiting,
+    Released,
+    Replaced,
+}
+
+/// How much has gone out already, for the ceilings.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Brakes {
+    /// Form letters to strangers in the last hour.
+    pub stranger_letters_last_hour: u32,
+    /// Answers to this address in the last 24 hours.
+    pub answers_last_day: u32,
+}
+
+/// Something that waits for a coordinator.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Waiting {
+    Message {
+        inbox: crate::ids::InboxId,
+        from: String,
+        why: String,
+    },
+    Proposal {
+        proposal: ProposalId,
+        round: String,
+    },
+    Introduction {
+        partnership: PartnershipId,
+    },
+    Letter {
+        letter: LetterId,
+        kind: String,
+        why: String,
+    },
+    Application {
+        person: PersonId,
+        name: String,
+    },
+}

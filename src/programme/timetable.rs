@@ -1,0 +1,135 @@
+//! The calendar of the rounds: which round an application counts for, when things fall due. Civil dates become
+//! moments in the zone of whoever reads the letter.
+
+use chrono::{Datelike, Days, NaiveDate};
+use chrono_tz::Tz;
+
+use super::decision::Occasion;
+use super::letter::Dates;
+use super::settings::{Round, Settings};
+use crate::schedule;
+use crate::time::Moment;
+
+/// The dates of a round as letters name them.
+pub fn dates(round: &Round) -> Dates {
+    Dates {
+        round_name: round.name.clone(),
+        opens: round.opens,
+        deadline: round.deadline,
+        start: round.start,
+        end: round.end,
+        weeks: u32::try_from((round.end - round.start).num_days() / 7).unwrap_or(0),
+    }
+}
+
+/// The round whose deadline comes next: whoever applies now applies for it.
+pub fn round_for_application(settings: &Settings, now: Moment) -> Option<&Round> {
+    settings
+        .rounds
+        .iter()
+        .filter(|round| deadline(round) > now)
+        .min_by_key(|round| round.deadline)
+}
+
+pub fn round<'a>(settings: &'a Settings, id: &str) -> Option<&'a Round> {
+    settings.rounds.iter().find(|round| round.id == id)
+}
+
+/// The round after this one.
+pub fn next_round<'a>(settings: &'a Settings, id: &str) -> Option<&'a Round> {
+    let this = round(settings, id)?;
+    settings
+        .rounds
+        .iter()
+        .filter(|round| round.start > this.start)
+        .min_by_key(|round| round.start)
+}
+
+/// When the deadline has passed everywhere on earth.
+pub fn deadline(round: &Round) -> Moment {
+    schedule::end_of_date_in_last_zone(round.deadline)
+}
+
+/// The programme's morning of a date in somebody's zone.
+pub fn morning(settings: &Settings, date: NaiveDate, zone: Tz) -> Moment {
+    schedule::local_moment(date, settings.morning, zone)
+}
+
+/// Civil dates of a round's topics; the first travels in the introduction.
+pub fn topic_dates(settings: &Settings, round: &Round) -> Vec<NaiveDate> {
+    schedule::civil_dates(&settings.topics_cron, round.start, round.end)
+        .into_iter()
+        .step_by(settings.topics_every.max(1) as usize)
+        .take(settings.topics.len())
+        .collect()
+}
+
+/// The check-in's date: days count from day 0, or from the introduction of those who were introduced later.
+pub fn check_in_date(
+    settings: &Settings,
+    round: &Round,
+    started: NaiveDate,
+    number: u32,
+) -> Option<NaiveDate> {
+    let days = *settings
+        .check_in_days
+        .get((number as usize).checked_sub(1)?)?;
+    let date = started.max(round.start) + Days::new(u64::from(days));
+    (date < round.end).then_some(date)
+}
+
+/// The last day on which the pool is matched.
+pub fn pool_end(settings: &Settings, round: &Round) -> NaiveDate {
+    round.start + Days::new(u64::from(settings.pool_until_day))
+}
+
+/// What the calendar alone makes fall due: each round's own dates, the next morning of the pool, the next digest.
+/// Written down again and again without harm, since each has its key.
+pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
+    let mut due = Vec::new();
+    for round in &settings.rounds {
+        let id = || round.id.clone();
+        due.push((Occasion::Deadline { round: id() }, deadline(round)));
+        due.push((
+            Occasion::Matching { round: id() },
+            morning(settings, round.matching, settings.zone),
+        ));
+        let pool_end = pool_end(settings, round);
+        let after_pool = morning(settings, pool_end + Days::new(1), settings.zone);
+        due.push((Occasion::PoolEnds { round: id() }, after_pool));
+        due.push((
+            Occasion::RoundEnds { round: id() },
+            morning(settings, round.end + Days::new(1), settings.zone),
+        ));
+        // The introductions of day 0 leave first; the pool is looked at from the next morning on.
+        let from = now.max(
+            morning(settings, round.start + Days::new(1), settings.zone)
+                - chrono::TimeDelta::hours(12),
+        );
+        if let Some(at) = schedule::next_fire(&settings.pool_cron, from, settings.zone)
+            .filter(|at| *at < after_pool)
+        {
+            due.push((
+                Occasion::Pool {
+                    round: id(),
+                    date: at.with_timezone(&settings.zone).date_naive(),
+                },
+                at,
+            ));
+        }
+    }
+    if let Some(at) = schedule::next_fire(&settings.digest_cron, now, settings.zone) {
+        due.push((
+            Occasion::Digest {
+                date: at.with_timezone(&settings.zone).date_naive(),
+            },
+            at,
+        ));
+    }
+    due
+}
+
+/// A short word for a date in keys and notes.
+pub fn day_word(date: NaiveDate) -> String {
+    format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+}
