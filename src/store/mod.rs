@@ -1,1 +1,152 @@
-//! All SQL.
+//! All SQL. Synchronous on purpose: nothing here may wait on the network, and one writer owns the connection.
+//!
+//! A change of state happens in `apply` only, inside a transaction that the daemon opens around one event. Reads for
+//! the rules are in `facts`; the queues are `inbox`, `outbox` and `occasions`.
+
+pub mod apply;
+pub mod backup;
+pub mod facts;
+pub mod inbox;
+pub mod look;
+pub mod occasions;
+pub mod outbox;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// Numbered steps; the database's `user_version` says how many it has climbed. Steps are never changed once released.
+pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_spine.sql")];
+
+/// How hard a commit is pressed onto the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Survives a power cut.
+    Full,
+    /// For rehearsals in a temporary folder: survives the end of the process, not of the machine.
+    Rehearsal,
+}
+
+/// The database of one programme.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens or creates the database and climbs the migrations.
+    ///
+    /// # Errors
+    /// A database of a newer Pairpost, a damaged file, or a disk that cannot do write-ahead logging.
+    pub fn open(path: &Path, durability: Durability) -> anyhow::Result<Store> {
+        let mut db = Connection::open(path)
+            .with_context(|| format!("{}: cannot be opened as a database", path.display()))?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        let journal: String = db
+            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .with_context(|| format!("{}: this file is not a Pairpost database, or it is damaged. Restore a backup: pairpost restore FILE", path.display()))?;
+        if journal != "wal" {
+            bail!(
+                "{}: the file system cannot do write-ahead logging (journal mode {journal}); put the state folder on a local disk",
+                path.display()
+            );
+        }
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::Rehearsal => "OFF",
+        };
+        db.execute_batch(&format!(
+            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+             PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
+        ))?;
+        db.set_prepared_statement_cache_capacity(64);
+        migrate(&mut db, MIGRATIONS).with_context(|| path.display().to_string())?;
+        Ok(Store {
+            db,
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// The one kind of transaction there is: it takes the write lock at once, so that it can never fail half-way for
+    /// want of it.
+    pub fn transaction(&mut self) -> anyhow::Result<Transaction<'_>> {
+        Ok(self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    /// For reading outside of an event (status, export).
+    pub fn reader(&self) -> &Connection {
+        &self.db
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SQLite's own check of the whole file.
+    pub fn check_integrity(&self) -> anyhow::Result<()> {
+        let answer: String = self
+            .db
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if answer != "ok" {
+            bail!(
+                "{}: the database is damaged ({answer}). Restore a backup: pairpost restore FILE",
+                self.path.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Climbs from the database's version to the newest, each step in a transaction of its own.
+pub fn migrate(db: &mut Connection, steps: &[&str]) -> anyhow::Result<()> {
+    let version: usize = db
+        .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))
+        .context("this file is not a Pairpost database, or it is damaged. Restore a backup: pairpost restore FILE")?
+        .try_into()
+        .context("the database's version is negative: it is not ours")?;
+    if version > steps.len() {
+        bail!(
+            "the database is of a newer Pairpost (version {version}, this program knows {}). Install the newer \
+             program, or restore a backup made by this one",
+            steps.len()
+        );
+    }
+    for (number, step) in steps.iter().enumerate().skip(version) {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute_batch(step)
+            .with_context(|| format!("migration {} failed; nothing was changed", number + 1))?;
+        tx.pragma_update(None, "user_version", i64::try_from(number + 1)?)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// Reads JSON that we wrote ourselves.
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+    })
+}
+
+/// A value of ours as JSON; our own types always can be.
+fn to_json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The kebab-case word of an enum that is kept as text.
+fn word<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    Ok(to_json(value)?.trim_matches('"').to_string())
+}
+
+fn from_word<T: serde::de::DeserializeOwned>(word: &str) -> rusqlite::Result<T> {
+    json(&format!("\"{word}\""))
+}
+
+fn date(text: Option<String>) -> Option<chrono::NaiveDate> {
+    text.and_then(|text| text.parse().ok())
+}

@@ -1,0 +1,284 @@
+//! The only writer of the programme's tables: carries out what the rules decided, inside the caller's transaction.
+
+use chrono_tz::Tz;
+use rusqlite::Transaction;
+
+use super::{to_json, word};
+use crate::ids::{PartnershipId, PersonId};
+use crate::programme::decision::{Change, Decision, Outcome};
+use crate::programme::facts::{PartnershipState, ProposalState};
+use crate::time::Moment;
+
+/// Carries out the changes and writes down the occasions to come.
+///
+/// `address_key` turns an address into the form in which addresses are compared.
+pub fn apply(
+    tx: &Transaction<'_>,
+    now: Moment,
+    decision: &Decision,
+    address_key: &dyn Fn(&str) -> String,
+) -> rusqlite::Result<()> {
+    for change in &decision.changes {
+        carry_out(tx, now, change, address_key)?;
+    }
+    for (occasion, at) in &decision.occasions {
+        super::occasions::plan(tx, occasion, *at)?;
+    }
+    Ok(())
+}
+
+/// One line in the journal: who or what caused it, and what was decided.
+pub fn journal(
+    tx: &Transaction<'_>,
+    now: Moment,
+    cause: &str,
+    decision: &Decision,
+    person: Option<PersonId>,
+    partnership: Option<PartnershipId>,
+) -> rusqlite::Result<()> {
+    let outcome = match &decision.outcome {
+        Outcome::Handled => "handled".to_string(),
+        Outcome::Ignored(why) => format!("ignored: {why}"),
+        Outcome::NeedsPerson(why) => format!("needs a person: {why}"),
+    };
+    tx.prepare_cached(
+        "INSERT INTO journal (at, cause, note, outcome, person_id, partnership_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        now.timestamp(),
+        cause,
+        &decision.note,
+        outcome,
+        person.map(|it| it.0),
+        partnership.map(|it| it.0),
+    ))?;
+    Ok(())
+}
+
+fn carry_out(
+    tx: &Transaction<'_>,
+    now: Moment,
+    change: &Change,
+    address_key: &dyn Fn(&str) -> String,
+) -> rusqlite::Result<()> {
+    let seconds = now.timestamp();
+    match change {
+        Change::NewPerson {
+            id,
+            address,
+            language,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO person (id, address, address_key, language, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((id.0, address, address_key(address), language, seconds))?;
+        }
+        Change::Profile {
+            person,
+            name,
+            language,
+            zone,
+            second_address,
+        } => {
+            tx.prepare_cached(
+                "UPDATE person SET name = ?2, language = ?3, zone = ?4, second_address = ?5 WHERE id = ?1",
+            )?
+            .execute((person.0, name, language, Tz::name(*zone), second_address.as_deref().unwrap_or_default()))?;
+        }
+        Change::FormSent { person } => {
+            tx.prepare_cached("UPDATE person SET form_sent = ?2 WHERE id = ?1")?
+                .execute((person.0, seconds))?;
+        }
+        Change::Application {
+            id,
+            person,
+            round,
+            state,
+            answers,
+            unclear,
+            arrived,
+            priority,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO application (id, person_id, round, state, answers, unclear, arrived_at, priority)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (person_id, round) DO UPDATE SET state = excluded.state, answers = excluded.answers,
+                   unclear = excluded.unclear, priority = max(priority, excluded.priority)",
+            )?
+            .execute((
+                id.0,
+                person.0,
+                round,
+                word(state)?,
+                to_json(answers)?,
+                to_json(unclear)?,
+                arrived.timestamp(),
+                priority,
+            ))?;
+        }
+        Change::ApplicationState { application, state } => {
+            tx.prepare_cached("UPDATE application SET state = ?2 WHERE id = ?1")?
+                .execute((application.0, word(state)?))?;
+        }
+        Change::Stop { person } => {
+            tx.prepare_cached("UPDATE person SET stopped = 1 WHERE id = ?1")?
+                .execute([person.0])?;
+        }
+        Change::TopicsOff { person } => {
+            tx.prepare_cached("UPDATE person SET topics_off = 1 WHERE id = ?1")?
+                .execute([person.0])?;
+        }
+        Change::Pause { person, until } => {
+            tx.prepare_cached("UPDATE person SET paused_until = ?2 WHERE id = ?1")?
+                .execute((person.0, until.to_string()))?;
+        }
+        Change::Away { person, until } => {
+            tx.prepare_cached("UPDATE person SET away_until = ?2 WHERE id = ?1")?
+                .execute((person.0, until.to_string()))?;
+        }
+        Change::Unreachable { person } => {
+            tx.prepare_cached("UPDATE person SET unreachable = 1 WHERE id = ?1")?
+                .execute([person.0])?;
+        }
+        Change::TopicSeen { person, topic } => {
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO topic_seen (person_id, topic) VALUES (?1, ?2)",
+            )?
+            .execute((person.0, topic))?;
+        }
+        Change::NewProposal {
+            id,
+            proposed,
+            numbers,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO proposal (id, round, state, groups, unmatched, numbers, score, proof, made_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .execute((
+                id.0,
+                &proposed.round,
+                word(&ProposalState::Waiting)?,
+                to_json(&proposed.groups)?,
+                to_json(&proposed.unmatched)?,
+                to_json(numbers)?,
+                proposed.score,
+                &proposed.proof,
+                seconds,
+            ))?;
+        }
+        Change::ProposalState { proposal, state } => {
+            tx.prepare_cached("UPDATE proposal SET state = ?2 WHERE id = ?1")?
+                .execute((proposal.0, word(state)?))?;
+        }
+        Change::NewPartnership {
+            id,
+            round,
+            people,
+            first_writer,
+            reasons,
+            score,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO partnership (id, round, state, first_writer, reasons, score, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute((
+                id.0,
+                round,
+                word(&PartnershipState::Planned)?,
+                first_writer.0,
+                to_json(reasons)?,
+                score,
+                seconds,
+            ))?;
+            let mut member = tx.prepare_cached(
+                "INSERT INTO member (partnership_id, person_id, application_id) VALUES (?1, ?2, ?3)",
+            )?;
+            for (person, application) in people {
+                member.execute((id.0, person.0, application.0))?;
+            }
+        }
+        Change::PartnershipState {
+            partnership,
+            state,
+            why,
+        } => {
+            let (started, ended) = match state {
+                PartnershipState::Planned => (None, None),
+                PartnershipState::Active => (Some(now.date_naive().to_string()), None),
+                PartnershipState::Ended => (None, Some(seconds)),
+            };
+            tx.prepare_cached(
+                "UPDATE partnership SET state = ?2, why_ended = ?3, started_on = coalesce(?4, started_on),
+                   ended_at = ?5 WHERE id = ?1",
+            )?
+            .execute((partnership.0, word(state)?, why, started, ended))?;
+        }
+        Change::CheckInAsked {
+            partnership,
+            person,
+            number,
+        } => {
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO check_in (partnership_id, person_id, number, asked_at) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((partnership.0, person.0, number, seconds))?;
+        }
+        Change::CheckInAnswered {
+            partnership,
+            person,
+            number,
+            choice,
+            words,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO check_in (partnership_id, person_id, number, choice, words, answered_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (partnership_id, person_id, number) DO UPDATE
+                   SET choice = excluded.choice, words = excluded.words, answered_at = excluded.answered_at",
+            )?
+            .execute((partnership.0, person.0, number, choice, words, seconds))?;
+        }
+        Change::Silent {
+            partnership,
+            person,
+            since,
+        } => {
+            tx.prepare_cached(
+                "UPDATE member SET silent_since = ?3 WHERE partnership_id = ?1 AND person_id = ?2",
+            )?
+            .execute((
+                partnership.0,
+                person.0,
+                since.map(|since| since.to_string()),
+            ))?;
+        }
+        Change::SignOfLife {
+            partnership,
+            person,
+        } => {
+            tx.prepare_cached(
+                "UPDATE member SET last_sign = ?3 WHERE partnership_id = ?1 AND person_id = ?2",
+            )?
+            .execute((partnership.0, person.0, seconds))?;
+        }
+        Change::InboxSettled { inbox, by } => {
+            tx.prepare_cached(
+                "UPDATE inbox SET state = 'settled', reason = reason || ' (settled by ' || ?2 || ')'
+                 WHERE id = ?1 AND state IN ('needs-person', 'quarantined')",
+            )?
+            .execute((inbox.0, by))?;
+        }
+    }
+    Ok(())
+}
+
+/// Remembers that an unprompted letter goes to somebody, so that no second one follows on the same day.
+pub fn note_unprompted(tx: &Transaction<'_>, person: PersonId, at: Moment) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE person SET last_unprompted = max(coalesce(last_unprompted, 0), ?2) WHERE id = ?1",
+    )?
+    .execute((person.0, at.timestamp()))?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! A copy of the database while it is in use, and a copy put back.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+
+use super::{MIGRATIONS, Store, migrate};
+
+/// Writes a complete copy to `to` while others go on writing, then checks it. `progress` gets (pages done, pages).
+///
+/// # Errors
+/// `to` exists, cannot be written, or the copy does not pass SQLite's check.
+pub fn backup(store: &Store, to: &Path, mut progress: impl FnMut(u64, u64)) -> anyhow::Result<()> {
+    if to.exists() {
+        bail!(
+            "{}: there is a file already; a backup never overwrites. Name another file",
+            to.display()
+        );
+    }
+    let part = to.with_extension("part");
+    let _ = std::fs::remove_file(&part);
+    {
+        let mut copy = Connection::open(&part)
+            .with_context(|| format!("{}: cannot be written", part.display()))?;
+        let running = Backup::new(store.reader(), &mut copy)?;
+        loop {
+            let step = running.step(256)?;
+            let state = running.progress();
+            let total = u64::try_from(state.pagecount).unwrap_or(0);
+            progress(total - u64::try_from(state.remaining).unwrap_or(0), total);
+            match step {
+                rusqlite::backup::StepResult::Done => break,
+                rusqlite::backup::StepResult::More => {}
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        drop(running);
+        // One file without companions is easier to carry away.
+        let _: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        let answer: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if answer != "ok" {
+            bail!(
+                "{}: the copy is damaged ({answer}); the disk may be failing",
+                part.display()
+            );
+        }
+    }
+    std::fs::File::open(&part)?.sync_all()?;
+    std::fs::rename(&part, to)
+        .with_context(|| format!("{}: cannot be put in place", to.display()))?;
+    Ok(())
+}
+
+/// Puts a backup in the place of the database. The former database is kept beside it.
+///
+/// # Errors
+/// `from` is no Pairpost backup, is damaged, or is of a newer version; nothing is changed then.
+pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
+    if !from.is_file() {
+        bail!("{}: no such file", from.display());
+    }
+    let part = database.with_extension("restoring");
+    std::fs::copy(from, &part).with_context(|| format!("{}: cannot be copied", from.display()))?;
+    let checked = (|| -> anyhow::Result<()> {
+        let mut copy = Connection::open(&part)?;
+        let answer: String = copy
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .context("this is not a database")?;
+        if answer != "ok" {
+            bail!("it is damaged ({answer})");
+        }
+        let tables: i64 = copy.query_row(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'outbox'",
+            [],
+            |row| row.get(0),
+        )?;
+        if tables == 0 {
+            bail!("it is a database, but not one of Pairpost");
+        }
+        migrate(&mut copy, MIGRATIONS)
+    })();
+    if let Err(error) = checked {
+        let _ = std::fs::remove_file(&part);
+        return Err(error.context(format!(
+            "{}: not restored, nothing was changed",
+            from.display()
+        )));
+    }
+    if database.exists() {
+        let kept = database.with_extension("before-restore.db");
+        std::fs::rename(database, &kept)
+            .with_context(|| format!("{}: cannot be moved aside", database.display()))?;
+    }
+    for companion in ["db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(database.with_extension(companion));
+    }
+    std::fs::rename(&part, database)
+        .with_context(|| format!("{}: cannot be put in place", database.display()))?;
+    Ok(())
+}

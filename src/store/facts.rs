@@ -1,0 +1,429 @@
+//! What the rules are told, read in the transaction in which the decision will be applied.
+
+use rusqlite::{OptionalExtension, Row, Transaction};
+
+use super::{date, from_word, json};
+use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
+use crate::programme::event::{CommandKind, Event};
+use crate::programme::facts::{
+    Applicant, Application, Brakes, Facts, Fresh, Member, Partnership, Person, Proposal, Waiting,
+};
+use crate::time::{Moment, from_seconds};
+
+const PERSON: &str = "person.id, person.address, person.name, person.language, person.zone, person.stopped,
+    person.topics_off, person.unreachable, person.paused_until, person.away_until, person.last_unprompted,
+    person.form_sent";
+const APPLICATION: &str =
+    "application.id, application.person_id, application.round, application.state,
+    application.answers, application.unclear, application.arrived_at, application.priority";
+
+/// Looks up what the event is about, and no more.
+pub fn load(
+    tx: &Transaction<'_>,
+    now: Moment,
+    event: &Event,
+    sender: Option<PersonId>,
+) -> rusqlite::Result<Facts> {
+    let mut facts = Facts {
+        now,
+        fresh: fresh(tx)?,
+        ..Facts::default()
+    };
+    match event {
+        Event::Message(message) => {
+            about_person(tx, &mut facts, sender, None)?;
+            let asked = message.answers_letter.as_ref().map(|asked| &asked.about);
+            if let Some(proposal) = asked.and_then(|about| about.proposal) {
+                load_proposal(tx, &mut facts, proposal)?;
+            }
+            facts.brakes = brakes(tx, now, sender)?;
+        }
+        Event::Due(due) => {
+            about_person(tx, &mut facts, due.what.person(), due.what.round())?;
+            if let Some(id) = due.what.partnership() {
+                facts.partnership = partnership(tx, id)?;
+            }
+            use crate::programme::decision::Occasion;
+            match &due.what {
+                Occasion::Deadline { round } | Occasion::PoolEnds { round } => {
+                    facts.applicants = applicants(tx, round)?;
+                }
+                Occasion::RoundEnds { round } => facts.partnerships = open_partnerships(tx, round)?,
+                Occasion::ProposalReminder { proposal, .. } => {
+                    load_proposal(tx, &mut facts, *proposal)?
+                }
+                Occasion::Digest { .. } => {
+                    facts.waiting = waiting(tx)?;
+                    facts.numbers = super::look::numbers(tx)?;
+                }
+                _ => {}
+            }
+        }
+        Event::Command(command) => match &command.what {
+            CommandKind::Release(proposal) => load_proposal(tx, &mut facts, *proposal)?,
+            CommandKind::Decline { person, .. }
+            | CommandKind::Accept { person }
+            | CommandKind::Withdraw { person } => {
+                about_person(tx, &mut facts, Some(*person), None)?
+            }
+            CommandKind::EndPartnership { partnership: id } => {
+                facts.partnership = open_partnership(tx, *id)?
+            }
+            CommandKind::Introduce { partnership: id } => facts.partnership = partnership(tx, *id)?,
+            CommandKind::Settle { .. } => {}
+        },
+        Event::Undelivered(undelivered) => about_person(tx, &mut facts, undelivered.person, None)?,
+        Event::Proposed(proposed) => {
+            facts.applicants = applicants(tx, &proposed.round)?;
+            let newest: Option<i64> = tx
+                .prepare_cached("SELECT max(id) FROM proposal WHERE round = ?1")?
+                .query_row([&proposed.round], |row| row.get(0))?;
+            if let Some(id) = newest {
+                facts.proposal = proposal(tx, ProposalId(id))?;
+            }
+        }
+    }
+    Ok(facts)
+}
+
+fn load_proposal(tx: &Transaction<'_>, facts: &mut Facts, id: ProposalId) -> rusqlite::Result<()> {
+    facts.proposal = proposal(tx, id)?;
+    if let Some(proposal) = &facts.proposal {
+        facts.applicants = applicants(tx, &proposal.round)?;
+    }
+    Ok(())
+}
+
+/// The person, their application (of the round, else the newest) and their open partnership.
+fn about_person(
+    tx: &Transaction<'_>,
+    facts: &mut Facts,
+    id: Option<PersonId>,
+    round: Option<&str>,
+) -> rusqlite::Result<()> {
+    let Some(id) = id else { return Ok(()) };
+    facts.person = person(tx, id)?;
+    facts.application = match round {
+        Some(round) => tx
+            .prepare_cached(&format!(
+                "SELECT {APPLICATION} FROM application WHERE person_id = ?1 AND round = ?2"
+            ))?
+            .query_row((id.0, round), application_row)
+            .optional()?,
+        None => newest_application(tx, id)?,
+    };
+    let open: Option<i64> = tx
+        .prepare_cached(
+            "SELECT partnership.id FROM member JOIN partnership ON partnership.id = member.partnership_id
+             WHERE member.person_id = ?1 AND partnership.state <> 'ended' ORDER BY partnership.id DESC LIMIT 1",
+        )?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    if let Some(open) = open {
+        facts.partnership = partnership(tx, PartnershipId(open))?;
+    }
+    Ok(())
+}
+
+pub fn newest_application(
+    tx: &rusqlite::Connection,
+    id: PersonId,
+) -> rusqlite::Result<Option<Application>> {
+    tx.prepare_cached(&format!(
+        "SELECT {APPLICATION} FROM application WHERE person_id = ?1 ORDER BY application.id DESC LIMIT 1"
+    ))?
+    .query_row([id.0], application_row)
+    .optional()
+}
+
+fn fresh(tx: &Transaction<'_>) -> rusqlite::Result<Fresh> {
+    let mut next = tx.prepare_cached(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?1), 0) + 1",
+    )?;
+    let mut of = |table: &str| next.query_row([table], |row| row.get::<_, i64>(0));
+    Ok(Fresh {
+        person: of("person")?,
+        application: of("application")?,
+        partnership: of("partnership")?,
+        proposal: of("proposal")?,
+    })
+}
+
+/// The person at an address, in its comparison form.
+pub fn person_at(
+    tx: &rusqlite::Connection,
+    address_key: &str,
+) -> rusqlite::Result<Option<PersonId>> {
+    tx.prepare_cached("SELECT id FROM person WHERE address_key = ?1")?
+        .query_row([address_key], |row| Ok(PersonId(row.get(0)?)))
+        .optional()
+}
+
+pub fn person(tx: &rusqlite::Connection, id: PersonId) -> rusqlite::Result<Option<Person>> {
+    let found = tx
+        .prepare_cached(&format!("SELECT {PERSON} FROM person WHERE id = ?1"))?
+        .query_row([id.0], |row| person_row(row, 0))
+        .optional()?;
+    let Some(mut person) = found else {
+        return Ok(None);
+    };
+    let mut topics = tx.prepare_cached("SELECT topic FROM topic_seen WHERE person_id = ?1")?;
+    person.topics_seen = topics
+        .query_map([id.0], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(Some(person))
+}
+
+fn person_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
+    let zone: String = row.get(at + 4)?;
+    Ok(Person {
+        id: PersonId(row.get(at)?),
+        address: row.get(at + 1)?,
+        name: row.get(at + 2)?,
+        language: row.get(at + 3)?,
+        zone: zone.parse().unwrap_or(chrono_tz::UTC),
+        stopped: row.get(at + 5)?,
+        topics_off: row.get(at + 6)?,
+        unreachable: row.get(at + 7)?,
+        paused_until: date(row.get(at + 8)?),
+        away_until: date(row.get(at + 9)?),
+        last_unprompted: row.get::<_, Option<i64>>(at + 10)?.map(from_seconds),
+        form_sent: row.get::<_, Option<i64>>(at + 11)?.map(from_seconds),
+        topics_seen: Default::default(),
+    })
+}
+
+fn application_row(row: &Row<'_>) -> rusqlite::Result<Application> {
+    application_at(row, 0)
+}
+
+fn application_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Application> {
+    Ok(Application {
+        id: ApplicationId(row.get(at)?),
+        person: PersonId(row.get(at + 1)?),
+        round: row.get(at + 2)?,
+        state: from_word(&row.get::<_, String>(at + 3)?)?,
+        answers: json(&row.get::<_, String>(at + 4)?)?,
+        unclear: json(&row.get::<_, String>(at + 5)?)?,
+        arrived: from_seconds(row.get(at + 6)?),
+        priority: row.get(at + 7)?,
+    })
+}
+
+/// The round's living applications with their people. Topics seen are left out: nothing about a whole round asks.
+pub fn applicants(tx: &rusqlite::Connection, round: &str) -> rusqlite::Result<Vec<Applicant>> {
+    let mut rows = tx.prepare_cached(&format!(
+        "SELECT {PERSON}, {APPLICATION} FROM application JOIN person ON person.id = application.person_id
+         WHERE application.round = ?1 AND application.state IN ('complete', 'accepted', 'pool', 'paired')
+         ORDER BY application.id"
+    ))?;
+    rows.query_map([round], |row| {
+        Ok(Applicant {
+            person: person_row(row, 0)?,
+            application: application_at(row, 12)?,
+        })
+    })?
+    .collect()
+}
+
+/// Pairs that have met in any round: nobody meets twice.
+pub fn past_pairs(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>> {
+    let mut rows = tx.prepare_cached(
+        "SELECT a.person_id, b.person_id FROM member a
+         JOIN member b ON a.partnership_id = b.partnership_id AND a.person_id < b.person_id",
+    )?;
+    rows.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?
+        .collect()
+}
+
+fn open_partnership(
+    tx: &Transaction<'_>,
+    id: PartnershipId,
+) -> rusqlite::Result<Option<Partnership>> {
+    Ok(partnership(tx, id)?
+        .filter(|it| it.state != crate::programme::facts::PartnershipState::Ended))
+}
+
+pub fn partnership(
+    tx: &rusqlite::Connection,
+    id: PartnershipId,
+) -> rusqlite::Result<Option<Partnership>> {
+    let found = tx
+        .prepare_cached(
+            "SELECT round, state, first_writer, reasons, started_on FROM partnership WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| {
+            Ok(Partnership {
+                id,
+                round: row.get(0)?,
+                state: from_word(&row.get::<_, String>(1)?)?,
+                members: Vec::new(),
+                first_writer: PersonId(row.get(2)?),
+                reasons: json(&row.get::<_, String>(3)?)?,
+                started: date(row.get(4)?),
+            })
+        })
+        .optional()?;
+    let Some(mut partnership) = found else {
+        return Ok(None);
+    };
+    let mut members = tx.prepare_cached(
+        "SELECT member.person_id, application.answers, member.application_id, member.silent_since, member.last_sign
+         FROM member JOIN application ON application.id = member.application_id
+         WHERE member.partnership_id = ?1 ORDER BY member.person_id",
+    )?;
+    let rows: Vec<(i64, String, i64, Option<String>, Option<i64>)> = members
+        .query_map([id.0], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (person_id, answers, application, silent_since, last_sign) in rows {
+        let Some(person) = person(tx, PersonId(person_id))? else {
+            continue;
+        };
+        partnership.members.push(Member {
+            person,
+            answers: json(&answers)?,
+            application: ApplicationId(application),
+            last_answer: last_answer(tx, id, PersonId(person_id))?,
+            silent_since: date(silent_since),
+            last_sign: last_sign.map(from_seconds),
+        });
+    }
+    Ok(Some(partnership))
+}
+
+fn last_answer(
+    tx: &rusqlite::Connection,
+    partnership: PartnershipId,
+    person: PersonId,
+) -> rusqlite::Result<Option<(u8, Moment)>> {
+    tx.prepare_cached(
+        "SELECT choice, answered_at FROM check_in
+         WHERE partnership_id = ?1 AND person_id = ?2 AND answered_at IS NOT NULL ORDER BY answered_at DESC LIMIT 1",
+    )?
+    .query_row((partnership.0, person.0), |row| Ok((row.get(0)?, from_seconds(row.get(1)?))))
+    .optional()
+}
+
+fn open_partnerships(tx: &Transaction<'_>, round: &str) -> rusqlite::Result<Vec<Partnership>> {
+    let ids: Vec<i64> = tx
+        .prepare_cached(
+            "SELECT id FROM partnership WHERE round = ?1 AND state <> 'ended' ORDER BY id",
+        )?
+        .query_map([round], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(partnership(tx, PartnershipId(id))?);
+    }
+    Ok(found)
+}
+
+pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<Option<Proposal>> {
+    tx.prepare_cached(
+        "SELECT round, state, groups, unmatched, numbers, score, proof FROM proposal WHERE id = ?1",
+    )?
+    .query_row([id.0], |row| {
+        Ok(Proposal {
+            id,
+            round: row.get(0)?,
+            state: from_word(&row.get::<_, String>(1)?)?,
+            groups: json(&row.get::<_, String>(2)?)?,
+            unmatched: json(&row.get::<_, String>(3)?)?,
+            numbers: json(&row.get::<_, String>(4)?)?,
+            score: row.get(5)?,
+            proof: row.get(6)?,
+        })
+    })
+    .optional()
+}
+
+fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqlite::Result<Brakes> {
+    let stranger_letters_last_hour = tx
+        .prepare_cached("SELECT count(*) FROM outbox WHERE kind = 'form' AND created_at > ?1")?
+        .query_row([now.timestamp() - 3_600], |row| row.get(0))?;
+    let answers_last_day = match sender {
+        Some(person) => tx
+            .prepare_cached(
+                "SELECT count(*) FROM outbox
+                 WHERE person_id = ?1 AND created_at > ?2 AND kind IN ('person-will-answer', 'unclear')",
+            )?
+            .query_row((person.0, now.timestamp() - 86_400), |row| row.get(0))?,
+        None => 0,
+    };
+    Ok(Brakes {
+        stranger_letters_last_hour,
+        answers_last_day,
+    })
+}
+
+/// What waits for a coordinator, oldest first, at most a letter's worth.
+pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
+    let mut all = Vec::new();
+    let mut proposals =
+        tx.prepare_cached("SELECT id, round FROM proposal WHERE state = 'waiting' ORDER BY id")?;
+    for row in proposals.query_map([], |row| {
+        Ok(Waiting::Proposal {
+            proposal: ProposalId(row.get(0)?),
+            round: row.get(1)?,
+        })
+    })? {
+        all.push(row?);
+    }
+    let mut messages = tx.prepare_cached(
+        "SELECT id, sender, reason FROM inbox WHERE state = 'needs-person' ORDER BY id LIMIT 100",
+    )?;
+    for row in messages.query_map([], |row| {
+        Ok(Waiting::Message {
+            inbox: InboxId(row.get(0)?),
+            from: row.get(1)?,
+            why: row.get(2)?,
+        })
+    })? {
+        all.push(row?);
+    }
+    let mut applications = tx.prepare_cached(
+        "SELECT person.id, person.name FROM application JOIN person ON person.id = application.person_id
+         WHERE application.state = 'complete' ORDER BY application.id LIMIT 100",
+    )?;
+    for row in applications.query_map([], |row| {
+        Ok(Waiting::Application {
+            person: PersonId(row.get(0)?),
+            name: row.get(1)?,
+        })
+    })? {
+        all.push(row?);
+    }
+    let mut held = tx.prepare_cached(
+        "SELECT partnership.id FROM partnership
+         JOIN occasion ON occasion.key = 'introduce/' || partnership.id
+         WHERE partnership.state = 'planned' AND occasion.done_at IS NOT NULL ORDER BY partnership.id LIMIT 100",
+    )?;
+    for row in held.query_map([], |row| {
+        Ok(Waiting::Introduction {
+            partnership: PartnershipId(row.get(0)?),
+        })
+    })? {
+        all.push(row?);
+    }
+    let mut failed = tx.prepare_cached(
+        "SELECT id, kind, last_error FROM outbox WHERE state = 'failed' ORDER BY id LIMIT 100",
+    )?;
+    for row in failed.query_map([], |row| {
+        Ok(Waiting::Letter {
+            letter: LetterId(row.get(0)?),
+            kind: row.get(1)?,
+            why: row.get(2)?,
+        })
+    })? {
+        all.push(row?);
+    }
+    Ok(all)
+}

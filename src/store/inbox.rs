@@ -1,0 +1,172 @@
+//! Messages as they arrived. A message is ours from the moment its bytes are committed here; only then may anything
+//! be done to it in the mailbox.
+
+use rusqlite::{OptionalExtension, Transaction};
+use sha2::{Digest, Sha256};
+
+use crate::ids::{InboxId, PersonId};
+use crate::time::Moment;
+
+/// How often a message may bring the reading down before it is set aside.
+pub const STRIKES: u32 = 3;
+
+/// Where a message belongs in the mailbox once it is dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    Processed,
+    Quarantine,
+}
+
+/// SHA-256 of the raw bytes, in hexadecimal: the key of a message, since ids in mail are strangers' words.
+pub fn hash(raw: &[u8]) -> String {
+    Sha256::digest(raw)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Commits a message's bytes and its place in the mailbox; the same bytes again are the same row.
+pub fn record(
+    tx: &Transaction<'_>,
+    now: Moment,
+    place: Option<&str>,
+    raw: &[u8],
+    truncated: bool,
+) -> rusqlite::Result<InboxId> {
+    let hash = hash(raw);
+    tx.prepare_cached(
+        "INSERT INTO inbox (hash, raw, truncated, received_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO NOTHING",
+    )?
+    .execute((&hash, raw, truncated, now.timestamp()))?;
+    let id: i64 = tx
+        .prepare_cached("SELECT id FROM inbox WHERE hash = ?1")?
+        .query_row([&hash], |row| row.get(0))?;
+    if let Some(place) = place {
+        tx.prepare_cached("INSERT OR IGNORE INTO place (place, inbox_id) VALUES (?1, ?2)")?
+            .execute((place, id))?;
+    }
+    Ok(InboxId(id))
+}
+
+/// A message that waits to be handled.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub id: InboxId,
+    pub raw: Vec<u8>,
+    pub received_at: i64,
+    pub attempts: u32,
+}
+
+/// Takes a new message in hand: counts the attempt before the work, so that a crash counts too. `None` where it has
+/// been handled already.
+pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiting>> {
+    let found = tx
+        .prepare_cached(
+            "SELECT raw, received_at, attempts FROM inbox WHERE id = ?1 AND state = 'new'",
+        )?
+        .query_row([id.0], |row| {
+            Ok(Waiting {
+                id,
+                raw: row.get(0)?,
+                received_at: row.get(1)?,
+                attempts: row.get(2)?,
+            })
+        })
+        .optional()?;
+    if found.is_some() {
+        tx.prepare_cached("UPDATE inbox SET attempts = attempts + 1 WHERE id = ?1")?
+            .execute([id.0])?;
+    }
+    Ok(found)
+}
+
+/// New messages whose time has come, oldest first.
+pub fn unhandled(
+    db: &rusqlite::Connection,
+    now: Moment,
+    limit: u32,
+) -> rusqlite::Result<Vec<InboxId>> {
+    db.prepare_cached(
+        "SELECT id FROM inbox WHERE state = 'new' AND retry_at <= ?1 ORDER BY id LIMIT ?2",
+    )?
+    .query_map((now.timestamp(), limit), |row| Ok(InboxId(row.get(0)?)))?
+    .collect()
+}
+
+/// How a message ended.
+pub fn finish(
+    tx: &Transaction<'_>,
+    id: InboxId,
+    now: Moment,
+    state: &str,
+    reason: &str,
+    kind: &str,
+    sender: &str,
+    person: Option<PersonId>,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE inbox SET state = ?2, reason = ?3, kind = ?4, sender = ?5, person_id = ?6, handled_at = ?7
+         WHERE id = ?1 AND state = 'new'",
+    )?
+    .execute((id.0, state, reason, kind, sender, person.map(|it| it.0), now.timestamp()))?;
+    Ok(())
+}
+
+/// A message that failed waits: 1, 5 minutes; after three strikes it is set aside for a person.
+pub fn set_back(
+    tx: &Transaction<'_>,
+    id: InboxId,
+    now: Moment,
+    error: &str,
+) -> rusqlite::Result<()> {
+    let attempts: u32 =
+        tx.query_row("SELECT attempts FROM inbox WHERE id = ?1", [id.0], |row| {
+            row.get(0)
+        })?;
+    if attempts >= STRIKES {
+        tx.prepare_cached(
+            "UPDATE inbox SET state = 'quarantined', reason = ?2, handled_at = ?3 WHERE id = ?1",
+        )?
+        .execute((id.0, error, now.timestamp()))?;
+    } else {
+        let wait = 60 * 5_i64.pow(attempts.saturating_sub(1));
+        tx.prepare_cached("UPDATE inbox SET retry_at = ?2, reason = ?3 WHERE id = ?1")?
+            .execute((id.0, now.timestamp() + wait, error))?;
+    }
+    Ok(())
+}
+
+/// Places in the mailbox whose message is dealt with but which have not been filed away there.
+pub fn to_file_away(
+    db: &rusqlite::Connection,
+    limit: u32,
+) -> rusqlite::Result<Vec<(String, Shelf)>> {
+    db.prepare_cached(
+        "SELECT place.place, inbox.state FROM place JOIN inbox ON inbox.id = place.inbox_id
+         WHERE place.filed_at IS NULL AND inbox.state <> 'new' ORDER BY place.inbox_id LIMIT ?1",
+    )?
+    .query_map([limit], |row| {
+        let quarantined = row.get::<_, String>(1)? == "quarantined";
+        Ok((
+            row.get(0)?,
+            if quarantined {
+                Shelf::Quarantine
+            } else {
+                Shelf::Processed
+            },
+        ))
+    })?
+    .collect()
+}
+
+pub fn filed_away(tx: &Transaction<'_>, place: &str, now: Moment) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE place SET filed_at = ?2 WHERE place = ?1")?
+        .execute((place, now.timestamp()))?;
+    Ok(())
+}
+
+/// Whether a message at this place has been recorded: it need not be fetched again.
+pub fn knows_place(db: &rusqlite::Connection, place: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT count(*) FROM place WHERE place = ?1")?
+        .query_row([place], |row| Ok(row.get::<_, i64>(0)? > 0))
+}

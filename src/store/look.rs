@@ -1,0 +1,219 @@
+//! Looking without changing: numbers for the digest, `status`, `person`, `pair`, `round` and `export`.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+/// Label and number, in the order in which a reader wants them.
+pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    let questions = [
+        (
+            "People who have applied",
+            "SELECT count(*) FROM person WHERE name <> ''",
+        ),
+        (
+            "Applications that lack something",
+            "SELECT count(*) FROM application WHERE state = 'incomplete'",
+        ),
+        (
+            "Applications accepted and waiting",
+            "SELECT count(*) FROM application WHERE state = 'accepted'",
+        ),
+        (
+            "Partnerships under way",
+            "SELECT count(*) FROM partnership WHERE state = 'active'",
+        ),
+        (
+            "People in the pool",
+            "SELECT count(*) FROM application WHERE state = 'pool'",
+        ),
+        (
+            "Partners being asked whether they are there",
+            "SELECT count(*) FROM member JOIN partnership p
+             ON p.id = member.partnership_id WHERE p.state = 'active' AND silent_since IS NOT NULL",
+        ),
+        (
+            "People whom mail does not reach",
+            "SELECT count(*) FROM person WHERE unreachable = 1",
+        ),
+        (
+            "Letters waiting to be sent",
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')",
+        ),
+        (
+            "Letters sent twice, perhaps",
+            "SELECT coalesce(sum(unknown_ends), 0) FROM outbox",
+        ),
+        (
+            "Messages that need a person",
+            "SELECT count(*) FROM inbox WHERE state = 'needs-person'",
+        ),
+        (
+            "Messages set aside as unreadable",
+            "SELECT count(*) FROM inbox WHERE state = 'quarantined'",
+        ),
+    ];
+    questions
+        .into_iter()
+        .map(|(label, sql)| Ok((label.to_string(), db.query_row(sql, [], |row| row.get(0))?)))
+        .collect()
+}
+
+/// One count for each value of a column: letters by kind, messages by state.
+pub fn counts(db: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, i64)>> {
+    db.prepare(sql)?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// A row of `pairpost pair` and of the export of pairs.
+#[derive(Debug, Clone, Serialize)]
+pub struct PairRow {
+    pub id: i64,
+    pub round: String,
+    pub state: String,
+    pub why_ended: String,
+    pub score: i64,
+    pub started_on: Option<String>,
+    /// Each member's id, name and newest check-in answer.
+    pub members: Vec<(i64, String, Option<i64>)>,
+}
+
+pub fn pairs(
+    db: &Connection,
+    round: Option<&str>,
+    id: Option<i64>,
+) -> rusqlite::Result<Vec<PairRow>> {
+    let mut rows = db.prepare(
+        "SELECT id, round, state, why_ended, score, started_on FROM partnership
+         WHERE (?1 IS NULL OR round = ?1) AND (?2 IS NULL OR id = ?2) ORDER BY id",
+    )?;
+    let mut found: Vec<PairRow> = rows
+        .query_map((round, id), |row| {
+            Ok(PairRow {
+                id: row.get(0)?,
+                round: row.get(1)?,
+                state: row.get(2)?,
+                why_ended: row.get(3)?,
+                score: row.get(4)?,
+                started_on: row.get(5)?,
+                members: Vec::new(),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut members = db.prepare(
+        "SELECT person.id, person.name, (SELECT choice FROM check_in c WHERE c.partnership_id = member.partnership_id
+             AND c.person_id = person.id AND choice IS NOT NULL ORDER BY number DESC LIMIT 1)
+         FROM member JOIN person ON person.id = member.person_id WHERE member.partnership_id = ?1 ORDER BY person.id",
+    )?;
+    for pair in &mut found {
+        pair.members = members
+            .query_map([pair.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(found)
+}
+
+/// A row of `pairpost person` and of the export of people.
+#[derive(Debug, Clone, Serialize)]
+pub struct PersonRow {
+    pub id: i64,
+    pub name: String,
+    pub address: String,
+    pub language: String,
+    pub zone: String,
+    pub stopped: bool,
+    pub unreachable: bool,
+    /// Round, state and answers of each application.
+    pub applications: Vec<(String, String, serde_json::Value)>,
+}
+
+pub fn people(db: &Connection, id: Option<i64>) -> rusqlite::Result<Vec<PersonRow>> {
+    let mut rows = db.prepare(
+        "SELECT id, name, address, language, zone, stopped, unreachable FROM person
+         WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
+    )?;
+    let mut found: Vec<PersonRow> = rows
+        .query_map([id], |row| {
+            Ok(PersonRow {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                address: row.get(2)?,
+                language: row.get(3)?,
+                zone: row.get(4)?,
+                stopped: row.get(5)?,
+                unreachable: row.get(6)?,
+                applications: Vec::new(),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut applications = db.prepare(
+        "SELECT round, state, answers FROM application WHERE person_id = ?1 ORDER BY id",
+    )?;
+    for person in &mut found {
+        person.applications = applications
+            .query_map([person.id], |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    super::json(&row.get::<_, String>(2)?)?,
+                ))
+            })?
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(found)
+}
+
+/// Moment, cause, what was decided and how it ended, oldest first.
+pub fn history(
+    db: &Connection,
+    person: i64,
+) -> rusqlite::Result<Vec<(i64, String, String, String)>> {
+    db.prepare("SELECT at, cause, note, outcome FROM journal WHERE person_id = ?1 ORDER BY id")?
+        .query_map([person], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?
+        .collect()
+}
+
+/// A letter as `status --letter` shows it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LetterRow {
+    pub id: i64,
+    pub kind: String,
+    pub person: Option<i64>,
+    pub state: String,
+    pub cause: String,
+    pub attempts: i64,
+    pub last_error: String,
+}
+
+pub fn letter(db: &Connection, id: i64) -> rusqlite::Result<Option<LetterRow>> {
+    use rusqlite::OptionalExtension;
+    db.query_row(
+        "SELECT id, kind, person_id, state, cause, attempts, last_error FROM outbox WHERE id = ?1",
+        [id],
+        |row| {
+            Ok(LetterRow {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                person: row.get(2)?,
+                state: row.get(3)?,
+                cause: row.get(4)?,
+                attempts: row.get(5)?,
+                last_error: row.get(6)?,
+            })
+        },
+    )
+    .optional()
+}
+
+/// The bytes of a message, for a coordinator who looks at it.
+pub fn message(db: &Connection, id: i64) -> rusqlite::Result<Option<(String, String, Vec<u8>)>> {
+    use rusqlite::OptionalExtension;
+    db.query_row(
+        "SELECT state, reason, raw FROM inbox WHERE id = ?1",
+        [id],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )
+    .optional()
+}

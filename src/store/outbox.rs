@@ -1,0 +1,253 @@
+//! Letters that leave. Their bytes are frozen when they are ordered, and what happens to them is a state:
+//!
+//! | state | meaning | after a crash |
+//! |---|---|---|
+//! | queued | due at `due_at` | still queued |
+//! | sending | committed before the server hears of it | the end is unknown: counted, and sent again with the same bytes |
+//! | sent | the server said 250 | never touched again |
+//! | refused | the server refused it for good: an event of its own | never touched again |
+//! | failed | given up after days | a coordinator decides |
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use super::{json, to_json};
+use crate::ids::{LetterId, PersonId};
+use crate::programme::letter::About;
+use crate::time::{Moment, from_seconds};
+
+/// A letter as it is ordered.
+#[derive(Debug, Clone)]
+pub struct NewLetter<'a> {
+    pub id: LetterId,
+    /// kind/recipient/occurrence.
+    pub key: &'a str,
+    pub kind: &'a str,
+    pub person: Option<PersonId>,
+    pub about: &'a About,
+    pub envelope_from: &'a str,
+    pub envelope_to: &'a str,
+    pub message_id: &'a str,
+    pub reference: &'a str,
+    pub subject: &'a str,
+    pub bytes: &'a [u8],
+    pub unprompted: bool,
+    pub cause: &'a str,
+    pub due_at: Moment,
+}
+
+/// A letter on its way to the server.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    pub id: LetterId,
+    pub kind: String,
+    pub person: Option<PersonId>,
+    pub envelope_from: String,
+    pub envelope_to: String,
+    pub bytes: Vec<u8>,
+    /// How often it has been tried, this time included.
+    pub attempts: u32,
+    pub created_at: Moment,
+}
+
+/// What is known of a letter that somebody answers, or that came back.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub id: LetterId,
+    pub person: Option<PersonId>,
+    pub kind: String,
+    pub about: About,
+    pub envelope_to: String,
+}
+
+pub fn next_id(tx: &Transaction<'_>) -> rusqlite::Result<LetterId> {
+    tx.prepare_cached(
+        "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) + 1",
+    )?
+    .query_row([], |row| Ok(LetterId(row.get(0)?)))
+}
+
+/// Whether a letter with this key was ordered before.
+pub fn is_ordered(tx: &Transaction<'_>, key: &str) -> rusqlite::Result<bool> {
+    tx.prepare_cached("SELECT count(*) FROM outbox WHERE key = ?1")?
+        .query_row([key], |row| Ok(row.get::<_, i64>(0)? > 0))
+}
+
+pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO outbox (id, key, kind, person_id, about, envelope_from, envelope_to, message_id, reference,
+           subject, bytes, unprompted, cause, created_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    )?
+    .execute(rusqlite::params![
+        letter.id.0,
+        letter.key,
+        letter.kind,
+        letter.person.map(|it| it.0),
+        to_json(letter.about)?,
+        letter.envelope_from,
+        letter.envelope_to,
+        letter.message_id,
+        letter.reference,
+        letter.subject,
+        letter.bytes,
+        letter.unprompted,
+        letter.cause,
+        now.timestamp(),
+        letter.due_at.timestamp(),
+    ])?;
+    Ok(())
+}
+
+/// Takes the next due letters in hand and says so in the database first: at most `limit`.
+pub fn take(tx: &Transaction<'_>, now: Moment, limit: u32) -> rusqlite::Result<Vec<Leaving>> {
+    let mut rows = tx.prepare_cached(
+        "SELECT id, kind, person_id, envelope_from, envelope_to, bytes, attempts + 1, created_at
+         FROM outbox WHERE state = 'queued' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+    )?;
+    let letters: Vec<Leaving> = rows
+        .query_map((now.timestamp(), limit), |row| {
+            Ok(Leaving {
+                id: LetterId(row.get(0)?),
+                kind: row.get(1)?,
+                person: row.get::<_, Option<i64>>(2)?.map(PersonId),
+                envelope_from: row.get(3)?,
+                envelope_to: row.get(4)?,
+                bytes: row.get(5)?,
+                attempts: row.get(6)?,
+                created_at: from_seconds(row.get(7)?),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut mark = tx.prepare_cached(
+        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, sending_since = ?2 WHERE id = ?1",
+    )?;
+    for letter in &letters {
+        mark.execute((letter.id.0, now.timestamp()))?;
+    }
+    Ok(letters)
+}
+
+pub fn sent(tx: &Transaction<'_>, id: LetterId, now: Moment, reply: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'sent', sent_at = ?2, reply = ?3, sending_since = NULL WHERE id = ?1",
+    )?
+    .execute((id.0, now.timestamp(), reply))?;
+    Ok(())
+}
+
+/// Back into the queue, for a later try of the same bytes.
+pub fn later(
+    tx: &Transaction<'_>,
+    id: LetterId,
+    at: Moment,
+    error: &str,
+    unknown_end: bool,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'queued', due_at = ?2, last_error = ?3, sending_since = NULL,
+           unknown_ends = unknown_ends + ?4 WHERE id = ?1 AND state = 'sending'",
+    )?
+    .execute((id.0, at.timestamp(), error, unknown_end))?;
+    Ok(())
+}
+
+/// Back into the queue as if it had never been taken: the server was not asked.
+pub fn untouched(tx: &Transaction<'_>, id: LetterId) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'queued', attempts = attempts - 1, sending_since = NULL
+         WHERE id = ?1 AND state = 'sending'",
+    )?
+    .execute([id.0])?;
+    Ok(())
+}
+
+/// The end of a letter that will not leave: `state` is "refused" or "failed".
+pub fn end(tx: &Transaction<'_>, id: LetterId, state: &str, error: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = ?2, last_error = ?3, sending_since = NULL WHERE id = ?1",
+    )?
+    .execute((id.0, state, error))?;
+    Ok(())
+}
+
+/// At start: letters that were in a server's hands when we went down. Their end is unknown; they go out again with
+/// the same bytes and the same Message-ID, and are counted. Returns how many.
+pub fn recover(tx: &Transaction<'_>, now: Moment) -> rusqlite::Result<usize> {
+    tx.execute(
+        "UPDATE outbox SET state = 'queued', due_at = ?1, sending_since = NULL, unknown_ends = unknown_ends + 1,
+           last_error = 'the program ended while the letter was on its way' WHERE state = 'sending'",
+        [now.timestamp()],
+    )
+}
+
+/// How many letters have left since a moment.
+pub fn sent_since(db: &rusqlite::Connection, since: Moment) -> rusqlite::Result<u32> {
+    db.prepare_cached("SELECT count(*) FROM outbox WHERE sent_at > ?1")?
+        .query_row([since.timestamp()], |row| row.get(0))
+}
+
+/// When the next queued letter is due.
+pub fn next_due(db: &rusqlite::Connection) -> rusqlite::Result<Option<Moment>> {
+    let at: Option<i64> = db
+        .prepare_cached("SELECT min(due_at) FROM outbox WHERE state = 'queued'")?
+        .query_row([], |row| row.get(0))?;
+    Ok(at.map(from_seconds))
+}
+
+pub fn by_id(db: &rusqlite::Connection, id: LetterId) -> rusqlite::Result<Option<Known>> {
+    find(db, "id = ?1", id.0)
+}
+
+pub fn by_message_id(
+    db: &rusqlite::Connection,
+    message_id: &str,
+) -> rusqlite::Result<Option<Known>> {
+    find(db, "message_id = ?1", message_id)
+}
+
+pub fn by_reference(db: &rusqlite::Connection, reference: &str) -> rusqlite::Result<Option<Known>> {
+    find(db, "reference = ?1", reference)
+}
+
+fn find(
+    db: &rusqlite::Connection,
+    condition: &str,
+    value: impl rusqlite::ToSql,
+) -> rusqlite::Result<Option<Known>> {
+    db.prepare_cached(&format!(
+        "SELECT id, person_id, kind, about, envelope_to FROM outbox WHERE {condition}"
+    ))?
+    .query_row([value], |row| {
+        Ok(Known {
+            id: LetterId(row.get(0)?),
+            person: row.get::<_, Option<i64>>(1)?.map(PersonId),
+            kind: row.get(2)?,
+            about: json(&row.get::<_, String>(3)?)?,
+            envelope_to: row.get(4)?,
+        })
+    })
+    .optional()
+}
+
+/// Message-IDs of the letters that a new one to the same person follows in its thread: the first of the round or
+/// partnership, and the newest.
+pub fn thread(
+    tx: &Transaction<'_>,
+    person: PersonId,
+    round: Option<&str>,
+) -> rusqlite::Result<Vec<String>> {
+    let Some(round) = round else {
+        return Ok(Vec::new());
+    };
+    let mut rows = tx.prepare_cached(
+        "SELECT message_id FROM outbox WHERE person_id = ?1 AND json_extract(about, '$.round') = ?2 ORDER BY id",
+    )?;
+    let all: Vec<String> = rows
+        .query_map((person.0, round), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(match all.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![only.clone()],
+        [first, .., newest] => vec![first.clone(), newest.clone()],
+    })
+}
