@@ -1,25 +1,15 @@
-//! Cron expressions and the calendar. Never asks what time it is.
-use crate::time::Moment;
-use chrono::{NaiveDate, NaiveTime};
-use chrono_tz::Tz;
-pub fn end_of_date_in_last_zone(_d: NaiveDate) -> Moment {
-    Moment::default()
-}
-pub fn local_moment(_d: NaiveDate, _t: NaiveTime, _z: Tz) -> Moment {
-    Moment::default()
-}
-pub fn civil_dates(_e: &str, _f: NaiveDate, _t: NaiveDate) -> Vec<NaiveDate> {
-    vec![]
-}
-pub fn next_fire(_e: &str, _n: Moment, _z: Tz) -> Option<Moment> {
-    None
-}
-pub fn joint_moment(_d: NaiveDate, _z: &[Tz], _m: NaiveTime) -> Moment {
-    Moment::default()
-}
-pub fn awake_hours(_r: Tz, _o: Tz, _d: NaiveDate) -> Vec<(NaiveTime, NaiveTime)> {
-    vec![]
-}
-pub fn next_morning(_n: Moment, _z: Tz, _m: NaiveTime) -> Moment {
-    Moment::default()
-}
+//! Cron expressions and the calendar: recurring times, local mornings, the last zone on earth. Pure: nothing here
+//! asks what time it is.
+//!
+//! Two traps of every calendar are settled here once, for all rooms. When clocks go forward, a civil time may not
+//! exist (a *gap*): the first valid minute after it is meant. When clocks go back, a civil time happens twice (a
+//! *fold*): the first of the two is meant.
+
+pub mod calendar;
+pub mod recurring;
+
+pub use calendar::{
+    awake_hours, both_awake, clock_at_noon, end_of_date_in_last_zone, joint_moment, local_date,
+    local_moment, morning_of, next_morning,
+};
+pub use recurring::{BadExpression, Recurring, civil_dates, topic_dates};
