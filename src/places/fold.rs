@@ -1,0 +1,76 @@
+//! One form of a word for comparing: no accents, no case, no punctuation. Never for showing.
+
+use icu_normalizer::DecomposingNormalizerBorrowed;
+
+/// "  Côte d’Ivoire " and "COTE D'IVOIRE" both become "cote d ivoire".
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut space = false;
+    for c in DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars()) {
+        if ('\u{300}'..='\u{36f}').contains(&c) {
+            continue;
+        }
+        if !(c.is_alphanumeric() || is_mark(c)) {
+            space = true;
+            continue;
+        }
+        if space && !out.is_empty() {
+            out.push(' ');
+        }
+        space = false;
+        match c {
+            'ß' | 'ẞ' => out.push_str("ss"),
+            'æ' | 'Æ' => out.push_str("ae"),
+            'œ' | 'Œ' => out.push_str("oe"),
+            'ø' | 'Ø' => out.push('o'),
+            'ł' | 'Ł' => out.push('l'),
+            'đ' | 'Đ' | 'ð' | 'Ð' => out.push('d'),
+            'ı' | 'İ' => out.push('i'),
+            _ => out.extend(c.to_lowercase()),
+        }
+    }
+    out
+}
+
+/// Vowel signs of scripts whose words fall apart without them.
+fn is_mark(c: char) -> bool {
+    matches!(c as u32, 0x0591..=0x05c7 | 0x064b..=0x065f | 0x0900..=0x0dff | 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff)
+}
+
+/// How many letters two folded words may differ by and still be taken for the same: none in short words.
+pub fn slips(length: usize) -> usize {
+    match length {
+        0..=4 => 0,
+        5..=8 => 1,
+        _ => 2,
+    }
+}
+
+/// Whether `written` is `meant` but for a slip of the pen; both are folded. Returns the number of slips.
+pub fn nearly(written: &str, meant: &str) -> Option<usize> {
+    let allowed = slips(written.chars().count().min(meant.chars().count()));
+    if written.len().abs_diff(meant.len()) > allowed * 4 {
+        return None;
+    }
+    let distance = strsim::osa_distance(written, meant);
+    (distance <= allowed).then_some(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accents_case_and_punctuation_do_not_matter() {
+        assert_eq!(fold("  Côte d’Ivoire "), "cote d ivoire");
+        assert_eq!(fold("COTE D'IVOIRE"), "cote d ivoire");
+        assert_eq!(fold("İstanbul"), "istanbul");
+        assert_eq!(fold("日本"), "日本");
+    }
+
+    #[test]
+    fn short_words_allow_no_slip() {
+        assert_eq!(nearly("mali", "male"), None);
+        assert_eq!(nearly("austrlia", "australia"), Some(1));
+    }
+}
