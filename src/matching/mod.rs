@@ -1,1 +1,18 @@
-//! Candidates in, pairs out. Knows no mail, no rounds and no names: people are their index in the slice.
+//! Candidates in, pairs with a proof out. Knows no mail, no rounds and no names; it reads no clock and no file.
+//!
+//! [`propose`] is the door. `candidate` says what a person looks like from here, `rules` who may be paired, `score`
+//! how good a pair is.
+
+mod candidate;
+mod explanation;
+mod objective;
+mod proposal;
+mod rules;
+mod score;
+
+pub use candidate::{Candidate, Role, Trait, Wish};
+pub use explanation::{Explanation, Reason, Side, Unmet, explain};
+pub use objective::propose;
+pub use proposal::{Certificate, Changes, Group, OddSet, Options, Progress, Proposal};
+pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};
+pub use score::{Parts, Scoring, contentment, shared_waking_half_hours};
