@@ -118,7 +118,7 @@ impl fmt::Debug for Stream {
 }
 
 /// Connects, with TLS where the server's security is [`Security::Tls`]. With [`Security::StartTls`] the stream is
-/// still plain: the caller says STARTTLS in its protocol and then calls [`protect`].
+/// still plain: the caller says STARTTLS in its protocol and then calls [`start`].
 ///
 /// Must run inside a tokio runtime.
 pub async fn connect(server: &Server) -> Result<Stream, ConnectError> {
@@ -169,8 +169,39 @@ fn set_options(tcp: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(tcp).set_tcp_keepalive(&keepalive)
 }
 
-/// Starts TLS on a connected socket and checks the server's certificate and name.
-pub async fn protect(tcp: TcpStream, server: &Server) -> Result<Stream, ConnectError> {
+/// Starts TLS after the server has agreed to it, on a stream that was read by [`Stream::read_line`] only.
+/// Whatever has come in plain text after that answer was put there by somebody else (CVE-2011-0411 and its kin).
+pub async fn start(stream: Stream, server: &Server) -> Result<Stream, ConnectError> {
+    let (host, port) = (server.host.clone(), server.port);
+    let Stream::Plain(tcp) = stream else {
+        return Err(ConnectError::NotTrusted {
+            host,
+            port,
+            reason: "TLS was started twice".into(),
+        });
+    };
+    match tcp.try_read(&mut [0]) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => protect(tcp, server).await,
+        Ok(0) => Err(ConnectError::Unreachable {
+            host,
+            port,
+            reason: "closed before the TLS handshake".into(),
+        }),
+        Ok(_) => Err(ConnectError::NotTrusted {
+            host,
+            port,
+            reason: "plain text follows the answer to STARTTLS".into(),
+        }),
+        Err(error) => Err(ConnectError::Unreachable {
+            host,
+            port,
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// The TLS handshake, and the check of the server's certificate and name.
+async fn protect(tcp: TcpStream, server: &Server) -> Result<Stream, ConnectError> {
     let name = server.tls_name.as_ref().unwrap_or(&server.host);
     let name =
         ServerName::try_from(name.clone()).map_err(|_| ConnectError::BadName(name.clone()))?;
