@@ -5,4 +5,6 @@ pub mod account;
 pub mod address;
 pub mod inbound;
 pub mod outbound;
+pub mod secret;
+pub mod tls;
 pub mod token;

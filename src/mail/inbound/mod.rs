@@ -1,5 +1,10 @@
 //! Reading what arrives: fetch (bytes), parse (never fails), classify (in words of the programme).
 
+pub mod imap;
+mod imap_guard;
+pub mod mailbox;
+pub mod maildir;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 

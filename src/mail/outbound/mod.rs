@@ -1,5 +1,10 @@
 //! Letters on their way out: composed once, then carried until the server has them.
 
+pub mod maildir;
+pub mod pace;
+pub mod smtp;
+pub mod transport;
+
 use serde::{Deserialize, Serialize};
 
 /// The SMTP envelope of a letter: one recipient each.

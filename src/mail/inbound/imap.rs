@@ -1,0 +1,907 @@
+//! The IMAP mailbox (RFC 3501, with MOVE, UIDPLUS, IDLE and ID where the server has them).
+//!
+//! async-imap is used for its parser, its tags and its login only. Its list-type commands drop the tagged line
+//! unseen, so that a refusal looks like an empty answer, and nothing in it has a time limit. So every command goes
+//! through [`Imap::command`], which
+//! - refuses line ends in what is sent,
+//! - limits the time, the bytes ([`Guard`]) and each answer's nesting,
+//! - reads every answer up to the tagged line and returns its status,
+//! - leaves the connection marked dead until then: a command that was cut short can never lend its answers to the
+//!   next one.
+//!
+//! Only `UID FLAGS RFC822.SIZE INTERNALDATE BODY.PEEK[]` are fetched: the parser gives up on answers that it does
+//! not know, and recurses on BODYSTRUCTURE.
+//!
+//! Listing goes by message number, not by UID or SEARCH: numbers have no gaps, so the windows are full, and the
+//! server tells each removal ([`Imap::position`] follows it).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, Status};
+use async_imap::{Authenticator, Client, Session};
+use chrono::{DateTime, Utc};
+use tokio::io::BufWriter;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::imap_guard::Guard;
+use super::mailbox::{
+    BATCH_MAX_MESSAGES, Destination, Fetched, LIST_MAX, Listed, MESSAGE_MAX_BYTES, MailboxError,
+    Place, TRUNCATED_BYTES, Wake,
+};
+use crate::mail::account::{Login, Security, Server};
+use crate::mail::secret::{self, Secret};
+use crate::mail::tls::{self, Stream};
+use crate::time::Moment;
+
+/// From the first byte to an open folder.
+const LOGIN_TIME_OUT: Duration = Duration::from_secs(60);
+/// One answer, which may carry a message of 1 MiB over a slow line.
+const ANSWER_TIME_OUT: Duration = Duration::from_secs(120);
+/// All answers to one command.
+const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
+const GOODBYE_TIME_OUT: Duration = Duration::from_secs(5);
+/// Servers end an idle connection after 30 minutes and routers forget a silent one earlier; a server's own signs of
+/// life do not count.
+const IDLE_RENEWAL: Duration = Duration::from_secs(9 * 60);
+/// How often a server without IDLE is asked.
+const POLL_EVERY: Duration = Duration::from_secs(60);
+
+/// One line before the login.
+const GREETING_LINE_MAX: usize = 8 * 1024;
+/// Answers to commands that bring no messages.
+const SMALL_ANSWER_MAX_BYTES: u64 = 1024 * 1024;
+/// What one message may bring besides its body.
+const OVERHEAD_MAX_BYTES: u64 = 8 * 1024;
+/// So many UIDs go into one command; longer lines are refused by some servers.
+const UIDS_PER_COMMAND: usize = 100;
+
+/// An open folder on an IMAP server.
+pub struct Imap {
+    session: Session<Guard<BufWriter<Stream>>>,
+    /// True while an answer is outstanding; a dead session does nothing any more.
+    dead: bool,
+    capabilities: Vec<String>,
+    folder: String,
+    processed_folder: String,
+    quarantine_folder: String,
+    uid_validity: u32,
+    /// How many messages lie in the folder, as the server told last.
+    exists: u32,
+    /// How many of them, counted from the oldest, have been handed out by [`Imap::list_next`].
+    position: u32,
+}
+
+/// How a server ended a command that it understood.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Ok,
+    /// NO or BAD, with the server's words.
+    Refused(String),
+}
+
+impl Imap {
+    pub async fn connect(
+        server: &Server,
+        login: &Login,
+        folder: &str,
+        processed_folder: &str,
+        quarantine_folder: &str,
+    ) -> Result<Imap, MailboxError> {
+        let Login::Password { user, secret } = login;
+        // Read before dialling: a password program may need longer than a server waits.
+        let password = secret::read(secret).await?;
+        let stream = tls::connect(server).await?;
+        let opening = async {
+            let (stream, offers) = greet(stream, server).await?;
+            let session = log_in(stream, &offers, user, &password).await?;
+            let mut imap = Imap {
+                session,
+                dead: false,
+                capabilities: Vec::new(),
+                folder: folder.to_owned(),
+                processed_folder: processed_folder.to_owned(),
+                quarantine_folder: quarantine_folder.to_owned(),
+                uid_validity: 0,
+                exists: 0,
+                position: 0,
+            };
+            imap.learn_capabilities().await?;
+            imap.ensure_folder(processed_folder).await?;
+            imap.ensure_folder(quarantine_folder).await?;
+            imap.select().await?;
+            Ok(imap)
+        };
+        timeout(LOGIN_TIME_OUT, opening)
+            .await
+            .unwrap_or_else(|_| Err(lost("the server took too long to let us in")))
+    }
+
+    pub fn rewind(&mut self) {
+        self.position = 0;
+    }
+
+    pub async fn list_next(&mut self) -> Result<Vec<Listed>, MailboxError> {
+        loop {
+            if self.position >= self.exists {
+                // A server may tell news only when it is asked something.
+                self.must("NOOP", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+            }
+            if self.position >= self.exists {
+                return Ok(Vec::new());
+            }
+            let listed = self.list_window().await?;
+            if !listed.is_empty() {
+                return Ok(listed);
+            }
+        }
+    }
+
+    /// Lists the next messages by number and moves the position past them.
+    async fn list_window(&mut self) -> Result<Vec<Listed>, MailboxError> {
+        let first = self.position + 1;
+        let last = self.exists.min(self.position.saturating_add(LIST_MAX));
+        let (folder, uid_validity) = (self.folder.clone(), self.uid_validity);
+        // Without MOVE and UIDPLUS, what was filed away stays behind, marked as deleted.
+        let deleted_may_be_ours = !self.has("MOVE") && !self.has("UIDPLUS");
+        let mut listed = Vec::new();
+        let window = format!("FETCH {first}:{last} (UID FLAGS RFC822.SIZE INTERNALDATE)");
+        self.must(&window, SMALL_ANSWER_MAX_BYTES, |response| {
+            let Response::Fetch(number, items) = response else {
+                return;
+            };
+            // News about other messages may come at any time.
+            if !(first..=last).contains(number) {
+                return;
+            }
+            let message = Items::from(items);
+            let (Some(uid), Some(bytes)) = (message.uid, message.size) else {
+                return;
+            };
+            if deleted_may_be_ours && message.deleted {
+                return;
+            }
+            let place = Place::Imap {
+                folder: folder.clone(),
+                uid_validity,
+                uid,
+            };
+            listed.push(Listed {
+                place,
+                bytes,
+                internal_date: message.internal_date,
+            });
+        })
+        .await?;
+        self.position = last;
+        Ok(listed)
+    }
+
+    pub async fn fetch(&mut self, wanted: &[Listed]) -> Result<Vec<Fetched>, MailboxError> {
+        let mut bodies = HashMap::new();
+        let (large, small): (Vec<&Listed>, Vec<&Listed>) = wanted
+            .iter()
+            .partition(|message| message.bytes > MESSAGE_MAX_BYTES);
+        // One byte more than is kept tells a message that is larger than the server had said.
+        for (messages, ask) in [(small, MESSAGE_MAX_BYTES + 1), (large, TRUNCATED_BYTES + 1)] {
+            let uids: Vec<u32> = messages
+                .iter()
+                .filter_map(|message| self.uid_of(&message.place))
+                .collect();
+            for uids in uids.chunks(BATCH_MAX_MESSAGES) {
+                self.fetch_bodies(uids, ask, &mut bodies).await?;
+            }
+        }
+        let fetched = wanted.iter().filter_map(|message| {
+            let mut body = bodies.remove(&self.uid_of(&message.place)?)?;
+            let kept = if message.bytes > MESSAGE_MAX_BYTES {
+                TRUNCATED_BYTES
+            } else {
+                MESSAGE_MAX_BYTES
+            };
+            let truncated = body.len() as u64 > kept;
+            if truncated {
+                body.truncate(TRUNCATED_BYTES as usize);
+            }
+            let (place, internal_date) = (message.place.clone(), message.internal_date);
+            Some(Fetched {
+                place,
+                bytes: body,
+                truncated,
+                internal_date,
+            })
+        });
+        Ok(fetched.collect())
+    }
+
+    async fn fetch_bodies(
+        &mut self,
+        uids: &[u32],
+        ask: u64,
+        bodies: &mut HashMap<u32, Vec<u8>>,
+    ) -> Result<(), MailboxError> {
+        let command = format!("UID FETCH {} (UID BODY.PEEK[]<0.{ask}>)", uid_set(uids));
+        let budget = (ask + OVERHEAD_MAX_BYTES) * uids.len() as u64 + SMALL_ANSWER_MAX_BYTES;
+        let answer = self
+            .command(&command, budget, |response| {
+                let Response::Fetch(_, items) = response else {
+                    return;
+                };
+                let message = Items::from(items);
+                if let (Some(uid), Some(body)) = (message.uid, message.body)
+                    && uids.contains(&uid)
+                {
+                    bodies.insert(uid, body.to_vec());
+                }
+            })
+            .await?;
+        match answer {
+            // Some servers say NO when one of the messages is gone: what came is good, the rest is listed again.
+            Answer::Refused(reason) if bodies.is_empty() => Err(refused("UID FETCH", reason)),
+            _ => Ok(()),
+        }
+    }
+
+    pub async fn file_away(&mut self, done: &[(Place, Destination)]) -> Result<(), MailboxError> {
+        for (destination, folder) in [
+            (Destination::Processed, self.processed_folder.clone()),
+            (Destination::Quarantine, self.quarantine_folder.clone()),
+        ] {
+            let there = done.iter().filter(|(_, wanted)| *wanted == destination);
+            let uids: Vec<u32> = there.filter_map(|(place, _)| self.uid_of(place)).collect();
+            for uids in uids.chunks(UIDS_PER_COMMAND) {
+                self.move_to(&folder, uids).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn move_to(&mut self, folder: &str, uids: &[u32]) -> Result<(), MailboxError> {
+        let (set, target) = (uid_set(uids), mailbox_name(folder));
+        if self.has("MOVE") {
+            return self
+                .try_into_folder(folder, &format!("UID MOVE {set} {target}"))
+                .await;
+        }
+        self.try_into_folder(folder, &format!("UID COPY {set} {target}"))
+            .await?;
+        let mark = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
+        self.must(&mark, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+        if self.has("UIDPLUS") {
+            self.must(
+                &format!("UID EXPUNGE {set}"),
+                SMALL_ANSWER_MAX_BYTES,
+                |_| {},
+            )
+            .await?;
+        }
+        // A plain EXPUNGE would also remove what a person has marked, so it is never used.
+        Ok(())
+    }
+
+    /// Moves or copies; where the folder has been removed since we connected, it is made again.
+    async fn try_into_folder(&mut self, folder: &str, command: &str) -> Result<(), MailboxError> {
+        if let Answer::Ok = self
+            .command(command, SMALL_ANSWER_MAX_BYTES, |_| {})
+            .await?
+        {
+            return Ok(());
+        }
+        self.ensure_folder(folder).await?;
+        self.must(command, SMALL_ANSWER_MAX_BYTES, |_| {}).await
+    }
+
+    pub async fn wait(
+        &mut self,
+        deadline: Instant,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Wake, MailboxError> {
+        tokio::pin!(stop);
+        loop {
+            // What arrived during an earlier command is not told again.
+            if self.position < self.exists {
+                return Ok(Wake::NewMail);
+            }
+            if Instant::now() >= deadline {
+                return Ok(Wake::Deadline);
+            }
+            let stopped = if self.has("IDLE") {
+                self.idle(deadline.min(Instant::now() + IDLE_RENEWAL), stop.as_mut())
+                    .await?
+            } else {
+                let stopped = tokio::select! {
+                    _ = stop.as_mut() => true,
+                    _ = sleep_until(deadline.min(Instant::now() + POLL_EVERY)) => false,
+                };
+                self.must("NOOP", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+                stopped
+            };
+            if stopped {
+                return Ok(Wake::Stopped);
+            }
+        }
+    }
+
+    /// RFC 2177, until there is news, `until`, or `stop` (which returns true). Not async-imap's own: that one waits
+    /// for ever where the server says NO, and takes a closed connection for an interruption.
+    async fn idle(
+        &mut self,
+        until: Instant,
+        mut stop: impl Future<Output = ()> + Unpin,
+    ) -> Result<bool, MailboxError> {
+        self.start("IDLE", SMALL_ANSWER_MAX_BYTES).await?;
+        let tag = self.send("IDLE").await?;
+        loop {
+            match self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await? {
+                Some(Step::Continue) => break,
+                Some(Step::Done(Answer::Refused(_))) => {
+                    // Offered and yet refused: this server is asked from time to time instead.
+                    self.dead = false;
+                    self.capabilities.retain(|name| name != "IDLE");
+                    return Ok(false);
+                }
+                Some(Step::Done(Answer::Ok)) => {
+                    return Err(lost("the server ended IDLE before it began"));
+                }
+                None => {}
+            }
+        }
+        let mut ignore = |_: &Response<'_>| {};
+        let before = self.exists;
+        let stopped = loop {
+            if self.exists > before || self.position < self.exists {
+                break false;
+            }
+            tokio::select! {
+                _ = &mut stop => break true,
+                _ = sleep_until(until) => break false,
+                // Reading keeps its state in the session, so leaving it half-way loses nothing.
+                step = self.answer(IDLE_RENEWAL * 2, &tag, &mut ignore) => {
+                    if let Some(Step::Done(_)) = step? {
+                        self.dead = false;
+                        return Ok(false);
+                    }
+                }
+            }
+        };
+        let done = timeout(ANSWER_TIME_OUT, self.session.run_command_untagged("DONE")).await;
+        done.map_err(|_| lost("writing took too long"))?
+            .map_err(broken)?;
+        while !matches!(
+            self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await?,
+            Some(Step::Done(_))
+        ) {}
+        self.dead = false;
+        Ok(stopped)
+    }
+
+    pub async fn close(mut self) {
+        if !self.dead {
+            // Whatever the answer: we are leaving.
+            let _ = timeout(GOODBYE_TIME_OUT, async {
+                let _ = self.session.run_command("LOGOUT").await;
+                while let Ok(Some(_)) = self.session.read_response().await {}
+            })
+            .await;
+        }
+    }
+
+    fn has(&self, capability: &str) -> bool {
+        self.capabilities.iter().any(|name| name == capability)
+    }
+
+    /// The UID, if the place is in this folder as it is numbered now.
+    fn uid_of(&self, place: &Place) -> Option<u32> {
+        match place {
+            Place::Imap {
+                folder,
+                uid_validity,
+                uid,
+            } if *folder == self.folder && *uid_validity == self.uid_validity => Some(*uid),
+            _ => None,
+        }
+    }
+
+    async fn learn_capabilities(&mut self) -> Result<(), MailboxError> {
+        let mut names = Vec::new();
+        self.must("CAPABILITY", SMALL_ANSWER_MAX_BYTES, |response| {
+            if let Response::Capabilities(capabilities) = response {
+                use async_imap::imap_proto::Capability::Atom;
+                let atoms = capabilities.iter().filter_map(|one| match one {
+                    Atom(name) => Some(name.to_ascii_uppercase()),
+                    _ => None,
+                });
+                names.extend(atoms);
+            }
+        })
+        .await?;
+        self.capabilities = names;
+        if self.has("ID") {
+            // Some providers let nobody in who does not introduce themselves.
+            let id = format!(
+                "ID (\"name\" \"Pairpost\" \"version\" \"{}\")",
+                env!("CARGO_PKG_VERSION")
+            );
+            self.command(&id, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+        }
+        Ok(())
+    }
+
+    async fn ensure_folder(&mut self, folder: &str) -> Result<(), MailboxError> {
+        let name = mailbox_name(folder);
+        let status = format!("STATUS {name} (MESSAGES)");
+        if self
+            .command(&status, SMALL_ANSWER_MAX_BYTES, |_| {})
+            .await?
+            == Answer::Ok
+        {
+            return Ok(());
+        }
+        match self
+            .command(&format!("CREATE {name}"), SMALL_ANSWER_MAX_BYTES, |_| {})
+            .await?
+        {
+            Answer::Ok => {
+                // So that mail clients show it; no harm where they do not.
+                self.command(&format!("SUBSCRIBE {name}"), SMALL_ANSWER_MAX_BYTES, |_| {})
+                    .await?;
+                Ok(())
+            }
+            Answer::Refused(reason) => Err(MailboxError::Folder {
+                folder: folder.to_owned(),
+                reason,
+                hint: " (some servers want names like INBOX.Processed)",
+            }),
+        }
+    }
+
+    async fn select(&mut self) -> Result<(), MailboxError> {
+        let (mut uid_validity, mut writable) = (None, true);
+        let command = format!("SELECT {}", mailbox_name(&self.folder));
+        let answer = self
+            .command(&command, SMALL_ANSWER_MAX_BYTES, |response| {
+                let (Response::Data { outcome, .. } | Response::Done { outcome, .. }) = response
+                else {
+                    return;
+                };
+                match outcome.code {
+                    Some(ResponseCode::UidValidity(value)) => uid_validity = Some(value),
+                    Some(ResponseCode::ReadOnly) => writable = false,
+                    _ => {}
+                }
+            })
+            .await?;
+        match (answer, uid_validity) {
+            (Answer::Refused(reason), _) => Err(MailboxError::Folder {
+                folder: self.folder.clone(),
+                reason,
+                hint: "",
+            }),
+            _ if !writable => Err(MailboxError::ReadOnly(self.folder.clone())),
+            (Answer::Ok, None) => Err(lost(
+                "the server gives no UIDVALIDITY, so its messages cannot be told apart",
+            )),
+            (Answer::Ok, Some(value)) => {
+                self.uid_validity = value;
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends one command and reads all that belongs to it. `on` sees each answer, the tagged one included.
+    async fn command(
+        &mut self,
+        command: &str,
+        budget: u64,
+        mut on: impl FnMut(&Response<'_>),
+    ) -> Result<Answer, MailboxError> {
+        self.start(command, budget).await?;
+        let exchange = async {
+            let tag = self.send(command).await?;
+            loop {
+                if let Some(Step::Done(answer)) =
+                    self.answer(ANSWER_TIME_OUT, &tag, &mut on).await?
+                {
+                    return Ok(answer);
+                }
+            }
+        };
+        let answer = timeout(COMMAND_TIME_OUT, exchange)
+            .await
+            .unwrap_or_else(|_| Err(lost("a command never ended")))?;
+        self.dead = false;
+        Ok(answer)
+    }
+
+    /// Like [`Imap::command`], where a refusal is an error.
+    async fn must(
+        &mut self,
+        command: &str,
+        budget: u64,
+        on: impl FnMut(&Response<'_>),
+    ) -> Result<(), MailboxError> {
+        match self.command(command, budget, on).await? {
+            Answer::Ok => Ok(()),
+            Answer::Refused(reason) => Err(refused(command, reason)),
+        }
+    }
+
+    /// Checks that a command may be sent and marks the session dead until its end is read.
+    async fn start(&mut self, command: &str, budget: u64) -> Result<(), MailboxError> {
+        if self.dead {
+            return Err(lost("an earlier command was not finished"));
+        }
+        if command.contains(['\r', '\n', '\0']) {
+            return Err(lost("a folder's name contains a line end"));
+        }
+        self.dead = true;
+        self.session.get_mut().allow(budget);
+        Ok(())
+    }
+
+    async fn send(&mut self, command: &str) -> Result<String, MailboxError> {
+        let send = timeout(ANSWER_TIME_OUT, self.session.run_command(command)).await;
+        let tag = send
+            .map_err(|_| lost("writing took too long"))?
+            .map_err(broken)?;
+        Ok(tag.0)
+    }
+
+    /// Reads one answer and keeps the count of messages.
+    async fn answer(
+        &mut self,
+        patience: Duration,
+        tag: &str,
+        on: &mut impl FnMut(&Response<'_>),
+    ) -> Result<Option<Step>, MailboxError> {
+        let read = timeout_at(Instant::now() + patience, self.session.read_response()).await;
+        let response = read
+            .map_err(|_| lost("the server does not answer"))?
+            .map_err(|error| lost(&error.to_string()))?
+            .ok_or_else(|| lost("the server closed the connection"))?;
+        let response = response.parsed();
+        on(response);
+        match response {
+            Response::Done {
+                tag: theirs,
+                status,
+                outcome,
+            } if theirs.0 == tag => {
+                let words = short(outcome.information.as_deref().unwrap_or_default());
+                return Ok(Some(Step::Done(match status {
+                    Status::Ok => Answer::Ok,
+                    _ => Answer::Refused(words),
+                })));
+            }
+            Response::Done { .. } => {
+                return Err(lost("the server answered a command that was not asked"));
+            }
+            Response::Continue(_) => return Ok(Some(Step::Continue)),
+            Response::Data {
+                status: Status::Bye,
+                outcome,
+            } => {
+                let words = outcome.information.as_deref().unwrap_or_default();
+                return Err(lost(&format!("the server said good-bye: {words}")));
+            }
+            Response::Data {
+                status: Status::Ok,
+                outcome,
+            } => {
+                if let Some(ResponseCode::UidValidity(value)) = outcome.code
+                    && self.uid_validity != 0
+                    && self.uid_validity != value
+                {
+                    return Err(lost("the folder was numbered anew"));
+                }
+            }
+            Response::MailboxData(MailboxDatum::Exists(count)) => self.exists = *count,
+            Response::Expunge(number) => {
+                self.exists = self.exists.saturating_sub(1);
+                if *number <= self.position {
+                    self.position -= 1;
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+}
+
+/// What an answer means for the exchange it belongs to.
+enum Step {
+    Continue,
+    Done(Answer),
+}
+
+/// What we ask of a message, out of one FETCH answer.
+#[derive(Default)]
+struct Items<'a> {
+    uid: Option<u32>,
+    size: Option<u64>,
+    internal_date: Option<Moment>,
+    deleted: bool,
+    body: Option<&'a [u8]>,
+}
+
+impl<'a> Items<'a> {
+    fn from(items: &'a [AttributeValue<'_>]) -> Items<'a> {
+        let mut message = Items::default();
+        for item in items {
+            match item {
+                AttributeValue::Uid(uid) => message.uid = Some(*uid),
+                AttributeValue::Rfc822Size(size) => message.size = Some(u64::from(*size)),
+                AttributeValue::InternalDate(text) => message.internal_date = internal_date(text),
+                AttributeValue::Flags(flags) => {
+                    message.deleted = flags
+                        .iter()
+                        .any(|flag| flag.eq_ignore_ascii_case("\\Deleted"));
+                }
+                // NIL is an empty message.
+                AttributeValue::BodySection {
+                    section: None,
+                    data,
+                    ..
+                } => {
+                    message.body = Some(data.as_deref().unwrap_or_default());
+                }
+                _ => {}
+            }
+        }
+        message
+    }
+}
+
+/// RFC 3501 `date-time`: ` 7-Jan-2026 02:44:25 -0700`.
+fn internal_date(text: &str) -> Option<Moment> {
+    let date = DateTime::parse_from_str(text.trim(), "%d-%b-%Y %H:%M:%S %z").ok()?;
+    Some(date.with_timezone(&Utc))
+}
+
+/// Reads the greeting, starts TLS where that is configured, and asks what the server offers before the login.
+async fn greet(mut stream: Stream, server: &Server) -> Result<(Stream, Vec<String>), MailboxError> {
+    let greeting = read_line(&mut stream).await?;
+    match greeting
+        .get(..5)
+        .unwrap_or(&greeting)
+        .to_ascii_uppercase()
+        .as_str()
+    {
+        "* OK " | "* OK" => {}
+        // Logged in before TLS or as somebody unknown (RFC 3501 section 7.1.4): an attacker's doing, or a mistake.
+        "* PRE" => {
+            return Err(lost(
+                "the server claims that we are logged in already (PREAUTH), which is refused",
+            ));
+        }
+        _ => return Err(lost(&format!("the server does not let us in: {greeting}"))),
+    }
+    if server.security == Security::StartTls {
+        ask(&mut stream, "P1", "STARTTLS").await?;
+        stream = tls::start(stream, server).await?;
+    }
+    let mut offers = Vec::new();
+    for line in ask(&mut stream, "P2", "CAPABILITY").await? {
+        if let Some(names) = line.strip_prefix("* CAPABILITY ") {
+            offers.extend(names.split_ascii_whitespace().map(str::to_ascii_uppercase));
+        }
+    }
+    Ok((stream, offers))
+}
+
+/// One of the commands before the login, in plain lines; returns the untagged ones.
+async fn ask(stream: &mut Stream, tag: &str, command: &str) -> Result<Vec<String>, MailboxError> {
+    let written = stream.write_line(&format!("{tag} {command}")).await;
+    written.map_err(|error| lost(&error.to_string()))?;
+    let mut lines = Vec::new();
+    // More untagged lines than that belong to no honest answer.
+    while lines.len() < 50 {
+        let line = read_line(stream).await?;
+        match line.strip_prefix(tag).map(str::trim_start) {
+            Some(status) if status.to_ascii_uppercase().starts_with("OK") => return Ok(lines),
+            Some(status) => return Err(refused(command, short(status))),
+            None => lines.push(line),
+        }
+    }
+    Err(lost("the server never ends its answer"))
+}
+
+async fn read_line(stream: &mut Stream) -> Result<String, MailboxError> {
+    stream
+        .read_line(GREETING_LINE_MAX)
+        .await
+        .map_err(|error| lost(&error.to_string()))
+}
+
+async fn log_in(
+    stream: Stream,
+    offers: &[String],
+    user: &str,
+    password: &Secret,
+) -> Result<Session<Guard<BufWriter<Stream>>>, MailboxError> {
+    let has = |name: &str| offers.iter().any(|offer| offer == name);
+    // A command is several small writes, which should leave as one packet.
+    let mut guard = Guard::new(
+        BufWriter::new(stream),
+        MESSAGE_MAX_BYTES + OVERHEAD_MAX_BYTES,
+    );
+    guard.allow(SMALL_ANSWER_MAX_BYTES);
+    let client = Client::new(guard);
+    let login = if has("AUTH=PLAIN") {
+        // Unlike LOGIN it carries any password, in UTF-8.
+        client.authenticate("PLAIN", Plain { user, password }).await
+    } else if !has("LOGINDISABLED") {
+        client.login(user, password.reveal()).await
+    } else {
+        return Err(MailboxError::NoLoginMethod(short(&offers.join(" "))));
+    };
+    login.map_err(|(error, _)| match error {
+        async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words) => {
+            login_refusal(&words)
+        }
+        other => broken(other),
+    })
+}
+
+/// A refusal that names a passing trouble (RFC 5530) says nothing about the password.
+fn login_refusal(words: &str) -> MailboxError {
+    let passing = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"];
+    if passing
+        .iter()
+        .any(|code| words.contains(&format!("[{code}]")))
+    {
+        return refused("login", short(words));
+    }
+    MailboxError::LoginRefused(short(words))
+}
+
+/// SASL PLAIN (RFC 4616).
+struct Plain<'a> {
+    user: &'a str,
+    password: &'a Secret,
+}
+
+impl Authenticator for Plain<'_> {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        format!("\0{}\0{}", self.user, self.password.reveal())
+    }
+}
+
+/// `1,2,5`
+fn uid_set(uids: &[u32]) -> String {
+    uids.iter()
+        .map(u32::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// A folder's name as a quoted string in modified UTF-7 (RFC 3501 section 5.1.3).
+fn mailbox_name(name: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        match first {
+            '&' => quoted.push_str("&-"),
+            '"' | '\\' => quoted.extend(['\\', first]),
+            ' '..='~' => quoted.push(first),
+            // Line ends stay as they are: the command is refused because of them.
+            '\r' | '\n' | '\0' => quoted.push(first),
+            _ => {
+                let end = rest
+                    .find(|c: char| c.is_ascii())
+                    .unwrap_or(rest.len())
+                    .max(first.len_utf8());
+                let (run, after) = rest.split_at(end);
+                quoted.push_str(&modified_base64(run));
+                rest = after;
+                continue;
+            }
+        }
+        rest = &rest[first.len_utf8()..];
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// `&...-`: UTF-16 in base64 with `,` for `/` and without padding.
+fn modified_base64(run: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
+    let bytes: Vec<u8> = run.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let mut encoded = String::from("&");
+    for group in bytes.chunks(3) {
+        let bits = group.iter().enumerate().fold(0u32, |bits, (at, byte)| {
+            bits | u32::from(*byte) << (16 - 8 * at)
+        });
+        for at in 0..=group.len() {
+            encoded.push(ALPHABET[(bits >> (18 - 6 * at) & 63) as usize] as char);
+        }
+    }
+    encoded + "-"
+}
+
+fn lost(reason: &str) -> MailboxError {
+    MailboxError::Lost(short(reason))
+}
+
+fn broken(error: async_imap::error::Error) -> MailboxError {
+    lost(&error.to_string())
+}
+
+/// Only the command's name: its arguments may be a folder that somebody named after themselves.
+fn refused(command: &str, reason: String) -> MailboxError {
+    let words = command
+        .split(' ')
+        .take(if command.starts_with("UID ") { 2 } else { 1 });
+    MailboxError::Refused {
+        command: words.collect::<Vec<_>>().join(" "),
+        reason,
+    }
+}
+
+/// Foreign words for a message to people: one line, short. The parser's errors quote whole answers, mail included,
+/// so those are cut before the quotation.
+fn short(words: &str) -> String {
+    let words = words
+        .split_once(" during parsing of ")
+        .map_or(words, |_| "the answer is no IMAP");
+    crate::mail::address::clean(words, 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_names_are_quoted_and_written_in_modified_utf_7() {
+        for (name, written) in [
+            ("INBOX", "\"INBOX\""),
+            ("A & B", "\"A &- B\""),
+            ("say \"hi\" \\o/", "\"say \\\"hi\\\" \\\\o/\""),
+            // The examples of RFC 3501 section 5.1.3 and two more.
+            (
+                "~peter/mail/台北/日本語",
+                "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"",
+            ),
+            ("Entwürfe", "\"Entw&APw-rfe\""),
+            ("🎓", "\"&2Dzfkw-\""),
+            ("tab\there", "\"tab&AAk-here\""),
+        ] {
+            assert_eq!(mailbox_name(name), written);
+        }
+        // Such a name never becomes a second command: `start` refuses it.
+        assert!(mailbox_name("a\r\nX DELETE b").contains("\r\n"));
+    }
+
+    #[test]
+    fn a_servers_date_is_read_with_and_without_the_leading_blank() {
+        let date = internal_date("17-Jul-1996 02:44:25 -0700").unwrap();
+        assert_eq!(date.to_rfc3339(), "1996-07-17T09:44:25+00:00");
+        assert_eq!(
+            internal_date(" 7-Jan-2026 00:00:00 +0000")
+                .unwrap()
+                .timestamp(),
+            1_767_744_000
+        );
+        assert_eq!(internal_date("yesterday"), None);
+    }
+
+    #[test]
+    fn a_refusal_for_a_while_is_no_wrong_password() {
+        assert!(
+            !login_refusal("code: None, info: Some(\"[AUTHENTICATIONFAILED] no\")").is_retriable()
+        );
+        assert!(login_refusal("code: None, info: Some(\"[UNAVAILABLE] later\")").is_retriable());
+    }
+
+    #[test]
+    fn errors_quote_no_mail_and_no_arguments() {
+        let error = lost("Error { .. } during parsing of \"* 1 FETCH (BODY[] {9}\\r\\nDear Ana\"");
+        assert!(!error.to_string().contains("Ana"), "{error}");
+        assert_eq!(
+            refused("UID MOVE 1,2 \"Ana\"", "no".into()).to_string(),
+            "the mail server refused UID MOVE: no"
+        );
+    }
+}
