@@ -226,14 +226,11 @@ fn introduction(
         .iter()
         .map(|other| clock(reader, &other.person, today))
         .collect();
-    let awake = match others.as_slice() {
-        [only] => schedule::awake_hours(reader.zone, only.person.zone, today)
-            .into_iter()
-            .map(|(from, to)| Hours { from, to })
-            .collect(),
-        // For three, the stretches of two would mislead; the clocks say enough.
-        _ => Vec::new(),
-    };
+    let zones: Vec<chrono_tz::Tz> = others.iter().map(|other| other.person.zone).collect();
+    let awake = schedule::awake_hours(reader.zone, &zones, today)
+        .into_iter()
+        .map(|(from, to)| Hours { from, to })
+        .collect();
     let first_writer = partnership
         .member(partnership.first_writer)
         .map_or_else(|| reader.name.clone(), |member| member.person.name.clone());
@@ -282,24 +279,12 @@ fn introduction(
 }
 
 fn clock(reader: &Person, other: &Person, date: NaiveDate) -> ClockOf {
-    use chrono::{NaiveTime, Offset};
-    let noon = schedule::local_moment(
-        date,
-        NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default(),
-        reader.zone,
-    );
-    let there = noon.with_timezone(&other.zone);
-    let seconds = there.offset().fix().local_minus_utc()
-        - noon
-            .with_timezone(&reader.zone)
-            .offset()
-            .fix()
-            .local_minus_utc();
+    let (at_readers_noon, minutes_ahead) = schedule::clock_at_noon(reader.zone, other.zone, date);
     ClockOf {
         name: other.name.clone(),
         zone: other.zone.name().to_string(),
-        at_readers_noon: there.time(),
-        minutes_ahead: seconds / 60,
+        at_readers_noon,
+        minutes_ahead,
     }
 }
 

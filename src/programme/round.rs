@@ -443,10 +443,10 @@ fn pair_up(
         });
         let zones: Vec<chrono_tz::Tz> = members.iter().map(|member| member.person.zone).collect();
         let today = facts.now.with_timezone(&settings.zone).date_naive();
-        let mut at = schedule::joint_moment(round.start.max(today), &zones, settings.morning);
+        let joint = |date| schedule::joint_moment(date, &zones, settings.zone, settings.morning);
+        let mut at = joint(round.start.max(today));
         if at < facts.now {
-            at =
-                schedule::joint_moment(today.succ_opt().unwrap_or(today), &zones, settings.morning);
+            at = joint(today.succ_opt().unwrap_or(today));
         }
         decision
             .occasions

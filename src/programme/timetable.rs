@@ -57,11 +57,14 @@ pub fn morning(settings: &Settings, date: NaiveDate, zone: Tz) -> Moment {
 
 /// Civil dates of a round's topics; the first travels in the introduction.
 pub fn topic_dates(settings: &Settings, round: &Round) -> Vec<NaiveDate> {
-    schedule::civil_dates(&settings.topics_cron, round.start, round.end)
-        .into_iter()
-        .step_by(settings.topics_every.max(1) as usize)
-        .take(settings.topics.len())
-        .collect()
+    let mut dates = schedule::topic_dates(
+        &settings.topics_cron,
+        settings.topics_every,
+        settings.topics.len(),
+        round.start,
+    );
+    dates.retain(|date| *date <= round.end);
+    dates
 }
 
 /// The check-in's date: days count from day 0, or from the introduction of those who were introduced later.
@@ -106,8 +109,8 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
             morning(settings, round.start + Days::new(1), settings.zone)
                 - chrono::TimeDelta::hours(12),
         );
-        if let Some(at) = schedule::next_fire(&settings.pool_cron, from, settings.zone)
-            .filter(|at| *at < after_pool)
+        if let Some(at) =
+            next_firing(&settings.pool_cron, from, settings.zone).filter(|at| *at < after_pool)
         {
             due.push((
                 Occasion::Pool {
@@ -118,7 +121,7 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
             ));
         }
     }
-    if let Some(at) = schedule::next_fire(&settings.digest_cron, now, settings.zone) {
+    if let Some(at) = next_firing(&settings.digest_cron, now, settings.zone) {
         due.push((
             Occasion::Digest {
                 date: at.with_timezone(&settings.zone).date_naive(),
@@ -127,6 +130,13 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
         ));
     }
     due
+}
+
+/// The config has refused expressions that cannot be read; one that slipped through never fires.
+fn next_firing(expression: &str, after: Moment, zone: Tz) -> Option<Moment> {
+    schedule::Recurring::parse(expression)
+        .ok()?
+        .next_after(after, zone)
 }
 
 /// A short word for a date in keys and notes.

@@ -1,5 +1,6 @@
 //! Letters on their way out: composed once, then carried until the server has them.
 
+pub mod compose;
 pub mod maildir;
 pub mod pace;
 pub mod smtp;
