@@ -17,6 +17,8 @@ pub enum Event {
     Command(Command),
     /// One of our letters did not reach its reader: the server's refusal and a bounce message are the same event.
     Undelivered(Undelivered),
+    /// Somebody told their mail provider that a letter of ours is spam.
+    Complaint(Complaint),
     /// The matching has worked out pairs.
     Proposed(Proposed),
 }
@@ -155,6 +157,13 @@ pub struct Undelivered {
     pub permanent: bool,
     /// What the server said, cut to a line.
     pub reason: String,
+}
+
+/// A complaint about one of our letters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Complaint {
+    pub letter: LetterId,
+    pub person: Option<PersonId>,
 }
 
 /// Pairs worked out by the matching, for a round or for the pool.

@@ -31,6 +31,7 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
         Event::Message(message) => conversation::message(settings, facts, message),
         Event::Command(command) => coordinating::command(settings, facts, command),
         Event::Undelivered(undelivered) => partnership::undelivered(settings, facts, undelivered),
+        Event::Complaint(complaint) => partnership::complained(settings, facts, complaint),
         Event::Proposed(proposed) => round::proposed(settings, facts, proposed),
         Event::Due(due) => match &due.what {
             Occasion::Reminder { number, .. } => applying::reminder(settings, facts, due, *number),

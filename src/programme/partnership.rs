@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::conversation::answer;
 use super::decision::{Change, Decision, Occasion, Outcome};
-use super::event::{Answered, Due, Message, Undelivered};
+use super::event::{Answered, Complaint, Due, Message, Undelivered};
 use super::facts::{ApplicationState, Facts, Member, Partnership, PartnershipState, Person};
 use super::letter::{
     About, ClockOf, Ended, Hours, Letter, LetterKind, Partner, Recipient, ReplyTo, TopicText,
@@ -1143,5 +1143,23 @@ pub fn undelivered(settings: &Settings, facts: &Facts, undelivered: &Undelivered
             person.id
         ),
     ));
+    decision
+}
+
+/// A spam complaint stops unprompted mail at once.
+pub fn complained(settings: &Settings, facts: &Facts, complaint: &Complaint) -> Decision {
+    let Some(person) = &facts.person else {
+        return Decision::noting(format!("a complaint about letter {}", complaint.letter));
+    };
+    let mut decision = Decision::noting(format!("person {} complained about letter {}", person.id, complaint.letter));
+    decision.changes.push(Change::Stop { person: person.id });
+    decision.letters = coordinating::notice(
+        settings,
+        &format!("complaint-{}", complaint.letter),
+        &format!(
+            "Person {} told their mail provider that a letter of ours is spam. They get no more unprompted mail. See: pairpost person {}",
+            person.id, person.id
+        ),
+    );
     decision
 }

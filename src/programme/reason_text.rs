@@ -10,7 +10,7 @@ use crate::places;
 pub fn words(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) -> Vec<String> {
     let option = |question: &str, id: &str| -> String {
         if question == "region" {
-            return id.to_string();
+            return places::region_name(id, language);
         }
         form.question(question)
             .and_then(|question| question.options.iter().find(|choice| choice.id == id))

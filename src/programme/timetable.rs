@@ -90,7 +90,9 @@ pub fn pool_end(settings: &Settings, round: &Round) -> NaiveDate {
 /// Written down again and again without harm, since each has its key.
 pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
     let mut due = Vec::new();
-    for round in &settings.rounds {
+    // A round that was over before we looked has nothing left to do.
+    let over = |round: &&Round| round.end + Days::new(30) < now.date_naive();
+    for round in settings.rounds.iter().filter(|round| !over(round)) {
         let id = || round.id.clone();
         due.push((Occasion::Deadline { round: id() }, deadline(round)));
         due.push((

@@ -73,6 +73,7 @@ pub fn load(
             CommandKind::Settle { .. } => {}
         },
         Event::Undelivered(undelivered) => about_person(tx, &mut facts, undelivered.person, None)?,
+        Event::Complaint(complaint) => about_person(tx, &mut facts, complaint.person, None)?,
         Event::Proposed(proposed) => {
             facts.applicants = applicants(tx, &proposed.round)?;
             let newest: Option<i64> = tx

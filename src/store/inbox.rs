@@ -94,21 +94,35 @@ pub fn unhandled(
 }
 
 /// How a message ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// handled, ignored or needs-person.
+    pub state: &'a str,
+    pub reason: &'a str,
+    pub kind: &'a str,
+    pub sender: &'a str,
+    pub person: Option<PersonId>,
+}
+
 pub fn finish(
     tx: &Transaction<'_>,
     id: InboxId,
     now: Moment,
-    state: &str,
-    reason: &str,
-    kind: &str,
-    sender: &str,
-    person: Option<PersonId>,
+    ended: &Ended<'_>,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "UPDATE inbox SET state = ?2, reason = ?3, kind = ?4, sender = ?5, person_id = ?6, handled_at = ?7
          WHERE id = ?1 AND state = 'new'",
     )?
-    .execute((id.0, state, reason, kind, sender, person.map(|it| it.0), now.timestamp()))?;
+    .execute((
+        id.0,
+        ended.state,
+        ended.reason,
+        ended.kind,
+        ended.sender,
+        ended.person.map(|it| it.0),
+        now.timestamp(),
+    ))?;
     Ok(())
 }
 
