@@ -3,6 +3,7 @@
 pub mod maildir;
 pub mod pace;
 pub mod smtp;
+mod smtp_replies;
 pub mod transport;
 
 use serde::{Deserialize, Serialize};
