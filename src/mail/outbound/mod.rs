@@ -4,6 +4,7 @@ pub mod compose;
 pub mod maildir;
 pub mod pace;
 pub mod smtp;
+mod smtp_replies;
 pub mod transport;
 
 use serde::{Deserialize, Serialize};
