@@ -3,8 +3,12 @@
 //! [`propose`] is the door. `candidate` says what a person looks like from here, `rules` who may be paired, `score`
 //! how good a pair is.
 
+mod blossom;
 mod candidate;
 mod explanation;
+mod graph;
+mod half_integral;
+mod nest;
 mod objective;
 mod proposal;
 mod rules;
@@ -16,3 +20,6 @@ pub use objective::propose;
 pub use proposal::{Certificate, Changes, Group, OddSet, Options, Progress, Proposal};
 pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};
 pub use score::{Parts, Scoring, contentment, shared_waking_half_hours};
+
+#[cfg(test)]
+mod solver_tests;

@@ -1,0 +1,204 @@
+//! The sparse graph that the solvers work on, and the queue of what happens next while their trees grow.
+//!
+//! Both solvers (`half_integral`, `blossom`) are primal-dual: a dual `y` stands at every vertex, a pair can be used
+//! when it is *tight*, and *trees* of tight pairs grow from people without a partner until they meet somebody free.
+//! All duals are in half points, so that whole numbers are enough: with `w` the points of a pair and `C` the offset
+//! that puts the number of pairs first,
+//!
+//! ```text
+//!   slack(u, v) = y[u] + y[v] + (z of the odd sets holding both) - 2 (w + C)     never negative, 0 when tight
+//! ```
+//!
+//! While trees grow, the duals of their vertices change with every step `delta`: outer ones fall, inner ones rise.
+//! Rather than changing them all at each step, an outer vertex stores `y + delta` and an inner one `y - delta` as of
+//! the step at which it was labelled; the stored values then stay put, and `delta` is added when they are read.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// No vertex, no node.
+pub const NONE: u32 = u32::MAX;
+
+/// Beyond every limit.
+pub const NEVER: i64 = i64::MAX / 4;
+
+/// One end's view of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    pub to: u32,
+    pub points: i32,
+}
+
+/// Pairs that the solvers know of, seen from each end.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    pub offset: i64,
+    pub neighbours: Vec<Vec<Edge>>,
+}
+
+impl Graph {
+    pub fn new(vertices: usize, offset: i64) -> Graph {
+        Graph {
+            offset,
+            neighbours: vec![Vec::new(); vertices],
+        }
+    }
+
+    pub fn add(&mut self, pair: Pair) {
+        let Pair { u, v, points } = pair;
+        self.neighbours[u as usize].push(Edge { to: v, points });
+        self.neighbours[v as usize].push(Edge { to: u, points });
+    }
+
+    /// Twice what a pair is worth, offset included: what the two duals have to reach.
+    #[inline]
+    pub fn worth(&self, points: i32) -> i64 {
+        2 * (i64::from(points) + self.offset)
+    }
+
+    /// The neighbours of `v`, taken out so that the solver can change itself while it walks them. To be put back.
+    #[inline]
+    pub fn take(&mut self, v: u32) -> Vec<Edge> {
+        std::mem::take(&mut self.neighbours[v as usize])
+    }
+
+    #[inline]
+    pub fn put_back(&mut self, v: u32, neighbours: Vec<Edge>) {
+        self.neighbours[v as usize] = neighbours;
+    }
+
+    /// Duals that fit every pair, and a matching of pairs that are tight under them: everybody asks for the best
+    /// they could get at their neighbours' present duals, and takes it where the neighbour is still free.
+    pub fn greedy_start(&self, y: &mut [i64], mate: &mut [u32]) {
+        for (dual, neighbours) in y.iter_mut().zip(&self.neighbours) {
+            *dual = neighbours
+                .iter()
+                .map(|edge| self.worth(edge.points))
+                .max()
+                .unwrap_or(0)
+                .max(0);
+        }
+        for v in 0..y.len() {
+            if mate[v] != NONE {
+                continue;
+            }
+            let (mut asked, mut partner) = (0, NONE);
+            for edge in &self.neighbours[v] {
+                let offer = self.worth(edge.points) - y[edge.to as usize];
+                let free = mate[edge.to as usize] == NONE;
+                if offer > asked || (offer == asked && free && partner == NONE) {
+                    asked = offer;
+                    partner = if free { edge.to } else { NONE };
+                }
+            }
+            y[v] = asked;
+            if partner != NONE {
+                mate[v] = partner;
+                mate[partner as usize] = v as u32;
+            }
+        }
+    }
+}
+
+/// A pair and its points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    pub u: u32,
+    pub v: u32,
+    pub points: i32,
+}
+
+/// The side of its tree on which a node is. Nodes on no tree have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    None,
+    /// The root, and whoever is an even number of steps from it ("S" in the literature): could be set free.
+    Outer,
+    /// An odd number of steps from the root ("T").
+    Inner,
+}
+
+/// Something that happens when the trees have grown by a certain step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    /// Twice the step, plus one unless the event ends the search: of two at the same step, that one comes first.
+    when: i64,
+    pub from: u32,
+    pub to: u32,
+    pub points: i32,
+}
+
+impl Event {
+    pub fn step(&self) -> i64 {
+        self.when >> 1
+    }
+}
+
+/// Events by the step at which they happen; equal ones in the order of their vertices, so that runs are alike.
+#[derive(Debug, Default)]
+pub struct Events {
+    heap: BinaryHeap<Reverse<Event>>,
+    /// Steps from here on are not looked at: the limit of the search or, where the first end of a tree is the end
+    /// of the search, the earliest end that is known.
+    pub horizon: i64,
+    /// Whether the search ends with the first end of a tree.
+    pub stop_at_first_end: bool,
+}
+
+impl Events {
+    pub fn begin(&mut self, limit: i64, stop_at_first_end: bool) {
+        self.heap.clear();
+        self.horizon = limit + 1;
+        self.stop_at_first_end = stop_at_first_end;
+    }
+
+    /// A pair becomes tight. `ends`: then a tree can be ended by it for certain.
+    #[inline]
+    pub fn tight(&mut self, step: i64, from: u32, edge: Edge, ends: bool) {
+        if step < self.horizon {
+            if ends && self.stop_at_first_end {
+                self.horizon = step;
+            }
+            self.heap.push(Reverse(Event {
+                when: 2 * step + i64::from(!ends),
+                from,
+                to: edge.to,
+                points: edge.points,
+            }));
+        }
+    }
+
+    /// The dual of the outer vertex `v` falls to zero: it may stay without a partner.
+    #[inline]
+    pub fn exhausted(&mut self, step: i64, v: u32) {
+        self.tight(
+            step,
+            v,
+            Edge {
+                to: NONE,
+                points: 0,
+            },
+            true,
+        );
+    }
+
+    /// The dual of an inner blossom falls to zero: it comes apart.
+    #[inline]
+    pub fn expands(&mut self, step: i64, blossom: u32) {
+        self.tight(
+            step,
+            NONE,
+            Edge {
+                to: blossom,
+                points: 0,
+            },
+            false,
+        );
+    }
+
+    /// The next event. All were within the horizon when they were put in.
+    #[inline]
+    pub fn next(&mut self) -> Option<Event> {
+        self.heap.pop().map(|Reverse(event)| event)
+    }
+}
