@@ -1,1 +1,17 @@
-//! A round in virtual time with invented people.
+//! A round in virtual time with invented people. The people are here; the loop that carries mail between them and the
+//! real engine is the driver's.
+
+pub mod client;
+mod correspondence;
+mod data;
+mod dice;
+mod filling;
+pub mod habits;
+mod letter;
+pub mod people;
+mod responder;
+pub mod tally;
+pub mod world;
+
+#[cfg(test)]
+mod tests;

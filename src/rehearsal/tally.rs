@@ -1,0 +1,162 @@
+//! What the invented people's mailboxes received, and what the world knows was wrong with it. It is counted from the
+//! mailboxes and the world's own knowledge alone, so that it can be held against what the decisions ordered.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sha2::{Digest, Sha256};
+
+use crate::time::Moment;
+
+/// One letter as it lay in a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// `kind/person/number`, or the Message-ID where the letter does not name its occasion.
+    pub occasion: String,
+    pub sha256: [u8; 32],
+    /// The address it was delivered to.
+    pub to: String,
+    pub at: Moment,
+}
+
+/// A message of a person's, and what it should lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The person's number; coordinators have none.
+    pub person: Option<usize>,
+    /// A word for what was said: "apply", "form", "check-in-3", "free-withdraw", "auto-reply" ...
+    pub what: String,
+    pub at: Moment,
+    pub expects: Expects,
+    /// The kind of the first letter that answered it.
+    pub answered: Option<String>,
+}
+
+/// What may follow from a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expects {
+    /// A letter of one of these kinds.
+    Answer(&'static [&'static str]),
+    /// Said out of politeness: silence is right, and so is any letter.
+    Whatever,
+    /// A machine's mail, which nothing may answer.
+    Silence,
+}
+
+/// A letter that did something which nobody had asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    pub said: String,
+    pub occasion: String,
+}
+
+/// All mailboxes of the world, in the order in which letters came.
+#[derive(Debug, Default)]
+pub struct Mailboxes {
+    /// Letters that were read, or could have been.
+    pub received: Vec<Received>,
+    /// Letters that a dead mailbox refused: sent, but in no mailbox.
+    pub refused: Vec<Received>,
+    /// Letters to addresses that nobody in this world has.
+    pub misdirected: Vec<Received>,
+    /// Letters that came a second time, by their occasion.
+    pub duplicates: u64,
+    /// Letters by kind, as received.
+    pub letters: BTreeMap<String, u64>,
+    /// What people and machines answered, by kind.
+    pub answers: BTreeMap<String, u64>,
+    /// Unprompted letters to people who had left.
+    pub mailed_after_leaving: Vec<String>,
+    /// Letters in which somebody could read what was not for them.
+    pub revealed: Vec<String>,
+    /// Letters that acted on something that was not said.
+    pub answered_wrongly: Vec<Wrong>,
+    /// Letters to a machine's mail.
+    pub machines_answered: Vec<String>,
+    /// Forms that were complete and of which something was asked again.
+    pub misread_forms: u64,
+    /// Everything that people said, in order.
+    pub said: Vec<Said>,
+    pub(super) by_message_id: HashMap<String, usize>,
+    seen: HashSet<String>,
+    chain: Sha256,
+}
+
+/// Letters that act on what somebody said: at the wrong place each of them does harm. Letters that ask back or name a
+/// person who will answer are never counted as wrong.
+const ACTS: [&str; 13] = [
+    "form",
+    "missing",
+    "complete",
+    "going-well",
+    "partner-asked",
+    "good-to-hear",
+    "new-partner",
+    "withdrawn",
+    "stopped",
+    "topics-off",
+    "paused",
+    "my-data",
+    "forgotten",
+];
+
+impl Mailboxes {
+    /// The occasions of all letters that reached a mailbox, each as often as it came.
+    pub fn occasions(&self) -> impl Iterator<Item = &str> {
+        self.received.iter().map(|letter| letter.occasion.as_str())
+    }
+
+    /// A hash over the bytes of all letters received, in order: the same round, the same hash.
+    pub fn sha256(&self) -> String {
+        let digest = self.chain.clone().finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What a person said and nothing answered: principle 2 says that this is never the case.
+    pub fn unanswered(&self) -> impl Iterator<Item = &Said> {
+        self.said
+            .iter()
+            .filter(|said| matches!(said.expects, Expects::Answer(_)) && said.answered.is_none())
+    }
+
+    pub(super) fn hash(letter: &[u8]) -> [u8; 32] {
+        Sha256::digest(letter).into()
+    }
+
+    pub(super) fn put(&mut self, letter: Received, kind: &str) {
+        self.chain.update(letter.sha256);
+        if !self.seen.insert(letter.occasion.clone()) {
+            self.duplicates += 1;
+        }
+        *self.letters.entry(kind.to_string()).or_default() += 1;
+        self.received.push(letter);
+    }
+
+    pub(super) fn say(&mut self, message_id: &str, said: Said) {
+        *self.answers.entry(said.what.clone()).or_default() += 1;
+        self.by_message_id
+            .insert(message_id.to_string(), self.said.len());
+        self.said.push(said);
+    }
+
+    /// Notes that a letter of `kind` answers the messages with these ids. True where it answers any.
+    pub(super) fn answer(&mut self, ids: &[&str], kind: &str, occasion: &str) -> bool {
+        let Some(&said) = ids.iter().find_map(|id| self.by_message_id.get(*id)) else {
+            return false;
+        };
+        let said = &mut self.said[said];
+        match said.expects {
+            Expects::Silence => self.machines_answered.push(occasion.to_string()),
+            Expects::Answer(rightly)
+                if said.answered.is_none() && ACTS.contains(&kind) && !rightly.contains(&kind) =>
+            {
+                self.answered_wrongly.push(Wrong {
+                    said: said.what.clone(),
+                    occasion: occasion.to_string(),
+                });
+            }
+            _ => {}
+        }
+        said.answered.get_or_insert_with(|| kind.to_string());
+        true
+    }
+}
