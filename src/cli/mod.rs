@@ -1,1 +1,158 @@
-//! One file per subcommand.
+//! The command line: one file per subcommand. Whatever changes state goes through the engine, like a mail would.
+//!
+//! Exit codes: 0 done, 1 problems were found, 2 wrong usage; `run` also 75 (another daemon is running) and 78 (config
+//! or database refused), as in sysexits.h.
+
+mod backup;
+mod check;
+mod demo;
+mod export;
+pub mod explain;
+mod init;
+mod matching;
+mod pair;
+mod person;
+mod preview;
+mod rehearse;
+mod restore;
+mod round;
+mod run;
+mod status;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::daemon::{Engine, engine};
+use crate::store::Durability;
+
+/// Runs a peer-mentoring programme end to end by mail.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pairpost",
+    version,
+    after_help = "Try it without a mailbox:  pairpost demo\nStart a programme:         pairpost init my-programme"
+)]
+struct Arguments {
+    /// The programme's config folder. Without it $PAIRPOST_CONFIG, else ./config where it holds pairpost.toml, else
+    /// /etc/pairpost.
+    #[arg(long, global = true, value_name = "DIR")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Args),
+    Init(init::Args),
+    Check(check::Args),
+    Run(run::Args),
+    Rehearse(rehearse::Args),
+    Preview(preview::Args),
+    Explain(explain::Args),
+    Match(matching::Args),
+    Status(status::Args),
+    Person(person::Args),
+    Pair(pair::Args),
+    Round(round::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Export(export::Args),
+}
+
+/// Parses the arguments, does what they say, and tells how it ended.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = arguments.config.as_deref();
+    let ended = match arguments.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Check(args) => check::run(&args, config),
+        Command::Run(args) => run::run(&args, config),
+        Command::Rehearse(args) => rehearse::run(&args, config),
+        Command::Preview(args) => preview::run(&args, config),
+        Command::Explain(args) => explain::run(&args),
+        Command::Match(args) => matching::run(&args, config),
+        Command::Status(args) => status::run(&args, config),
+        Command::Person(args) => person::run(&args, config),
+        Command::Pair(args) => pair::run(&args, config),
+        Command::Round(args) => round::run(&args, config),
+        Command::Backup(args) => backup::run(&args, config),
+        Command::Restore(args) => restore::run(&args, config),
+        Command::Export(args) => export::run(&args, config),
+    };
+    ended.unwrap_or_else(|error| {
+        // A closed pipe (`pairpost status | head`) is no problem of anybody's.
+        let broken_pipe = error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+            .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe);
+        if broken_pipe {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("pairpost: {error:#}");
+        ExitCode::from(1)
+    })
+}
+
+/// Where the config folder is, by the rule that stands in `--help`.
+fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
+    if let Some(dir) = given {
+        return dir.to_path_buf();
+    }
+    if let Some(dir) = std::env::var_os("PAIRPOST_CONFIG").filter(|dir| !dir.is_empty()) {
+        return dir.into();
+    }
+    let here = PathBuf::from("config");
+    if here.join("pairpost.toml").is_file() { here } else { "/etc/pairpost".into() }
+}
+
+/// Loads the config folder; every problem is printed at once.
+fn load(given: Option<&std::path::Path>) -> anyhow::Result<Config> {
+    let dir = config_dir(given);
+    config::load(&dir).map_err(|problems| {
+        for problem in &problems {
+            eprintln!("{problem}\n");
+        }
+        anyhow::anyhow!("{}: {} problems; nothing was done", dir.display(), problems.len())
+    })
+}
+
+/// The engine on the programme's own database, beside a running daemon or without one.
+fn open_engine(given: Option<&std::path::Path>) -> anyhow::Result<Engine> {
+    let config = load(given)?;
+    let database = config.state_dir.join(engine::DATABASE);
+    if !database.is_file() {
+        anyhow::bail!(
+            "{}: there is no database yet. It is made by the first `pairpost run`",
+            database.display()
+        );
+    }
+    let keys = engine::master_key(&config.state_dir)?;
+    Engine::open(config, keys, Durability::Full)
+}
+
+/// One line of JSON on standard output.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, value).context("cannot write the answer")?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// A progress bar on a terminal, nothing elsewhere.
+fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::with_draw_target(Some(total), indicatif::ProgressDrawTarget::stderr());
+    let style = indicatif::ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} %  {msg}");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what);
+    bar
+}

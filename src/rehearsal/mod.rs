@@ -2,6 +2,7 @@
 //! real engine is the driver's.
 
 pub mod client;
+pub mod drive;
 mod correspondence;
 mod data;
 mod dice;

@@ -58,10 +58,20 @@ pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
         .collect()
 }
 
-/// One count for each value of a column: letters by kind, messages by state.
-pub fn counts(db: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, i64)>> {
-    db.prepare(sql)?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+/// How many applications of a round stand where.
+pub fn states_of_round(db: &Connection, round: &str) -> rusqlite::Result<Vec<(String, i64)>> {
+    db.prepare("SELECT state, count(*) FROM application WHERE round = ?1 GROUP BY state ORDER BY state")?
+        .query_map([round], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+/// Keys of letters that wait for a later hour.
+pub fn letters_due_after(
+    db: &Connection,
+    now: crate::time::Moment,
+) -> rusqlite::Result<std::collections::BTreeSet<String>> {
+    db.prepare("SELECT key FROM outbox WHERE state = 'queued' AND due_at > ?1")?
+        .query_map([now.timestamp()], |row| row.get(0))?
         .collect()
 }
 
@@ -216,4 +226,31 @@ pub fn message(db: &Connection, id: i64) -> rusqlite::Result<Option<(String, Str
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )
     .optional()
+}
+
+/// A line of the journal.
+#[derive(Debug, Clone, Serialize)]
+pub struct JournalRow {
+    /// RFC 3339, UTC.
+    pub at: String,
+    pub cause: String,
+    pub note: String,
+    pub outcome: String,
+    pub person: Option<i64>,
+    pub partnership: Option<i64>,
+}
+
+pub fn journal(db: &Connection) -> rusqlite::Result<Vec<JournalRow>> {
+    db.prepare("SELECT at, cause, note, outcome, person_id, partnership_id FROM journal ORDER BY id")?
+        .query_map([], |row| {
+            Ok(JournalRow {
+                at: crate::time::from_seconds(row.get(0)?).to_rfc3339(),
+                cause: row.get(1)?,
+                note: row.get(2)?,
+                outcome: row.get(3)?,
+                person: row.get(4)?,
+                partnership: row.get(5)?,
+            })
+        })?
+        .collect()
 }

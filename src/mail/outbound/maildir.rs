@@ -14,12 +14,28 @@ use crate::mail::inbound::maildir;
 pub struct MaildirTransport {
     path: PathBuf,
     durable: bool,
+    /// The number of the next file, where files are named by number.
+    number: Option<u64>,
 }
 
 impl MaildirTransport {
     /// With `durable` a letter is on the disk before it counts as delivered; a rehearsal does without.
     pub fn new(path: PathBuf, durable: bool) -> MaildirTransport {
-        MaildirTransport { path, durable }
+        MaildirTransport {
+            path,
+            durable,
+            number: None,
+        }
+    }
+
+    /// For rehearsals: not durable, and files are numbered in the order of delivery, so that a letter that is handed
+    /// over twice lies there twice.
+    pub fn numbered(path: PathBuf) -> MaildirTransport {
+        MaildirTransport {
+            path,
+            durable: false,
+            number: Some(1),
+        }
     }
 
     /// Writes the letter. The file's name follows from envelope and letter, so that delivering the same letter again
@@ -47,11 +63,17 @@ impl MaildirTransport {
         let mut bytes =
             format!("Return-Path: <{from}>\nDelivered-To: {}\n", envelope.to).into_bytes();
         bytes.extend(letter.iter().filter(|byte| **byte != b'\r'));
-        let name: String = Sha256::digest(&bytes)
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let name: String = match &mut self.number {
+            Some(number) => {
+                *number += 1;
+                format!("{:08}", *number - 1)
+            }
+            None => Sha256::digest(&bytes)
+                .iter()
+                .take(16)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        };
         match maildir::deliver(&self.path, &bytes, self.durable, Some(&name)) {
             Ok(name) => Outcome::Accepted { reply: name },
             Err(error) => Outcome::Temporary {

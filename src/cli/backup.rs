@@ -1,0 +1,51 @@
+//! `pairpost backup`: a copy of the database while it is in use.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args as Arguments;
+
+use crate::daemon::engine::DATABASE;
+use crate::store::{Durability, Store, backup};
+
+/// Copy the database to a file, while the daemon runs
+///
+/// The master key is not in it: with --with-key it is written beside the copy. Without the key, a restored programme
+/// cannot read the reply addresses of letters that were sent before.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:\n  pairpost backup /backups/pairpost-$(date +%F).db --with-key")]
+pub struct Args {
+    /// The file to write; it must not exist.
+    file: PathBuf,
+    /// Also write FILE.key, readable by you alone.
+    #[arg(long)]
+    with_key: bool,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = super::load(config)?;
+    let database = config.state_dir.join(DATABASE);
+    anyhow::ensure!(database.is_file(), "{}: there is no database to copy", database.display());
+    let store = Store::open(&database, Durability::Full)?;
+    let bar = super::progress_bar(100, "backup");
+    backup::backup(&store, &args.file, |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    if args.with_key {
+        let key = key_file(&args.file);
+        std::fs::copy(config.state_dir.join("master.key"), &key)?;
+        println!("{} and {}", args.file.display(), key.display());
+    } else {
+        println!("{}", args.file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The key's file beside a backup.
+pub fn key_file(backup: &Path) -> PathBuf {
+    let mut name = backup.as_os_str().to_owned();
+    name.push(".key");
+    name.into()
+}

@@ -1,0 +1,124 @@
+//! `pairpost export`: people, pairs or the journal as CSV.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args as Arguments, ValueEnum};
+
+use crate::store::look;
+
+/// People, pairs or the journal as CSV on standard output (with --json: one object a line)
+#[derive(Debug, Arguments)]
+#[command(after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json")]
+pub struct Args {
+    what: What,
+    /// Only this round's pairs.
+    #[arg(long)]
+    round: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum What {
+    People,
+    Pairs,
+    Journal,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let engine = super::open_engine(config)?;
+    let db = engine.store().reader();
+    let mut out = csv::Writer::from_writer(std::io::stdout().lock());
+    match args.what {
+        What::People => {
+            let people = look::people(db, None)?;
+            if args.json {
+                drop(out);
+                people.iter().try_for_each(super::print_json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let questions: Vec<String> =
+                engine.config().settings.form.questions.iter().map(|question| question.id.clone()).collect();
+            let mut heading = vec!["person".to_string(), "address".into(), "round".into(), "state".into()];
+            heading.extend(questions.iter().cloned());
+            out.write_record(&heading)?;
+            for person in people {
+                for (round, state, answers) in &person.applications {
+                    let mut row = vec![person.id.to_string(), cell(&person.address), round.clone(), state.clone()];
+                    row.extend(questions.iter().map(|id| cell(&shown(answers.get(id)))));
+                    out.write_record(&row)?;
+                }
+            }
+        }
+        What::Pairs => {
+            let pairs = look::pairs(db, args.round.as_deref(), None)?;
+            if args.json {
+                drop(out);
+                pairs.iter().try_for_each(super::print_json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            out.write_record(["partnership", "round", "state", "why_ended", "score", "started_on", "people", "names"])?;
+            for pair in pairs {
+                let ids: Vec<String> = pair.members.iter().map(|(id, ..)| id.to_string()).collect();
+                let names: Vec<&str> = pair.members.iter().map(|(_, name, _)| name.as_str()).collect();
+                out.write_record([
+                    pair.id.to_string(),
+                    pair.round,
+                    pair.state,
+                    pair.why_ended,
+                    pair.score.to_string(),
+                    pair.started_on.unwrap_or_default(),
+                    ids.join(" "),
+                    cell(&names.join("; ")),
+                ])?;
+            }
+        }
+        What::Journal => {
+            let rows = look::journal(db)?;
+            if args.json {
+                drop(out);
+                rows.iter().try_for_each(super::print_json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            out.write_record(["at", "cause", "note", "outcome", "person", "partnership"])?;
+            for row in rows {
+                out.write_record([
+                    row.at,
+                    row.cause,
+                    row.note,
+                    row.outcome,
+                    row.person.map(|id| id.to_string()).unwrap_or_default(),
+                    row.partnership.map(|id| id.to_string()).unwrap_or_default(),
+                ])?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What people wrote must not become a formula in a spreadsheet (RELIABILITY T14).
+fn cell(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() }
+}
+
+fn shown(value: Option<&serde_json::Value>) -> String {
+    match value {
+        None | Some(serde_json::Value::Null) => String::new(),
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Array(list)) => {
+            list.iter().map(|it| it.as_str().unwrap_or_default()).collect::<Vec<_>>().join("; ")
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_formula_stays_text() {
+        assert_eq!(super::cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(super::cell("Zoë"), "Zoë");
+    }
+}

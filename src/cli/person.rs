@@ -1,0 +1,87 @@
+//! `pairpost person`: one person, and what a coordinator can do for them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args as Arguments;
+
+use crate::ids::{InboxId, PersonId};
+use crate::programme::event::{Command, CommandKind};
+use crate::store::look;
+use crate::time::{Clock, from_seconds};
+
+/// One person: what is known of them, and what you can do for them
+#[derive(Debug, Arguments)]
+#[command(after_help = "Examples:\n  pairpost person 12\n  pairpost person 12 --history\n  pairpost person 12 --withdraw\n  pairpost person 12 --settle 88")]
+pub struct Args {
+    id: i64,
+    /// Everything that happened, with its cause.
+    #[arg(long)]
+    history: bool,
+    /// Accept their application.
+    #[arg(long, conflicts_with_all = ["decline", "withdraw", "settle"])]
+    accept: bool,
+    /// Decline their application; the applicant reads the reason.
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["withdraw", "settle"])]
+    decline: Option<String>,
+    /// They leave: their partner is told and gets a new one.
+    #[arg(long, conflicts_with = "settle")]
+    withdraw: bool,
+    /// You have dealt with this message of theirs.
+    #[arg(long, value_name = "MESSAGE")]
+    settle: Option<i64>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let mut engine = super::open_engine(config)?;
+    let person = PersonId(args.id);
+    let what = if args.accept {
+        Some(CommandKind::Accept { person })
+    } else if let Some(reason) = &args.decline {
+        Some(CommandKind::Decline { person, reason: reason.clone() })
+    } else if args.withdraw {
+        Some(CommandKind::Withdraw { person })
+    } else {
+        args.settle.map(|inbox| CommandKind::Settle { inbox: InboxId(inbox) })
+    };
+    if let Some(what) = what {
+        return act(&mut engine, what);
+    }
+    let db = engine.store().reader();
+    let Some(found) = look::people(db, Some(args.id))?.pop() else {
+        anyhow::bail!("there is no person {}", args.id);
+    };
+    if args.json {
+        super::print_json(&found)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{} {} <{}>", found.id, found.name, found.address);
+    println!("language {}, time zone {}", found.language, found.zone);
+    if found.stopped {
+        println!("wants no unprompted mail");
+    }
+    if found.unreachable {
+        println!("mail to them comes back");
+    }
+    for (round, state, answers) in &found.applications {
+        println!("\nround {round}: {state}");
+        println!("{}", serde_json::to_string_pretty(answers)?);
+    }
+    if args.history {
+        println!();
+        for (at, cause, note, outcome) in look::history(db, args.id)? {
+            println!("{}  {cause}: {note} ({outcome})", from_seconds(at).format("%Y-%m-%d %H:%M"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Gives a command of somebody at this machine and prints what it did.
+pub fn act(engine: &mut crate::daemon::Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
+    let command = Command { by: "command line".into(), what, inbox: None };
+    let done = engine.command(command, Clock::System.now())?;
+    println!("{done}");
+    Ok(ExitCode::from(u8::from(done.starts_with("nothing was done"))))
+}

@@ -1,0 +1,84 @@
+//! `pairpost rehearse`: the coming round with the programme's own config and templates.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args as Arguments;
+
+use crate::rehearsal::drive::{self, Rehearsal};
+use crate::rehearsal::habits::Shares;
+use crate::rehearsal::world::FreeMessage;
+
+/// The coming round with your own config and letters, in virtual time, with invented people
+///
+/// Nothing real is touched: no mailbox, no database of yours. Every letter lies in a Maildir with its date, to be read
+/// before anything is sent to anybody.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:\n  pairpost rehearse --config my-programme --people 300")]
+pub struct Args {
+    #[arg(long, default_value_t = 92)]
+    people: u32,
+    #[arg(long)]
+    countries: Option<u32>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where to write; by default a new temporary folder.
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+    /// JSON lines {"text", "lang", "meant"}: what people write in free words.
+    #[arg(long, value_name = "FILE")]
+    messages: Option<PathBuf>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = super::load(config)?;
+    let dir = match &args.to {
+        Some(dir) => {
+            anyhow::ensure!(!dir.join("out").exists(), "{}: a rehearsal lies there already", dir.display());
+            std::fs::create_dir_all(dir)?;
+            std::fs::canonicalize(dir)?
+        }
+        None => drive::temporary_dir("rehearsal")?,
+    };
+    let summary = super::demo::with_progress(
+        Rehearsal {
+            config,
+            dir,
+            seed: args.seed,
+            people: args.people,
+            countries: args.countries,
+            shares: Shares::default(),
+            free_messages: args.messages.as_deref().map(messages).transpose()?.unwrap_or_default(),
+        },
+        "rehearsal",
+    )?;
+    if args.json {
+        super::print_json(&summary)?;
+    } else {
+        super::demo::print(&summary)?;
+    }
+    Ok(super::demo::verdict(&summary))
+}
+
+fn messages(file: &Path) -> anyhow::Result<Vec<FreeMessage>> {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        text: String,
+        lang: String,
+        meant: String,
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(number, line)| {
+            let Line { text, lang, meant } = serde_json::from_str(line).with_context(|| {
+                format!("{}, line {}: not {{\"text\", \"lang\", \"meant\"}}", file.display(), number + 1)
+            })?;
+            Ok(FreeMessage { text, lang, meant })
+        })
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! `pairpost restore`: a backup takes the database's place.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args as Arguments;
+
+use crate::daemon::engine::{DATABASE, master_key};
+use crate::daemon::run::lock;
+use crate::store::backup;
+
+/// Put a backup in the database's place; the former database is kept beside it
+///
+/// Stop the daemon first. The backup is checked before anything is changed.
+#[derive(Debug, Arguments)]
+#[command(after_help = "Example:\n  systemctl stop pairpost && pairpost restore /backups/pairpost-2027-03-02.db && systemctl start pairpost")]
+pub struct Args {
+    /// A file written by `pairpost backup`.
+    file: PathBuf,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = super::load(config)?;
+    std::fs::create_dir_all(&config.state_dir)?;
+    // Nobody may write to the database while it is exchanged.
+    let _lock = lock(&config.state_dir)?;
+    backup::restore(&args.file, &config.state_dir.join(DATABASE))?;
+    let key = config.state_dir.join("master.key");
+    let saved = super::backup::key_file(&args.file);
+    if saved.is_file() && !key.is_file() {
+        std::fs::copy(&saved, &key)?;
+    } else if !key.is_file() {
+        println!(
+            "There is no master key: a new one is made. Answers to letters that were sent before are no longer \
+             recognised by their address; people who send one are asked again."
+        );
+    }
+    master_key(&config.state_dir)?;
+    println!("restored from {}", args.file.display());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,83 @@
+//! `pairpost status`: how the programme stands, and what waits for a person.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args as Arguments;
+
+use crate::programme::facts::Waiting;
+use crate::store::{facts, look};
+
+/// How the programme stands, and what waits for a person
+#[derive(Debug, Arguments)]
+#[command(after_help = "Examples:\n  pairpost status\n  pairpost status --message 88     one message, as it arrived\n  pairpost status --letter 412     one letter: what caused it, what became of it")]
+pub struct Args {
+    /// Show this message.
+    #[arg(long, value_name = "ID")]
+    message: Option<i64>,
+    /// Show this letter.
+    #[arg(long, value_name = "ID")]
+    letter: Option<i64>,
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let engine = super::open_engine(config)?;
+    let db = engine.store().reader();
+    if let Some(id) = args.message {
+        let Some((state, reason, raw)) = look::message(db, id)? else {
+            anyhow::bail!("there is no message {id}");
+        };
+        println!("message {id}: {state}: {reason}\n");
+        println!("{}", String::from_utf8_lossy(&raw));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(id) = args.letter {
+        let Some(letter) = look::letter(db, id)? else {
+            anyhow::bail!("there is no letter {id}");
+        };
+        super::print_json(&letter)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let numbers = look::numbers(db)?;
+    let waiting = facts::waiting(db)?;
+    if args.json {
+        let numbers: serde_json::Map<String, serde_json::Value> =
+            numbers.into_iter().map(|(label, value)| (label, value.into())).collect();
+        let waiting: Vec<String> = waiting.iter().map(words).collect();
+        super::print_json(&serde_json::json!({ "numbers": numbers, "waiting": waiting }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows: Vec<Vec<String>> =
+        numbers.into_iter().map(|(label, value)| vec![label, value.to_string()]).collect();
+    super::table::print(&["", ""], &rows)?;
+    println!();
+    if waiting.is_empty() {
+        println!("Nothing waits for you.");
+    } else {
+        println!("Waiting for you:");
+        for item in &waiting {
+            println!("  {}", words(item));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn words(waiting: &Waiting) -> String {
+    match waiting {
+        Waiting::Message { inbox, from, why } => {
+            format!("message {inbox} from {from}: {why}   (pairpost status --message {inbox})")
+        }
+        Waiting::Proposal { proposal, round } => {
+            format!("the proposal for round {round}   (pairpost match --release {proposal})")
+        }
+        Waiting::Introduction { partnership } => {
+            format!("partnership {partnership} waits to be introduced   (pairpost pair {partnership} --introduce)")
+        }
+        Waiting::Letter { letter, kind, why } => format!("letter {letter} ({kind}) could not be sent: {why}"),
+        Waiting::Application { person, name } => {
+            format!("{name} has applied   (pairpost person {person} --accept)")
+        }
+    }
+}
