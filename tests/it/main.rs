@@ -1,1 +1,9 @@
-//! x
+//! The integration tests, in one binary so that they link once. Tests that need the real mail server live in modules
+//! called `with_servers`, by which `tests/run` leaves them out where there is none.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod wire_imap;
+mod wire_maildir;
+mod wire_smtp;
