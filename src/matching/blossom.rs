@@ -237,6 +237,10 @@ impl Blossoms {
                         self.flip(from, to);
                         self.mate[to as usize] = from;
                         self.end_tree(tree);
+                        if self.trees_alive > 0 {
+                            // It stays without label, and what was noted for it has been used up.
+                            self.look_for_trees(to);
+                        }
                     }
                     partner => {
                         self.label_inner(to_node, (from, to), tree);

@@ -237,6 +237,10 @@ impl HalfIntegral {
                     self.flip(from, to);
                     self.mate[to as usize] = from;
                     self.end_tree(self.tree_of[from as usize], touched);
+                    if self.trees_alive > 0 {
+                        // It stays without label, and what was noted for it has been used up.
+                        self.look_for_trees(to, touched);
+                    }
                 }
             }
             Label::Outer => {
