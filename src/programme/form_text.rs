@@ -103,7 +103,7 @@ pub fn write(form: &Form, answers: &Answers, language: &str) -> String {
             QuestionKind::OneOf | QuestionKind::SomeOf => {
                 write_options(&mut out, question, answer, language, words)
             }
-            QuestionKind::Wishes => write_wishes(&mut out, form, question, answer, language, words),
+            QuestionKind::Wishes => write_wishes(&mut out, form, question, answer, language),
             QuestionKind::LongText => write_long(&mut out, question, answer, language),
             _ => {
                 let value = answer
@@ -171,16 +171,35 @@ pub fn shown(form: &Form, question: &Question, answer: &Answer, language: &str) 
             .map(|code| places::language_name(code, language))
             .collect::<Vec<_>>()
             .join(", "),
-        (_, Answer::Wishes(wishes)) => [(words.must, &wishes.must), (words.like, &wishes.like)]
-            .iter()
-            .filter(|(_, wished)| !wished.is_empty())
-            .map(|(label, wished)| format!("{label}: {}", wish_value(form, wished, language)))
-            .collect::<Vec<_>>()
-            .join(". "),
+        (_, Answer::Wishes(wishes)) => [
+            (wish_label(question, "must", language), &wishes.must),
+            (wish_label(question, "like", language), &wishes.like),
+        ]
+        .iter()
+        .filter(|(_, wished)| !wished.is_empty())
+        .map(|(label, wished)| format!("{label}: {}", wish_value(form, wished, language)))
+        .collect::<Vec<_>>()
+        .join(". "),
         (_, Answer::YesNo(yes)) => if *yes { words.yes } else { words.no }.to_string(),
         (_, Answer::One(text)) => text.clone(),
         (_, Answer::Many(list)) => list.join(", "),
     }
+}
+
+/// The label of one of the two lines of wishes: the question's own where it has one, else the form's.
+pub fn wish_label(question: &Question, line: &str, language: &str) -> String {
+    let words = Words::of(language);
+    let usual = if line == "must" {
+        words.must
+    } else {
+        words.like
+    };
+    question
+        .options
+        .iter()
+        .find(|choice| choice.id == line)
+        .map_or(usual, |choice| choice.label.of(language))
+        .to_string()
 }
 
 fn option_label(question: &Question, id: &str, language: &str) -> String {
@@ -280,7 +299,6 @@ fn write_wishes(
     question: &Question,
     answer: Option<&Answer>,
     language: &str,
-    words: &Words,
 ) {
     let none = Wishes::default();
     let wishes = match answer {
@@ -289,8 +307,16 @@ fn write_wishes(
     };
     write_wrapped(out, bare(question.label.of(language)), "", "");
     write_help(out, question.help.of(language));
-    write_line(out, words.must, &wish_value(form, &wishes.must, language));
-    write_line(out, words.like, &wish_value(form, &wishes.like, language));
+    write_line(
+        out,
+        &wish_label(question, "must", language),
+        &wish_value(form, &wishes.must, language),
+    );
+    write_line(
+        out,
+        &wish_label(question, "like", language),
+        &wish_value(form, &wishes.like, language),
+    );
 }
 
 fn write_long(out: &mut String, question: &Question, answer: Option<&Answer>, language: &str) {

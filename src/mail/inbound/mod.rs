@@ -1,4 +1,19 @@
 //! Reading what arrives: fetch (bytes), parse (never fails), classify (in words of the programme).
+//!
+//! [`read`] is pure: bytes in, a [`Reading`] out. It never panics and never loses what a person wrote; what it could
+//! not understand is a defect or an unclear answer, with the text beside it. Nothing here is evidence of who wrote:
+//! a Reading is L0 (RELIABILITY (d)); tokens and the mail host's word are weighed by whoever asks for the reading.
+
+pub mod automatic;
+pub mod bounce;
+pub mod clean;
+pub mod command;
+pub mod complaint;
+pub mod form_reply;
+pub mod html;
+pub mod parse;
+pub mod reply_text;
+pub mod sender;
 
 pub mod imap;
 mod imap_guard;
@@ -8,7 +23,269 @@ pub mod maildir;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::programme::application::Form;
 use crate::programme::event::Said;
+use crate::time::Moment;
+
+/// What the reader has to know about a message before it reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub form: &'a Form,
+    /// The question that the message answers, where a token or a thread says so.
+    pub asked: Option<AskedFor>,
+    /// The programme's address: a message from it is our own letter coming back.
+    pub own_address: &'a str,
+    /// When the message came in; "until Friday" and "the 3rd" count from here.
+    pub received: Moment,
+    /// The language in which the sender was written to.
+    pub language: &'a str,
+}
+
+/// The kind of letter that a message answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFor {
+    Form,
+    CheckIn,
+    AreYouThere,
+    Survey,
+    /// A letter to a coordinator that is answered with a command; its words are read elsewhere.
+    Command,
+}
+
+/// Reads one message as it arrived.
+pub fn read(raw: &[u8], context: &Context<'_>) -> Reading {
+    let parsed = parse::parse(raw);
+    let headers = &parsed.headers;
+    let mut defects = parsed.defects.clone();
+    let from = match sender::sender(headers) {
+        Ok(sender) => Some(sender),
+        Err(defect) => {
+            defects.push(defect.to_string());
+            None
+        }
+    };
+    let subject = headers
+        .get("subject")
+        .map(|value| clean::line(&sender::decode_words(value), clean::SUBJECT_MAX));
+    let marked = marked_body(&parsed);
+    let body = clean::body(&html::plain(&marked), clean::BODY_MAX);
+    let text = clean::body(
+        &reply_text::new_text(&clean::body(&marked, clean::BODY_MAX)),
+        clean::BODY_MAX,
+    );
+
+    let mut reading = Reading {
+        kind: Kind::Person,
+        from,
+        subject,
+        message_id: headers.get("message-id").and_then(|value| ids(value).pop()),
+        answers: answered(headers),
+        recipients: recipients(headers, &RECIPIENT_FIELDS),
+        visible_recipients: recipients(headers, &["to", "cc"]),
+        date: parsed.date,
+        text,
+        body,
+        attachments: parsed.attachments.clone(),
+        defects,
+        bounce: None,
+        automatic: None,
+        complaint: None,
+        said: Said::default(),
+    };
+    reading.complaint = complaint::complaint(&parsed);
+    if reading.complaint.is_none() {
+        reading.bounce = bounce::bounce(&parsed, &reading);
+    }
+    reading.kind = kind(&parsed, &reading, context);
+    if matches!(reading.kind, Kind::Automatic | Kind::List) {
+        let reason = automatic::reason(&parsed, &reading).unwrap_or_default();
+        let until = automatic::back_on(&reading, context);
+        reading.automatic = Some(Automatic { reason, until });
+    }
+    if reading.kind == Kind::Person {
+        reading.said = said(&marked, &reading, context);
+    }
+    reading
+}
+
+/// What a person's words mean. The form is looked for in the whole body, since its answers may stand between or
+/// inside the quoted lines.
+fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
+    let subject = reading.subject.as_deref().unwrap_or_default();
+    let mut said = Said::default();
+    let form_is_possible = matches!(
+        context.asked,
+        None | Some(AskedFor::Form | AskedFor::Survey)
+    );
+    if form_is_possible {
+        let whole = clean::body(marked, clean::BODY_MAX);
+        let form = form_reply::read(
+            &whole,
+            context.form,
+            context.language,
+            context.asked == Some(AskedFor::Form) || context.asked == Some(AskedFor::Survey),
+        );
+        said.answers = form.answers;
+        said.unclear = form.unclear;
+    }
+    let words = command::read(&reading.text, subject, context);
+    said.choice = words.choice;
+    said.until = words.until;
+    said.intent = words.intent;
+    if !said.answers.is_empty() || !said.unclear.is_empty() {
+        // A filled form is an answer, whatever words stand in its long texts; only a command that stands alone on
+        // the first line is one beside it.
+        if !words.exact {
+            said.intent = Some(crate::programme::event::Intent::Answer);
+            said.until = None;
+        }
+        said.choice = None;
+    }
+    said
+}
+
+/// The body with marks where HTML says what is quoted.
+fn marked_body(parsed: &parse::Parsed) -> String {
+    let mut out = String::new();
+    for piece in &parsed.body {
+        if !out.is_empty() && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        if piece.html {
+            out.push_str(&html::marked(&piece.text));
+        } else {
+            out.push_str(&piece.text);
+        }
+    }
+    if out.trim().is_empty()
+        && let Some(html) = &parsed.html
+    {
+        out = html::marked(html);
+    }
+    out
+}
+
+fn kind(parsed: &parse::Parsed, reading: &Reading, context: &Context<'_>) -> Kind {
+    let own = context.own_address.to_ascii_lowercase();
+    let ours = reading
+        .from
+        .as_ref()
+        .is_some_and(|from| !own.is_empty() && same_mailbox(&from.address, &own));
+    if reading.complaint.is_some() {
+        return Kind::Complaint;
+    }
+    match &reading.bounce {
+        Some(bounce)
+            if bounce.class == BounceClass::Temporary && bounce::is_delay(parsed, bounce) =>
+        {
+            return Kind::Delay;
+        }
+        Some(_) => return Kind::Bounce,
+        None => {}
+    }
+    if ours
+        || parsed
+            .headers
+            .get("x-loop")
+            .is_some_and(|value| !own.is_empty() && sender::addresses(value).contains(&own))
+    {
+        return Kind::Ours;
+    }
+    match automatic::reason(parsed, reading) {
+        Some(_) if automatic::is_list(&parsed.headers) => return Kind::List,
+        Some(_) => return Kind::Automatic,
+        None => {}
+    }
+    let unread = reading
+        .defects
+        .iter()
+        .any(|defect| defect.ends_with("not read"));
+    if reading.body.trim().is_empty()
+        && reading.attachments.is_empty()
+        && !unread
+        && reading.subject.as_deref().unwrap_or_default().is_empty()
+    {
+        return Kind::Empty;
+    }
+    Kind::Person
+}
+
+/// Whether two addresses are one mailbox but for what stands after a `+`: our own address with a token in it.
+fn same_mailbox(address: &str, own: &str) -> bool {
+    let base = |address: &str| {
+        let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+        format!("{}@{domain}", local.split('+').next().unwrap_or(local))
+    };
+    base(address) == base(own)
+}
+
+/// Fields in which the address that a message was delivered to may stand, most trustworthy first.
+const RECIPIENT_FIELDS: [&str; 12] = [
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-delivered-to",
+    "x-forwarded-to",
+    "apparently-to",
+    "resent-to",
+    "x-rcpt-to",
+    "to",
+    "cc",
+    "bcc",
+];
+
+fn recipients(headers: &parse::Headers, fields: &[&str]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for field in fields {
+        for value in headers.all(field) {
+            for address in sender::addresses(value) {
+                if !out.contains(&address) && out.len() < 200 {
+                    out.push(address);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Message-IDs of In-Reply-To and References, newest last.
+fn answered(headers: &parse::Headers) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for field in ["references", "in-reply-to"] {
+        for id in headers.all(field).flat_map(ids) {
+            out.retain(|known| *known != id);
+            out.push(id);
+        }
+    }
+    let surplus = out.len().saturating_sub(100);
+    out.split_off(surplus)
+}
+
+/// The ids in a field, without their angle brackets.
+pub(crate) fn ids(value: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = value;
+    while let Some(start) = rest.find('<') {
+        let Some(end) = rest[start..].find('>') else {
+            break;
+        };
+        let id = clean::line(&rest[start + 1..start + end], 998);
+        if !id.is_empty() {
+            out.push(id);
+        }
+        rest = &rest[start + end + 1..];
+    }
+    if out.is_empty() {
+        out.extend(
+            value
+                .split_whitespace()
+                .find(|word| word.contains('@'))
+                .map(|word| clean::line(word, 998)),
+        );
+    }
+    out
+}
 
 /// A message as it was understood. Everything in it is a claim of the sender's, cleaned of control characters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -120,3 +120,18 @@ for language in LANGUAGES:
                 walk(value, path + [key])
     walk(data, [])
 write("zone_cities.tsv", [list(row) for row in sorted(rows) if row[1] != "Etc/Unknown"])
+
+# Months and weekdays, for the reading of dates in letters.
+rows = []
+for language in LANGUAGES:
+    folder = {"nb": "no"}.get(language, language)
+    calendar = load(f"{package('cldr-dates-full')}/main/{folder}/ca-gregorian.json")["main"][folder]["dates"]["calendars"]["gregorian"]
+    for kind, keys in (("months", [str(n) for n in range(1, 13)]), ("days", "mon tue wed thu fri sat sun".split())):
+        for number, key in enumerate(keys, 1):
+            words = [calendar[kind][form][width][key] for form in ("format", "stand-alone") for width in ("wide", "abbreviated")]
+            words = unique(word.rstrip(".") for word in words)
+            # Numbers with a counter ("3月") are read by their own rule; a word of one letter says nothing.
+            words = [word for word in words if len(word) > 2 and not word[0].isdigit()]
+            if words:
+                rows.append([kind[:-1], str(number), language, "|".join(words)])
+write("../../mail/inbound/command/calendar.tsv", rows)

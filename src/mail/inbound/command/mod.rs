@@ -1,0 +1,540 @@
+//! What a person's words ask for: answers to a check-in or an are-you-there letter, and what may be wanted at any time
+//! (stop, pause, withdraw ...). In English, French and Spanish, whatever language the reader was written to.
+//!
+//! What ends, erases or exports needs its exact word alone on the first line (RELIABILITY d.4); what only stops or
+//! pauses, and answers to the question asked, may be read from sentences. What could mean two things is *unclear*.
+
+pub mod dates;
+mod sentences;
+
+use chrono::NaiveDate;
+
+use super::{AskedFor, Context};
+use crate::places::fold::fold;
+use crate::programme::event::Intent;
+use sentences::Meaning;
+
+/// What was understood.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Words {
+    pub intent: Option<Intent>,
+    pub until: Option<NaiveDate>,
+    /// 1 to 6 for a check-in, 1 to 3 for an are-you-there letter.
+    pub choice: Option<u8>,
+    /// The intent was said by its exact word, alone on the first line.
+    pub exact: bool,
+}
+
+/// The closed list of exact words, folded. A day may follow the words for pause.
+const EXACT: [(Intent, &[&str]); 11] = [
+    (
+        Intent::Stop,
+        &[
+            "stop",
+            "stop all",
+            "unsubscribe",
+            "unsubscribe me",
+            "remove me",
+            "remove",
+            "opt out",
+            "optout",
+            "no more mail",
+            "no more emails",
+            "arret",
+            "arreter",
+            "arretez",
+            "desabonner",
+            "desabonnement",
+            "me desabonner",
+            "se desabonner",
+            "desinscription",
+            "desinscrire",
+            "stopper",
+            "baja",
+            "darme de baja",
+            "dar de baja",
+            "parar",
+            "alto",
+            "cancelar suscripcion",
+            "desuscribir",
+            "desuscribirme",
+            "no mas correos",
+        ],
+    ),
+    (
+        Intent::Withdraw,
+        &[
+            "withdraw",
+            "i withdraw",
+            "withdraw me",
+            "withdrawal",
+            "please withdraw me",
+            "quit",
+            "retrait",
+            "je me retire",
+            "me retirer",
+            "se retirer",
+            "retirez moi",
+            "retirarme",
+            "me retiro",
+            "retirar",
+            "retirada",
+            "retiro",
+        ],
+    ),
+    (
+        Intent::Pause,
+        &[
+            "pause",
+            "pause me",
+            "pausa",
+            "pausar",
+            "faire une pause",
+            "mettre en pause",
+            "hacer una pausa",
+        ],
+    ),
+    (
+        Intent::NewPartner,
+        &[
+            "new partner",
+            "new partner please",
+            "another partner",
+            "nouveau partenaire",
+            "nouvelle partenaire",
+            "nouveau binome",
+            "autre partenaire",
+            "nueva pareja",
+            "nuevo companero",
+            "nueva companera",
+            "otra pareja",
+            "otro companero",
+            "otra companera",
+        ],
+    ),
+    (
+        Intent::Help,
+        &[
+            "help",
+            "help me",
+            "help please",
+            "aide",
+            "a l aide",
+            "aidez moi",
+            "ayuda",
+            "ayudame",
+            "ayudenme",
+        ],
+    ),
+    (
+        Intent::Concern,
+        &[
+            "concern",
+            "report a concern",
+            "i have a concern",
+            "report",
+            "complaint",
+            "signalement",
+            "signaler un probleme",
+            "signaler",
+            "preoccupation",
+            "inquietude",
+            "denuncia",
+            "denunciar",
+            "informar de un problema",
+            "preocupacion",
+            "tengo una preocupacion",
+            "queja",
+        ],
+    ),
+    (
+        Intent::MyData,
+        &["my data", "send my data", "mes donnees", "mis datos"],
+    ),
+    (
+        Intent::ForgetMe,
+        &[
+            "forget me",
+            "delete my data",
+            "erase me",
+            "erase my data",
+            "delete me",
+            "oubliez moi",
+            "effacez mes donnees",
+            "supprimez mes donnees",
+            "effacer mes donnees",
+            "supprimer mes donnees",
+            "olvidenme",
+            "olvidame",
+            "olvideme",
+            "borrar mis datos",
+            "borren mis datos",
+            "eliminar mis datos",
+            "eliminen mis datos",
+        ],
+    ),
+    (
+        Intent::TopicsOff,
+        &[
+            "topics off",
+            "no topics",
+            "no more topics",
+            "stop topics",
+            "sans themes",
+            "themes off",
+            "sans sujets",
+            "sujets off",
+            "arreter les themes",
+            "sin temas",
+            "temas no",
+            "no mas temas",
+            "temas off",
+        ],
+    ),
+    (
+        Intent::Apply,
+        &[
+            "apply",
+            "i want to apply",
+            "i would like to apply",
+            "application",
+            "join",
+            "sign up",
+            "sign me up",
+            "form",
+            "postuler",
+            "je postule",
+            "candidature",
+            "s inscrire",
+            "inscription",
+            "m inscrire",
+            "participer",
+            "formulaire",
+            "solicitar",
+            "solicitud",
+            "inscribirme",
+            "inscripcion",
+            "participar",
+            "postular",
+            "formulario",
+        ],
+    ),
+    (
+        Intent::Answer,
+        &[
+            "yes",
+            "oui",
+            "si",
+            "ok",
+            "okay",
+            "d accord",
+            "vale",
+            "confirm",
+            "i confirm",
+            "confirmed",
+            "je confirme",
+            "confirmo",
+        ],
+    ),
+];
+
+pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
+    let subject = subject_words(subject);
+    let spoken = if text.trim().is_empty() {
+        subject
+    } else {
+        text
+    };
+    let first = spoken
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let today = context.received.date_naive();
+    let mut words = Words::default();
+
+    if let Some(intent) = exact(first) {
+        // "yes" says something only where it answers a question.
+        if intent != Intent::Answer {
+            words.exact = true;
+            words.intent = Some(intent);
+            if intent == Intent::Pause {
+                words.until = dates::until(spoken, today, context.language);
+            }
+            return words;
+        }
+    }
+    if let Some(until) = pause_until(first, today, context.language) {
+        words.exact = true;
+        words.intent = Some(Intent::Pause);
+        words.until = Some(until);
+        return words;
+    }
+    let folded = fold(spoken);
+    match context.asked {
+        Some(AskedFor::CheckIn) => {
+            if let Some(choice) = number(spoken, 6).or_else(|| sentences::check_in(&folded)) {
+                words.choice = Some(choice);
+                words.intent = Some(Intent::Answer);
+                return words;
+            }
+            match sentences::meaning(&folded) {
+                // Words that ask to stop answer the question by its fifth choice, so nothing is lost by asking again.
+                Some(Meaning::Certain(
+                    intent @ (Intent::Pause | Intent::Stop | Intent::TopicsOff | Intent::Concern),
+                )) => words.intent = Some(intent),
+                _ if folded.is_empty() => {}
+                _ => words.intent = Some(Intent::Unclear),
+            }
+        }
+        Some(AskedFor::AreYouThere) => {
+            if let Some(choice) = number(spoken, 3).or_else(|| sentences::are_you_there(&folded)) {
+                words.choice = Some(choice);
+                words.intent = Some(Intent::Answer);
+                if choice == 2 {
+                    words.until = dates::until(spoken, today, context.language);
+                }
+                return words;
+            }
+            match sentences::meaning(&folded) {
+                Some(Meaning::Certain(intent)) => words.intent = Some(intent),
+                _ if folded.is_empty() => {}
+                _ => words.intent = Some(Intent::Unclear),
+            }
+        }
+        Some(AskedFor::Command) => {}
+        None | Some(AskedFor::Form | AskedFor::Survey) => {
+            words.intent = match sentences::meaning(&folded) {
+                Some(Meaning::Certain(intent)) => Some(intent),
+                Some(Meaning::Doubtful) => Some(Intent::Unclear),
+                None => None,
+            };
+        }
+    }
+    if words.intent == Some(Intent::Pause) {
+        words.until = dates::until(spoken, today, context.language);
+    }
+    words
+}
+
+/// The intent whose exact word is all that stands on the line, but for courtesy and punctuation.
+fn exact(line: &str) -> Option<Intent> {
+    let folded = fold(line);
+    let bare = strip_courtesy(&folded);
+    EXACT
+        .iter()
+        .find(|(_, words)| words.contains(&bare))
+        .map(|(intent, _)| *intent)
+}
+
+fn strip_courtesy(folded: &str) -> &str {
+    let mut bare = folded;
+    for word in ["please ", "s il vous plait ", "por favor "] {
+        bare = bare.strip_prefix(word).unwrap_or(bare);
+    }
+    for word in [
+        " please",
+        " thanks",
+        " thank you",
+        " s il vous plait",
+        " svp",
+        " merci",
+        " por favor",
+        " gracias",
+    ] {
+        bare = bare.strip_suffix(word).unwrap_or(bare);
+    }
+    bare
+}
+
+/// "pause until 5 March" alone on the line.
+fn pause_until(line: &str, today: NaiveDate, language: &str) -> Option<NaiveDate> {
+    let folded = fold(line);
+    let begins = [
+        "pause until",
+        "pause till",
+        "pause jusqu",
+        "pausa hasta",
+        "pausar hasta",
+        "pause for",
+        "pause pour",
+        "pausa por",
+        "pausa de",
+        "pause de",
+        "pause",
+    ];
+    if line.chars().count() > 60
+        || !begins.iter().any(|words| {
+            folded
+                .strip_prefix(words)
+                .is_some_and(|rest| rest.starts_with(' '))
+        })
+    {
+        return None;
+    }
+    dates::until(line, today, language)
+}
+
+/// The number of a choice on the first line that has words: "3", "(3)", "3 - I have not heard", "[x] 3", "3️⃣", "three".
+/// A number that counts something ("2 weeks ago") is none.
+pub fn number(text: &str, most: u8) -> Option<u8> {
+    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    let line = line
+        .trim()
+        .trim_start_matches(|c: char| "*_>#([{-–—•·\"'“‘«:= ".contains(c))
+        .trim_start();
+    let line = ["x]", "X]", "✓]", "✔]", "x )", "✓", "✔", "☑", "☒", "✅"]
+        .iter()
+        .find_map(|tick| line.strip_prefix(tick))
+        .unwrap_or(line)
+        .trim_start();
+    let folded = fold(line);
+    let folded = [
+        "answer",
+        "my answer is",
+        "my answer",
+        "option",
+        "choice",
+        "number",
+        "no",
+        "nr",
+        "n",
+        "reponse",
+        "ma reponse est",
+        "choix",
+        "numero",
+        "respuesta",
+        "mi respuesta es",
+        "opcion",
+        "it s",
+        "it is",
+    ]
+    .iter()
+    .find_map(|word| {
+        folded
+            .strip_prefix(word)
+            .and_then(|rest| rest.strip_prefix(' '))
+    })
+    .unwrap_or(&folded);
+    let mut words = folded.split(' ');
+    let first = words.next().unwrap_or_default();
+    let named = match first {
+        "one" | "un" | "uno" | "une" | "una" => Some(1),
+        "two" | "deux" | "dos" => Some(2),
+        "three" | "trois" | "tres" => Some(3),
+        "four" | "quatre" | "cuatro" => Some(4),
+        "five" | "cinq" | "cinco" => Some(5),
+        "six" | "seis" => Some(6),
+        _ => None,
+    };
+    let rest = words.clone().next();
+    let value = match named {
+        // "One of us was ill" is no choice.
+        Some(value) => rest.is_none().then_some(value)?,
+        None => first.trim_end_matches(['e', 'º']).parse::<u8>().ok()?,
+    };
+    let after = line
+        .trim_start_matches(|c: char| !c.is_ascii_digit())
+        .trim_start_matches(|c: char| c.is_ascii_digit());
+    // Beyond plain ends of the number: what follows is set off, or the line goes on like a choice.
+    let set_off = after
+        .trim_start()
+        .chars()
+        .next()
+        .is_none_or(|c| !c.is_alphanumeric());
+    let decimal = after.starts_with(['.', ',', ':', '/', '-'])
+        && after[1..].starts_with(|c: char| c.is_ascii_digit());
+    let counts = rest.is_some_and(|word| {
+        matches!(
+            word,
+            "week"
+                | "weeks"
+                | "day"
+                | "days"
+                | "month"
+                | "months"
+                | "time"
+                | "times"
+                | "mail"
+                | "mails"
+                | "email"
+                | "emails"
+                | "letters"
+                | "messages"
+                | "hours"
+                | "hour"
+                | "of"
+                | "years"
+                | "semaines"
+                | "semaine"
+                | "jours"
+                | "jour"
+                | "mois"
+                | "fois"
+                | "courriels"
+                | "semanas"
+                | "semana"
+                | "dias"
+                | "dia"
+                | "meses"
+                | "mes"
+                | "veces"
+                | "correos"
+                | "mensajes"
+                | "heures"
+                | "horas"
+                | "or"
+                | "ou"
+                | "o"
+                | "and"
+                | "et"
+                | "y"
+                | "january"
+                | "february"
+                | "march"
+                | "april"
+                | "may"
+                | "june"
+                | "july"
+                | "august"
+                | "september"
+                | "october"
+                | "november"
+                | "december"
+        )
+    });
+    ((1..=most).contains(&value) && !decimal && (set_off || !counts) && !counts).then_some(value)
+}
+
+/// A subject without the marks of replies and forwards.
+fn subject_words(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    while let Some((mark, after)) = rest.split_once(':') {
+        let mark = fold(mark);
+        if matches!(
+            mark.as_str(),
+            "re" | "aw"
+                | "sv"
+                | "vs"
+                | "fw"
+                | "fwd"
+                | "wg"
+                | "tr"
+                | "rv"
+                | "antw"
+                | "odp"
+                | "res"
+                | "r"
+                | "ref"
+                | "rif"
+                | "ynt"
+        ) {
+            rest = after.trim_start();
+        } else {
+            break;
+        }
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests;

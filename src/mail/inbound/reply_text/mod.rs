@@ -1,0 +1,163 @@
+//! What the sender wrote anew: the text without quoted mail, quote headers and signature.
+//! Losing a person's words is the worse error, so everything that is not certainly old or a signature stays.
+//! Line by line and linear in the length of the text.
+
+mod quote_header;
+mod signature;
+
+use super::html::{CUT, QUOTE_HEADER, SIGNATURE};
+use quote_header::Opening;
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Empty,
+    /// The sender's own words, as far as we know.
+    Text,
+    /// Begins with `>`.
+    Quote,
+    /// Part of "On Monday, Bob wrote:".
+    Header,
+    /// From here on all is old.
+    Cut,
+    /// From here on all is signature, up to a quote.
+    Signature,
+    /// "Sent from my phone".
+    Device,
+}
+
+/// The new text in `body`, which may bear the markers of [`super::html`].
+pub fn new_text(body: &str) -> String {
+    let lines: Vec<String> = prepared(body);
+    let kinds = kinds(&lines);
+    let kept = kept(&kinds);
+    let mut out: Vec<&str> = Vec::new();
+    for (line, keep) in lines.iter().zip(&kept) {
+        if *keep {
+            out.push(line.trim_end());
+        }
+    }
+    let text = out.join("\n");
+    squeeze_empty(text.trim_matches(['\n', ' ']))
+}
+
+/// Which lines stay.
+fn kept(kinds: &[Line]) -> Vec<bool> {
+    let mut keep = vec![true; kinds.len()];
+    let mut cut = false;
+    let mut signature = false;
+    for (at, kind) in kinds.iter().enumerate() {
+        match kind {
+            Line::Cut => cut = true,
+            Line::Signature => signature = true,
+            // Words after a quote that followed the signature are an answer below the quote, not signature.
+            Line::Quote | Line::Header => signature = false,
+            Line::Text | Line::Device | Line::Empty => {}
+        }
+        keep[at] = !cut && !signature && matches!(kind, Line::Text | Line::Empty);
+    }
+    keep
+}
+
+/// Lines of the body with line ends, odd quote marks and armour made plain.
+fn prepared(body: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut armour = false;
+    for line in body.lines() {
+        let line = line.trim_end_matches('\r');
+        if line.starts_with("-----BEGIN PGP SIGNATURE") {
+            armour = true;
+        }
+        if !(armour || line.starts_with("-----BEGIN PGP SIGNED") || line.starts_with("Hash: SHA")) {
+            let start = line.trim_start();
+            let line = match start
+                .strip_prefix("&gt;")
+                .or_else(|| start.strip_prefix('＞'))
+            {
+                Some(rest) => format!(">{rest}"),
+                None => line.to_string(),
+            };
+            lines.push(line);
+        }
+        if line.starts_with("-----END PGP SIGNATURE") {
+            armour = false;
+        }
+    }
+    lines
+}
+
+fn kinds(lines: &[String]) -> Vec<Line> {
+    let mut kinds: Vec<Line> = lines.iter().map(|line| kind(line)).collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let old = kinds[at];
+        if lines[at].contains(CUT) {
+            kinds[at] = Line::Cut;
+        } else if lines[at].contains(SIGNATURE) {
+            kinds[at] = Line::Signature;
+        } else if lines[at].contains(QUOTE_HEADER) {
+            // The lines up to the quote that they introduce.
+            let end = (at + 1..lines.len().min(at + 8)).find(|next| kinds[*next] == Line::Quote);
+            let until = end.unwrap_or(at + 1);
+            kinds[at..until].fill(Line::Header);
+            at = until;
+            continue;
+        } else if old == Line::Text {
+            match quote_header::opening(lines, &kinds, at) {
+                Some(Opening::Wrote(count)) => {
+                    let end = at + count;
+                    let next = (end..lines.len()).find(|next| kinds[*next] != Line::Empty);
+                    kinds[at..end].fill(Line::Header);
+                    // What follows is old although nothing marks it.
+                    if next.is_some_and(|next| kinds[next] != Line::Quote)
+                        && quote_header::is_strong(&lines[at..end])
+                    {
+                        kinds[at] = Line::Cut;
+                    }
+                    at = end;
+                    continue;
+                }
+                Some(Opening::Block) => kinds[at] = Line::Cut,
+                None => {
+                    if signature::is_delimiter(lines, at) {
+                        kinds[at] = Line::Signature;
+                    } else if signature::is_device(&lines[at]) {
+                        kinds[at] = Line::Device;
+                    }
+                }
+            }
+        }
+        at += 1;
+    }
+    kinds
+}
+
+fn kind(line: &str) -> Line {
+    let start = line.trim_start();
+    if start.is_empty() {
+        Line::Empty
+    } else if start.starts_with('>') {
+        Line::Quote
+    } else {
+        Line::Text
+    }
+}
+
+/// At most one empty line in a row.
+fn squeeze_empty(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.split('\n') {
+        empty = if line.trim().is_empty() { empty + 1 } else { 0 };
+        if empty < 2 {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! The lines that stand above a quote: "On Monday, Bob wrote:" in many languages, "-----Original Message-----", and
+//! blocks of From/Sent/To/Subject. A block of form answers looks much like the last and must stay.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::Line;
+
+/// What begins at a line.
+pub enum Opening {
+    /// So many lines say who wrote what follows.
+    Wrote(usize),
+    /// A divider or a block of mail header lines: the rest is old.
+    Block,
+}
+
+fn pattern(text: &str) -> Option<Regex> {
+    Regex::new(text).ok()
+}
+
+fn matches(pattern: &Option<Regex>, text: &str) -> bool {
+    pattern
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Words for "wrote" as they stand in quote headers.
+static WROTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)(\bwrote\b|\bwrites\b|a écrit|écrivait|a ecrit|escribió|escribio|ha escrito|\bescreveu|schrieb|geschrieben|ha scritto|\bscrisse|",
+        r"schreef|het volgende geschreven|geschreven|napisał|pisze|написал|пишет|писал|написав|пише|\bskrev|kirjoitti|napsal|napísal|yazdı|yazmış|",
+        r"έγραψε|كتب|כתב|写道|寫道|写到|書きました|さんは|작성|님이|menulis|đã viết|vào lúc|a scris|írta|escrigué|va escriure|написа|je napisao|",
+        r"rašė|rakstīja|kirjutas|เขียน|نوشت|wrotet)"
+    ))
+});
+
+/// A date, a time of day or a year.
+static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(\d{1,2}[:.h]\d{2}|\b(19|20)\d\d\b|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d+\s*年|\d+\s*월)",
+    )
+});
+
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"[^\s<>@]+@[^\s<>@]+"));
+
+/// How a quote header begins: "On", a weekday, a date, a name and its address.
+static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^[\s*_>-]*(on|at|am|le|el|em|il|lo|op|w dniu|dnia|dne|den|d\.|on|pe|ti|ma|pá|v|в|у|на|στις|την|pada|vào|le|in data|il giorno|a|ta|mon|tue|wed|thu|fri|sat|sun|",
+        r"lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|mo|di|mi|do|fr|sa|so|пн|вт|ср|чт|пт|сб|вс|ma|ti|ke|to|pe|la|su|pon|wt|śr|czw|pt|sob|niedz|em|no dia|bij|op|",
+        r"בתאריך|ב-|في|بتاريخ|在|于|於|date|le|tir|ons|tor|fre|lør|søn|man|mån|tis|lör|sön)\b",
+        r"|^\s*[*_]?\d{1,4}\s*[-./年년. ]"
+    ))
+});
+
+/// Who wrote the following lines, in one to four lines that begin at `at`; or a divider.
+pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
+    let line = lines[at].trim();
+    if is_divider(lines, at) || is_header_block(lines, at) {
+        return Some(Opening::Block);
+    }
+    let mut joined = String::new();
+    for count in 1..=5 {
+        let Some(next) = lines.get(at + count - 1) else {
+            break;
+        };
+        if count > 1 && kinds[at + count - 1] == Line::Empty || next.len() > 400 {
+            break;
+        }
+        // A wrapped header may have a stray quote mark on its later lines.
+        let next = next.trim().trim_start_matches('>').trim();
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(next);
+        if wrote(&joined) && (count == 1 || matches(&BEGINS, line) || matches(&ADDRESS, line)) {
+            return Some(Opening::Wrote(count));
+        }
+    }
+    None
+}
+
+/// Whether a line says by itself who wrote what.
+fn wrote(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || "*_".contains(c));
+    if text.chars().count() > 300 {
+        return false;
+    }
+    let ends = text.ends_with([':', '：', '︰']);
+    let date = matches(&DATE, text);
+    let address = matches(&ADDRESS, text);
+    let word = matches(&WROTE, text);
+    let begins = matches(&BEGINS, text);
+    (ends && word && (date || address))
+        || (ends && date && address)
+        || (ends && word && begins && text.len() < 60 && text.len() > 12)
+        || (word && date && address && begins)
+}
+
+/// Whether the header is so plain that what follows is old even where nothing marks it.
+pub fn is_strong(lines: &[String]) -> bool {
+    let text = lines.join(" ");
+    let text = text.trim();
+    text.ends_with([':', '：'])
+        && matches(&DATE, text)
+        && (matches(&WROTE, text) || matches(&ADDRESS, text))
+}
+
+static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^\W*[-_=*]{2,}\s*(original message|original appointment|forwarded message|forwarded by|reply message|message d'origine|message original|message transféré|mensaje original|",
+        r"mensaje reenviado|mensagem original|mensagem encaminhada|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|",
+        r"doorgestuurd bericht|wiadomość oryginalna|oryginalna wiadomość|пересылаемое сообщение|исходное сообщение|оригінальне повідомлення|ursprungligt meddelande|originalmeddelande|",
+        r"oprindelig meddelelse|original meddelelse|opprinnelig melding|original melding|alkuperäinen viesti|původní zpráva|özgün ileti|orijinal ileti|αρχικό μήνυμα|الرسالة الأصلية|رسالة أصلية|הודעה מקורית|",
+        r"原始邮件|原始郵件|原邮件|转发邮件|轉寄郵件|元のメッセージ|original message|원본 메일|원본 메시지|pesan asli|thư gốc|tin nhắn gốc|mesaj original|eredeti üzenet)",
+        r"|^\W*(begin forwarded message|début du message (réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (reencaminhada|encaminhada)|anfang der weitergeleiteten (nachricht|e-mail)|inizio messaggio inoltrato|begin doorgestuurd bericht|начало переадресованного сообщения|vidarebefordrat brev|videresendt (brev|melding|besked))\s*:"
+    ))
+});
+
+fn is_divider(lines: &[String], at: usize) -> bool {
+    let line = lines[at].trim();
+    if line.chars().count() < 200 && matches(&DIVIDER, line) {
+        return true;
+    }
+    // Outlook's ruler, where header lines follow it.
+    let ruler = line.len() >= 10 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*'));
+    ruler
+        && (at + 1..lines.len().min(at + 4))
+            .find(|next| !lines[*next].trim().is_empty())
+            .is_some_and(|next| is_header_block(lines, next))
+}
+
+/// Kinds of mail header lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    From,
+    Date,
+    To,
+    Subject,
+    Other,
+}
+
+static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^\W{0,4}(?:",
+        r"(?P<from>from|de|von|da|van|od|от|від|från|fra|lähettäjä|kimden|gönderen|από|من|מאת|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸\s*사람|보낸\s*이|dari|từ|expéditeur|remitente|absender|mittente|afzender|avsändare|feladó|odesílatel)",
+        r"|(?P<date>date|sent|envoyé|envoyé le|enviado|enviado el|enviada em|enviada|enviado em|fecha|data|datum|gesendet|gesendet am|inviato|verzonden|verstuurd|wysłano|data|дата|отправлено|надіслано|skickat|skickade|datum|sendt|dato|lähetetty|päivä|päiväys|päivämäärä|odesláno|datum|gönderme tarihi|tarih|ημερομηνία|στάλθηκε|التاريخ|تاريخ|أرسلت|تاريخ الإرسال|נשלח|תאריך|发送时间|發送時間|日期|时间|時間|寄件日期|送信日時|日時|日付|보낸\s*날짜|날짜|dikirim|tanggal|đã gửi|ngày|gửi)",
+        r"|(?P<to>to|à|a|para|an|aan|do|кому|till|til|vastaanottaja|komu|kime|kime|προς|إلى|אל|收件人|收件者|宛先|받는\s*사람|kepada|tới|đến|destinataire|destinatario)",
+        r"|(?P<subject>subject|objet|sujet|asunto|assunto|betreff|oggetto|onderwerp|temat|тема|ämne|emne|aihe|předmět|konu|θέμα|الموضوع|موضوع|נושא|主题|主題|標題|件名|제목|perihal|subjek|chủ đề|tiêu đề)",
+        r"|(?P<other>cc|cci|kopia|kopie|copie|copia|kopi|copie à|bcc|reply-to|répondre à|antwort an|organization|importance|priority|wichtigkeit|抄送|副本|참조|копия|копія)",
+        r")\s{0,3}\W{0,2}\s?[:：]\W{0,2}(?:\s|$|\S)"
+    ))
+});
+
+fn field(line: &str) -> Option<Field> {
+    let line = line.trim();
+    let found = FIELD.as_ref()?.captures(line)?;
+    Some(if found.name("from").is_some() {
+        Field::From
+    } else if found.name("date").is_some() {
+        Field::Date
+    } else if found.name("to").is_some() {
+        Field::To
+    } else if found.name("subject").is_some() {
+        Field::Subject
+    } else {
+        Field::Other
+    })
+}
+
+/// A block of quoted mail header lines: who, when, and to whom or about what, close together. A form's answers have
+/// names of their own, so "Name:", "Country:" and a stray "Date:" or "To:" make none.
+fn is_header_block(lines: &[String], at: usize) -> bool {
+    let Some(first) = field(&lines[at]) else {
+        return false;
+    };
+    let mut seen = vec![first];
+    let mut others = 0;
+    for line in lines[at + 1..].iter().take(12) {
+        let line = line.trim();
+        if line.is_empty() {
+            // Some clients put an empty line between header lines.
+            others += 1;
+            if others > 3 {
+                break;
+            }
+            continue;
+        }
+        match field(line) {
+            Some(field) => {
+                if !seen.contains(&field) {
+                    seen.push(field);
+                }
+            }
+            // A wrapped value; two in a row end the block.
+            None => {
+                others += 1;
+                if others > 2 {
+                    break;
+                }
+            }
+        }
+    }
+    let has = |field: Field| seen.contains(&field);
+    matches!(
+        first,
+        Field::From | Field::Date | Field::Subject | Field::To
+    ) && has(Field::From)
+        && has(Field::Date)
+        && (has(Field::To) || has(Field::Subject))
+        || first == Field::From && has(Field::To) && has(Field::Subject)
+}

@@ -1,0 +1,53 @@
+use super::new_text;
+
+#[test]
+fn the_answer_above_a_quote_is_kept_and_the_quote_is_not() {
+    for header in [
+        "On Mon, 1 Feb 2027 at 09:00, Pairpost <p@example.org> wrote:",
+        "Le lun. 1 févr. 2027 à 09:00, Pairpost <p@example.org> a écrit :",
+        "El lun, 1 feb 2027 a las 9:00, Pairpost (<p@example.org>) escribió:",
+        "Am 01.02.2027 um 09:00 schrieb Pairpost:",
+        "Il giorno lun 1 feb 2027 alle ore 09:00 Pairpost <p@example.org> ha scritto:",
+        "Op ma 1 feb. 2027 om 09:00 schreef Pairpost <p@example.org>:",
+        "Den mån 1 feb. 2027 kl 09:00 skrev Pairpost <p@example.org>:",
+        "pon., 1 lut 2027 o 09:00 Pairpost <p@example.org> napisał(a):",
+        "пн, 1 февр. 2027 г. в 09:00, Pairpost <p@example.org>:",
+        "2027年2月1日(月) 9:00 Pairpost <p@example.org>:",
+        "Pairpost <p@example.org> 于2027年2月1日周一 09:00写道：",
+        "בתאריך יום ב׳, 1 בפבר׳ 2027 ב-9:00 מאת Pairpost <p@example.org>:",
+    ] {
+        let body =
+            format!("1 going well\n\n{header}\n\n> Have you two been in touch?\n> 1 going well\n");
+        assert_eq!(new_text(&body), "1 going well", "{header}");
+    }
+}
+
+#[test]
+fn an_outlook_header_block_cuts_and_form_answers_do_not() {
+    let old = "From: Pairpost <p@example.org>\nSent: Monday, 1 February 2027 09:00\nTo: Anna\nSubject: Check-in\n\nHave you two been in touch?";
+    assert_eq!(
+        new_text(&format!(
+            "All well\n\n________________________________\n{old}"
+        )),
+        "All well"
+    );
+    assert_eq!(new_text(&format!("All well\n\n{old}")), "All well");
+    let form = "Name: Anna\nDate: today\nTo: whom it may concern\nCountry: Kenya";
+    assert_eq!(new_text(form), form);
+}
+
+#[test]
+fn answers_between_quoted_lines_stay() {
+    let body = "> Name:\nAnna\n> Country:\nKenya\n";
+    assert_eq!(new_text(body), "Anna\nKenya");
+}
+
+#[test]
+fn signatures_and_device_lines_go_and_sentences_about_them_stay() {
+    assert_eq!(new_text("3\n\n-- \nAnna Berg\nLibrarian"), "3");
+    assert_eq!(new_text("3\n\nSent from my iPhone"), "3");
+    assert_eq!(
+        new_text("I sent from my desk a letter.\nOn the other hand I wrote nothing."),
+        "I sent from my desk a letter.\nOn the other hand I wrote nothing."
+    );
+}

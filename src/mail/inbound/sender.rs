@@ -1,0 +1,219 @@
+//! Who a message claims to be from: one certain address, or nobody (RELIABILITY G1, T3, T9).
+//! Stricter than any mail program on purpose: what two programs could read in two ways names nobody.
+
+use mail_parser::MessageParser;
+
+use super::Sender;
+use super::clean;
+use super::parse::Headers;
+
+/// The one sender, or the defect that makes it uncertain.
+pub fn sender(headers: &Headers) -> Result<Sender, &'static str> {
+    let mut values = headers.all("from");
+    let value = values.next().ok_or("no From header")?;
+    if values.next().is_some() || headers.hidden_from {
+        return Err("more than one From header");
+    }
+    mailbox(value)
+}
+
+/// The one mailbox of a From value.
+pub fn mailbox(value: &str) -> Result<Sender, &'static str> {
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("control characters in From");
+    }
+    let segments = segments(value).ok_or("unreadable From header")?;
+    let mut with_address = segments
+        .iter()
+        .filter(|segment| segment.angle.is_some() || segment.words.contains('@'));
+    let segment = with_address.next().ok_or("no address in From")?;
+    if with_address.next().is_some() {
+        return Err("more than one address in From");
+    }
+    let (written, name) = match &segment.angle {
+        Some(address) => (address.trim(), Some(&segment.phrase)),
+        None => (segment.words.trim(), None),
+    };
+    let address = address(written).ok_or("no valid address in From")?;
+    // "admin@bank.example <x@y.example>" shows one address and means another.
+    if segment.angle.is_some() && segment.words.contains('@') {
+        let shown = segment
+            .words
+            .trim()
+            .trim_matches(['"', '\'', '<', '>', ' '])
+            .to_ascii_lowercase();
+        if shown != address
+            && segment.words.matches('@').count() + written.matches('@').count()
+                > 2 - usize::from(!shown.contains(&address))
+        {
+            return Err("two addresses in From");
+        }
+        if shown != address && self::address(&shown).is_some() {
+            return Err("two addresses in From");
+        }
+    }
+    let name = name
+        .map(|name| clean::line(&decode_words(name), clean::NAME_MAX))
+        .map(|name| name.trim_matches(['"', '\'']).trim().to_string())
+        .filter(|name| !name.is_empty());
+    Ok(Sender { address, name })
+}
+
+/// An address in the one form in which addresses are compared: ASCII lower case, the domain as A-labels.
+/// `None` where it is not a plain `local@domain`.
+pub fn address(text: &str) -> Option<String> {
+    let (local, domain) = text.rsplit_once('@')?;
+    let atext = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    if local.is_empty()
+        || local.len() > 64
+        || !local.chars().all(atext)
+        || local.starts_with('.')
+        || local.contains("=?")
+    {
+        return None;
+    }
+    let domain = idna::domain_to_ascii(domain.trim_end_matches('.')).ok()?;
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    if domain.len() > 253 || !domain.split('.').all(label) {
+        return None;
+    }
+    Some(format!(
+        "{}@{}",
+        local.to_ascii_lowercase(),
+        domain.to_ascii_lowercase()
+    ))
+}
+
+/// Encoded words (RFC 2047) as text.
+pub fn decode_words(value: &str) -> String {
+    if !value.contains("=?") {
+        return value.to_string();
+    }
+    let header = format!("Subject: {value}\r\n\r\n");
+    MessageParser::new()
+        .header_text("Subject")
+        .parse_headers(header.as_bytes())
+        .and_then(|message| message.subject().map(str::to_string))
+        .unwrap_or_else(|| value.to_string())
+}
+
+/// All addresses that stand in a header's text, in order.
+pub fn addresses(text: &str) -> Vec<String> {
+    text.split(|c: char| c.is_whitespace() || "<>,;\"'()[]:".contains(c))
+        .filter(|word| word.contains('@'))
+        .filter_map(address)
+        .collect()
+}
+
+/// One comma-separated piece of an address list.
+#[derive(Default)]
+struct Segment {
+    /// What stands outside quotes, comments and angle brackets.
+    words: String,
+    /// The display name: words and quoted strings.
+    phrase: String,
+    angle: Option<String>,
+}
+
+/// Splits at commas outside quotes, comments and brackets; `None` where those do not close or brackets come twice.
+fn segments(value: &str) -> Option<Vec<Segment>> {
+    let mut out = vec![Segment::default()];
+    let mut quoted = false;
+    let mut comment = 0u32;
+    let mut angle = false;
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        let segment = out.last_mut()?;
+        match c {
+            '\\' if quoted || comment > 0 => {
+                if let (Some(next), true) = (chars.next(), quoted) {
+                    segment.phrase.push(next);
+                }
+            }
+            '"' if comment == 0 && !angle => quoted = !quoted,
+            _ if quoted => segment.phrase.push(c),
+            '(' => comment += 1,
+            ')' if comment > 0 => comment -= 1,
+            _ if comment > 0 => {}
+            '<' if angle => return None,
+            '<' => {
+                if segment.angle.is_some() {
+                    return None;
+                }
+                angle = true;
+                segment.angle = Some(String::new());
+            }
+            '>' if angle => angle = false,
+            '>' => return None,
+            _ if angle => segment.angle.as_mut()?.push(c),
+            ',' => out.push(Segment::default()),
+            // A group ("friends: a@b;") names no single sender.
+            ';' | ':' if !segment.words.contains('@') || c == ';' => return None,
+            _ => {
+                if segment.angle.is_some() && !c.is_whitespace() {
+                    return None;
+                }
+                segment.words.push(c);
+                segment.phrase.push(c);
+            }
+        }
+    }
+    (!quoted && comment == 0 && !angle).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: &str) -> Option<String> {
+        mailbox(value).ok().map(|sender| sender.address)
+    }
+
+    #[test]
+    fn one_mailbox_is_named_in_all_usual_forms() {
+        for value in [
+            "anna@example.org",
+            "<Anna@Example.ORG>",
+            "Anna <anna@example.org>",
+            "\"Berg, Anna\" <anna@example.org>",
+            "anna@example.org (Anna Berg)",
+            "=?utf-8?q?Anna_B=C3=A9rg?= <anna@example.org>",
+            "anna@example.org <anna@example.org>",
+            "Books , LTD <anna@example.org>",
+        ] {
+            assert_eq!(of(value).as_deref(), Some("anna@example.org"), "{value}");
+        }
+        assert_eq!(
+            of("a@bücher.example").as_deref(),
+            Some("a@xn--bcher-kva.example")
+        );
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_names_nobody() {
+        for value in [
+            "a@example.org, b@example.org",
+            "<a@example.org><b@example.org>",
+            "admin@bank.example <x@evil.example>",
+            "<x@evil.example>admin@bank.example",
+            "<@relay.example:admin@bank.example>",
+            "friends: anna@example.org;",
+            "anna",
+            "\"anna@example.org\"",
+            "anna@exa mple.org",
+            "anna\u{0}@example.org",
+            "=?utf-8?q?admin=40bank.example?=@evil.example",
+            "\"open <anna@example.org>",
+        ] {
+            assert_eq!(of(value), None, "{value}");
+        }
+    }
+}
