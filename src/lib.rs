@@ -67,6 +67,7 @@ pub mod ids;
 pub mod mail;
 pub mod matching;
 pub mod places;
+pub mod problem;
 pub mod programme;
 pub mod rehearsal;
 pub mod schedule;

@@ -47,7 +47,7 @@ pub struct Question {
     /// Longest answer in characters; longer ones are cut visibly.
     pub max_chars: usize,
     pub shown_to_partner: bool,
-    /// For `OneOf` and `SomeOf`.
+    /// For `OneOf` and `SomeOf`. For `Wishes` the labels of its two lines in the form, under the ids `must` and `like`.
     pub options: Vec<Choice>,
     /// For `SomeOf`: how many may be ticked.
     pub at_most: Option<usize>,
@@ -76,7 +76,7 @@ pub enum QuestionKind {
     Handle,
     /// A second mail address.
     Address,
-    /// Wishes about the partner. It has two label lines in the form: `must_label` and `like_label`.
+    /// Wishes about the partner. It has two label lines in the form, which are its options `must` and `like`.
     Wishes,
 }
 
@@ -89,7 +89,7 @@ pub enum MatchingPart {
     Hard,
     /// Partners can be wished for by it.
     Wish,
-    /// Likeness counts, with this weight.
+    /// Likeness counts, with this weight; partners can be wished for by it, too.
     Similarity(u32),
 }
 

@@ -1,0 +1,346 @@
+//! `pairpost.toml`: the programme, its mailbox, its rhythm, its rules and its limits. Every default is here and, with
+//! its sentence, in `config/pairpost.toml`.
+
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveTime;
+use chrono_tz::Tz;
+
+use super::accounts;
+use super::written::{Problems, Section, Source, is_language_code};
+use crate::mail::account::{MailboxSettings, SendingSettings};
+use crate::problem::Problem;
+use crate::programme::application::Form;
+use crate::programme::settings::{
+    Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, IntroductionReplyTo, Odd, Pairing,
+    Release, Settings, Silence, Weights,
+};
+
+/// Reply tokens take 30 characters of the 64 that a mailbox name may have (RFC 5321 section 4.5.3.1.1).
+const MAILBOX_NAME_MAX_CHARS: usize = 34;
+const YEAR_DAYS: u32 = 366;
+const HOURS_MAX: u32 = 24 * 60;
+
+/// What the file means; form, rounds and topics are in other files.
+pub struct ProgrammeFile {
+    pub settings: Settings,
+    pub mailbox: MailboxSettings,
+    pub sending: SendingSettings,
+    pub poll_cron: String,
+    pub state_dir: PathBuf,
+}
+
+pub fn read(
+    file: &str,
+    text: &str,
+    base: &Path,
+    problems: &Problems,
+    warnings: &Problems,
+) -> Option<ProgrammeFile> {
+    let source = Source::new(file, text);
+    let table = source.parse(problems);
+    let whole = Section::whole(&source, &table, problems);
+
+    let programme = whole.section("programme");
+    let name = programme.required_text(
+        "name",
+        "Write name = \"...\": how letters call the programme.",
+    );
+    let address = programme
+        .required_text(
+            "address",
+            "Write address = \"...\": the one mail address of the programme.",
+        )
+        .and_then(|_| programme.address("address"));
+    if let Some((local, _)) = address.as_deref().and_then(|it| it.rsplit_once('@')) {
+        if local.len() > MAILBOX_NAME_MAX_CHARS {
+            programme.refuse(
+                "address",
+                "the part before the @ is too long: reply tokens are added to it, and 64 characters are the limit",
+                "Use an address with at most 34 characters before the @.",
+            );
+        }
+        if local.contains('+') {
+            programme.refuse(
+                "address",
+                "the part after a + is where reply tokens go",
+                "Write the address without the + and what follows it.",
+            );
+        }
+    }
+    let zone = programme.zone("zone").unwrap_or_else(|| {
+        if !programme.has("zone") {
+            programme.required_text(
+                "zone",
+                "Write zone = \"Europe/Zurich\": the zone of the times below.",
+            );
+        }
+        Tz::UTC
+    });
+    let morning = programme
+        .time("morning")
+        .or(NaiveTime::from_hms_opt(9, 0, 0));
+    let languages = programme
+        .texts("languages")
+        .unwrap_or_else(|| vec!["en".into()]);
+    if languages.is_empty() || languages.iter().any(|code| !is_language_code(code)) {
+        programme.refuse(
+            "languages",
+            "it must list language codes",
+            "Write [\"en\"], or several; the first is the default.",
+        );
+    }
+    let state_dir = programme
+        .text("state_dir")
+        .unwrap_or_else(|| "state".into());
+    let channels = programme.texts("channels").unwrap_or_default();
+    let acceptance = programme
+        .one_of(
+            "acceptance",
+            &[
+                ("by-rule", Acceptance::ByRule),
+                ("by-hand", Acceptance::ByHand),
+            ],
+        )
+        .unwrap_or(Acceptance::ByRule);
+    let introduction_reply_to = programme
+        .one_of(
+            "introduction_reply_to",
+            &[
+                ("partner", IntroductionReplyTo::Partner),
+                ("programme", IntroductionReplyTo::Programme),
+            ],
+        )
+        .unwrap_or(IntroductionReplyTo::Partner);
+    programme.finish();
+
+    let coordinators = coordinators(&whole, file, problems, warnings, address.as_deref());
+    let mailbox = accounts::mailbox(&whole.section("mailbox"), base);
+    let sending = accounts::sending(&whole.section("sending"), base);
+
+    let schedule = whole.section("schedule");
+    let cron = |key, default: &str| {
+        let written = schedule.recurring(key);
+        written.map_or_else(|| default.to_owned(), |it| it.as_str().to_owned())
+    };
+    let poll_cron = cron("poll", "0 * * * * *");
+    let topics_cron = cron("topics", "0 0 9 * * Tue");
+    let digest_cron = cron("digest", "0 0 9 * * Mon");
+    let pool_cron = cron("pool", "0 0 7 * * *");
+    let topics_every = schedule.number("topics_every", 1..=52).unwrap_or(2);
+    let check_in_days = schedule
+        .numbers("check_in_days", 1..=YEAR_DAYS)
+        .unwrap_or_else(|| vec![10, 28, 56, 84]);
+    if !check_in_days.is_sorted_by(|a, b| a < b) {
+        schedule.refuse(
+            "check_in_days",
+            "the days do not go up",
+            "Write each day once, the smallest first.",
+        );
+    }
+    let pool_until_day = schedule
+        .number("pool_until_day", 0..=YEAR_DAYS)
+        .unwrap_or(56);
+    schedule.finish();
+
+    let matching = whole.section("matching");
+    let pairing = pairing(&matching);
+    let odd = matching
+        .one_of("odd", &[("trio", Odd::Trio), ("wait", Odd::Wait)])
+        .unwrap_or(Odd::Trio);
+    let release = matching
+        .number("release_after_hours", 1..=HOURS_MAX)
+        .map_or(Release::Wait, Release::AfterHours);
+    matching.finish();
+
+    let cap = whole.section("cap");
+    let capped = cap.flag("enabled", true);
+    let percent = cap.number("percent", 1..=100).unwrap_or(20);
+    let exempt = cap.texts("exempt").unwrap_or_default();
+    if exempt
+        .iter()
+        .any(|code| crate::config::questions::is_not_country(code))
+    {
+        cap.refuse(
+            "exempt",
+            "it must list countries by their two letters",
+            "Write them as [\"AU\", \"NZ\"].",
+        );
+    }
+    cap.finish();
+
+    let silence = whole.section("silence");
+    let firm_after_days = silence.number("firm_after_days", 1..=90).unwrap_or(7);
+    let end_after_days = silence.number("end_after_days", 2..=180).unwrap_or(14);
+    if end_after_days <= firm_after_days {
+        silence.refuse(
+            "end_after_days",
+            "the partnership would end before the firm letter has gone out",
+            "Make end_after_days larger than firm_after_days.",
+        );
+    }
+    silence.finish();
+
+    let limits = whole.section("limits");
+    let limit = |key, default| limits.number(key, 1..=100_000).unwrap_or(default);
+    let ceilings = Ceilings {
+        letters_per_hour: limit("letters_per_hour", 1000),
+        stranger_letters_per_hour_open: limit("stranger_letters_per_hour_open", 200),
+        stranger_letters_per_hour_closed: limit("stranger_letters_per_hour_closed", 20),
+        answers_per_address_per_day: limit("answers_per_address_per_day", 3),
+    };
+    let catch_up = CatchUp {
+        introductions_hours: limits
+            .number("introductions_late_hours", 1..=HOURS_MAX)
+            .unwrap_or(72),
+        reminders_hours: limits
+            .number("reminders_late_hours", 1..=HOURS_MAX)
+            .unwrap_or(48),
+    };
+    limits.finish();
+    whole.finish();
+
+    Some(ProgrammeFile {
+        settings: Settings {
+            name: name?,
+            address: address?,
+            zone,
+            morning: morning?,
+            languages,
+            coordinators,
+            form: Form::default(),
+            rounds: Vec::new(),
+            pairing,
+            cap: capped.then_some(Cap { percent, exempt }),
+            acceptance,
+            odd,
+            release,
+            introduction_reply_to,
+            check_in_days,
+            silence: Silence {
+                firm_after_days,
+                end_after_days,
+            },
+            pool_until_day,
+            topics_cron,
+            topics_every,
+            topics: Vec::new(),
+            digest_cron,
+            pool_cron,
+            catch_up,
+            ceilings,
+            channels,
+        },
+        mailbox: mailbox?,
+        sending: sending?,
+        poll_cron,
+        state_dir: base.join(state_dir),
+    })
+}
+
+fn coordinators(
+    whole: &Section<'_>,
+    file: &str,
+    problems: &Problems,
+    warnings: &Problems,
+    programme_address: Option<&str>,
+) -> Vec<Coordinator> {
+    let about_the_file = |why: &str, remedy: &str| Problem {
+        file: file.into(),
+        line: None,
+        key: "coordinators".into(),
+        value: None,
+        why: why.into(),
+        remedy: remedy.into(),
+    };
+    let sections = whole.sections("coordinators");
+    if sections.is_empty() {
+        problems.add(about_the_file(
+            "there is no coordinator, so nobody would get what needs a person",
+            "Write [[coordinators]] with name and address, and safety_contact = true for the one who takes concerns.",
+        ));
+        return Vec::new();
+    }
+    let mut coordinators: Vec<Coordinator> = Vec::new();
+    for section in &sections {
+        let name = section.required_text(
+            "name",
+            "Write name = \"...\": how letters call this coordinator.",
+        );
+        let address = section
+            .required_text(
+                "address",
+                "Write address = \"...\": where this coordinator gets mail.",
+            )
+            .and_then(|_| section.address("address"));
+        let may_act = section.flag("may_act", true);
+        let safety_contact = section.flag("safety_contact", false);
+        section.finish();
+        let (Some(name), Some(address)) = (name, address) else {
+            continue;
+        };
+        let same = |other: &str| other.eq_ignore_ascii_case(&address);
+        if coordinators.iter().any(|other| same(&other.address)) {
+            section.refuse(
+                "address",
+                "two coordinators have the same address",
+                "Keep one of the entries.",
+            );
+        }
+        if programme_address.is_some_and(same) {
+            section.refuse(
+                "address",
+                "this is the programme's own address, so letters to this coordinator would come back to the programme",
+                "Write a coordinator's personal address.",
+            );
+        }
+        coordinators.push(Coordinator {
+            name,
+            address,
+            may_act,
+            safety_contact,
+        });
+    }
+    if !coordinators.is_empty() && !coordinators.iter().any(|it| it.may_act) {
+        problems.add(about_the_file(
+            "no coordinator may act, so nobody could release the pairs by mail",
+            "Write may_act = true for at least one.",
+        ));
+    }
+    if !coordinators.is_empty() && !coordinators.iter().any(|it| it.safety_contact) {
+        warnings.add(about_the_file(
+            "no coordinator is the safety contact, so concerns go to the first one",
+            "Write safety_contact = true for the person whom people can tell a concern.",
+        ));
+    }
+    coordinators
+}
+
+fn pairing(matching: &Section<'_>) -> Pairing {
+    let weights = matching.section("weights");
+    let weight = |key, default| weights.number(key, 0..=10_000).unwrap_or(default);
+    let pairing = Pairing {
+        different: matching
+            .one_of(
+                "different",
+                &[
+                    ("country", Different::Country),
+                    ("region", Different::Region),
+                    ("nothing", Different::Nothing),
+                ],
+            )
+            .unwrap_or(Different::Country),
+        shared_language: matching.flag("shared_language", true),
+        max_hours_apart: matching.number("max_hours_apart", 1..=12),
+        weights: Weights {
+            wish: weight("wish", 100),
+            interest: weight("interest", 10),
+            waking_half_hour: weight("waking_half_hour", 1),
+            same_stage: weight("same_stage", 5),
+            same_sector: weight("same_sector", 5),
+            carry_over: weight("carry_over", 20),
+        },
+    };
+    weights.finish();
+    pairing
+}

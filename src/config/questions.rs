@@ -1,0 +1,312 @@
+//! Questions, of the form and of surveys: `[[questions]]` with id, kind, label and the rest.
+
+use std::collections::BTreeSet;
+
+use super::written::{Problems, Section, Source};
+use crate::problem::nearest;
+use crate::programme::application::{Choice, Form, MatchingPart, Question, QuestionKind, Text};
+
+/// Longest answer that anybody may write (RELIABILITY: answers are cut at 4,000 characters).
+const ANSWER_MAX_CHARS: u32 = 4000;
+
+/// `scale` is a list of which one is chosen; its order is its meaning, so it needs no kind of its own.
+const KINDS: [(&str, QuestionKind); 12] = [
+    ("short-text", QuestionKind::ShortText),
+    ("long-text", QuestionKind::LongText),
+    ("one-of", QuestionKind::OneOf),
+    ("scale", QuestionKind::OneOf),
+    ("some-of", QuestionKind::SomeOf),
+    ("country", QuestionKind::Country),
+    ("languages", QuestionKind::Languages),
+    ("place", QuestionKind::Place),
+    ("yes-no", QuestionKind::YesNo),
+    ("handle", QuestionKind::Handle),
+    ("address", QuestionKind::Address),
+    ("wishes", QuestionKind::Wishes),
+];
+
+#[derive(Clone, Copy)]
+enum Part {
+    None,
+    Hard,
+    Wish,
+    Similarity,
+}
+
+/// Reads `form.toml`.
+pub fn read_form(file: &str, text: &str, languages: &[String], problems: &Problems) -> Form {
+    let source = Source::new(file, text);
+    let table = source.parse(problems);
+    let whole = Section::whole(&source, &table, problems);
+    let form = questions(&whole, languages);
+    for (kind, id) in [
+        (QuestionKind::Country, "country"),
+        (QuestionKind::Languages, "languages"),
+        (QuestionKind::Place, "place"),
+        (QuestionKind::Wishes, "wishes"),
+    ] {
+        let of_kind: Vec<&Question> = form.questions.iter().filter(|it| it.kind == kind).collect();
+        if of_kind.len() > 1 {
+            whole.refuse(
+                "questions",
+                &format!("two questions are of the kind \"{id}\", so the rules cannot know which one counts"),
+                "Keep one of them.",
+            );
+        }
+        // The rules find these by their id.
+        if let Some(question) = of_kind.first().filter(|question| question.id != id) {
+            whole.refuse(
+                "questions",
+                &format!(
+                    "the question \"{}\" is of the kind \"{id}\" but has another id",
+                    question.id
+                ),
+                &format!("Write id = \"{id}\"."),
+            );
+        }
+    }
+    if !form.questions.is_empty() && form.question("name").is_none() {
+        whole.refuse(
+            "questions",
+            "no question has the id \"name\", so letters could not greet anybody",
+            "Add a question with id = \"name\" and kind = \"short-text\".",
+        );
+    }
+    whole.finish();
+    form
+}
+
+/// The questions of a file, in their order.
+pub fn questions(whole: &Section<'_>, languages: &[String]) -> Form {
+    let sections = whole.sections("questions");
+    if sections.is_empty() {
+        whole.refuse(
+            "questions",
+            "there is no question",
+            "Write [[questions]] with id, kind and label.",
+        );
+    }
+    let mut seen = BTreeSet::new();
+    let mut form = Form::default();
+    for section in &sections {
+        if let Some(question) = question(section, languages) {
+            if !seen.insert(question.id.clone()) {
+                section.refuse(
+                    "id",
+                    "another question has this id",
+                    "Give each question its own id.",
+                );
+            }
+            form.questions.push(question);
+        }
+        section.finish();
+    }
+    form
+}
+
+fn question(section: &Section<'_>, languages: &[String]) -> Option<Question> {
+    let id = section
+        .required_text(
+            "id",
+            "Write id = \"...\": a short word under which answers are kept.",
+        )
+        .filter(|id| {
+            let good = is_id(id);
+            if !good {
+                section.refuse(
+                    "id",
+                    "it is not an id",
+                    "Use small letters, digits and underscores, for example \"career_stage\".",
+                );
+            }
+            good
+        });
+    let kind = match section.has("kind") {
+        true => section.one_of("kind", &KINDS),
+        false => {
+            let known: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
+            section.required_text(
+                "kind",
+                &format!("Write kind = \"...\", one of {}.", known.join(", ")),
+            );
+            None
+        }
+    };
+    let label = text(section, "label", languages, true);
+    let help = text(section, "help", languages, false);
+    let required = section.flag("required", false);
+    let shown_to_partner = section
+        .one_of("shown_to", &[("coordinators", false), ("partner", true)])
+        .unwrap_or(false);
+    let usual_max = match kind {
+        Some(QuestionKind::LongText) => 1500,
+        Some(QuestionKind::ShortText | QuestionKind::Handle) => 200,
+        _ => 500,
+    };
+    let max_chars = section
+        .number("max_chars", 1..=ANSWER_MAX_CHARS)
+        .unwrap_or(usual_max);
+    let at_most = section.number("at_most", 1..=100);
+    let weight = section.number("weight", 0..=10_000);
+    let part = section.one_of(
+        "matching",
+        &[
+            ("none", Part::None),
+            ("hard", Part::Hard),
+            ("wish", Part::Wish),
+            ("similarity", Part::Similarity),
+        ],
+    );
+    let matching = match part {
+        None | Some(Part::None) => MatchingPart::None,
+        Some(Part::Hard) => MatchingPart::Hard,
+        Some(Part::Wish) => MatchingPart::Wish,
+        Some(Part::Similarity) => MatchingPart::Similarity(weight.unwrap_or(10)),
+    };
+    if weight.is_some() && !matches!(matching, MatchingPart::Similarity(_)) {
+        section.refuse(
+            "weight",
+            "only likeness has a weight",
+            "Write matching = \"similarity\", or remove the weight.",
+        );
+    }
+    let mut options = options(section, languages);
+    match kind {
+        Some(QuestionKind::OneOf | QuestionKind::SomeOf) if options.len() < 2 => section.refuse(
+            "options",
+            "a question of this kind needs at least two options",
+            "Write options = [ { option = \"...\", en = \"...\" }, ... ].",
+        ),
+        Some(QuestionKind::OneOf | QuestionKind::SomeOf) | None => {}
+        Some(_) if !options.is_empty() => section.refuse(
+            "options",
+            "a question of this kind has no options",
+            "Remove them, or write kind = \"one-of\" or \"some-of\".",
+        ),
+        Some(_) => {}
+    }
+    if at_most.is_some() && kind.is_some_and(|kind| kind != QuestionKind::SomeOf) {
+        section.refuse(
+            "at_most",
+            "only questions of the kind \"some-of\" have it",
+            "Remove it.",
+        );
+    }
+    if matches!(matching, MatchingPart::Hard)
+        && !matches!(
+            kind,
+            Some(QuestionKind::Country | QuestionKind::Languages | QuestionKind::Place) | None
+        )
+    {
+        section.refuse(
+            "matching",
+            "hard rules look at the country, the languages and the place only",
+            "Write matching = \"wish\" or \"similarity\".",
+        );
+    }
+    if kind == Some(QuestionKind::Wishes) {
+        let line = |key, id: &str, usual: &str| Choice {
+            id: id.into(),
+            label: section.label(key).unwrap_or_else(|| Text::english(usual)),
+        };
+        options = vec![
+            line("must_label", "must", "My partner must be"),
+            line("like_label", "like", "I would like my partner to be"),
+        ];
+    }
+    Some(Question {
+        id: id?,
+        kind: kind?,
+        label: label?,
+        help: help.unwrap_or_default(),
+        required,
+        max_chars: max_chars as usize,
+        shown_to_partner,
+        options,
+        at_most: at_most.map(|it| it as usize),
+        matching,
+    })
+}
+
+/// A label or a help in every language of the programme.
+pub fn text(
+    section: &Section<'_>,
+    key: &'static str,
+    languages: &[String],
+    required: bool,
+) -> Option<Text> {
+    if !section.has(key) {
+        if required {
+            section.required_text(
+                key,
+                &format!("Write {key}.en = \"...\", and the other languages likewise."),
+            );
+        }
+        return None;
+    }
+    let text = section.label(key)?;
+    for language in languages {
+        if text.0.get(language).is_none_or(String::is_empty) {
+            section.refuse(
+                key,
+                &format!("it has no text in \"{language}\", which the programme speaks"),
+                &format!("Add {key}.{language} = \"...\"."),
+            );
+        }
+    }
+    // The form is read back from replies: a label is one line that ends before a colon.
+    if required
+        && text
+            .0
+            .values()
+            .any(|it| it.contains('\n') || it.contains(':'))
+    {
+        section.refuse(
+            key,
+            "a label is one line without a colon, since answers are found by it",
+            "Shorten it, and put the rest into help.",
+        );
+    }
+    Some(text)
+}
+
+fn options(section: &Section<'_>, languages: &[String]) -> Vec<Choice> {
+    let mut options: Vec<Choice> = Vec::new();
+    let mut refused = BTreeSet::new();
+    for (id, label) in section.choices("options") {
+        if !is_id(&id) {
+            refused.insert(format!(
+                "\"{id}\" is not an id of small letters, digits and underscores"
+            ));
+        }
+        if options.iter().any(|other| other.id == id) {
+            refused.insert(format!("\"{id}\" is there twice"));
+        }
+        for language in languages {
+            if label.0.get(language).is_none_or(String::is_empty) {
+                let near = nearest(language, label.0.keys().map(String::as_str));
+                let near = near.map_or(String::new(), |it| format!(" (there is \"{it}\")"));
+                refused.insert(format!("\"{id}\" has no text in \"{language}\"{near}"));
+            }
+        }
+        options.push(Choice { id, label });
+    }
+    for why in refused {
+        section.refuse(
+            "options",
+            &why,
+            "Write each as { option = \"public\", en = \"Public library\" }.",
+        );
+    }
+    options
+}
+
+fn is_id(id: &str) -> bool {
+    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    (1..=40).contains(&id.len()) && id.chars().all(known)
+}
+
+/// Whether a word cannot be a country's ISO 3166-1 code. Only the shape is looked at here.
+pub fn is_not_country(code: &str) -> bool {
+    code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase())
+}

@@ -1,0 +1,547 @@
+//! One sample of each letter, and variants that take the other branches: for previews, for the check of all templates
+//! at start, and for the golden files. The people in them are invented.
+
+use serde_json::Value;
+
+use super::Frame;
+use crate::programme::application::Why;
+use crate::programme::letter::{
+    Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposedPair,
+    TopicText,
+};
+
+/// The frame of the samples: the example programme, with a token and a reference as real letters have them.
+pub fn frame() -> Frame {
+    Frame {
+        programme: "Library Exchange".into(),
+        address: "exchange@example.org".into(),
+        coordinator: "Ada Martin".into(),
+        answers_to: Some("exchange+r1k7q29fpm@example.org".into()),
+        reference: Some("k7q2-9fpm".into()),
+    }
+}
+
+/// One sample of each kind, in the order of `LetterKind::NAMES`. `topics` are the ids of the topics, first to last.
+pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
+    let topic = |index: usize| TopicText {
+        id: topics
+            .get(index)
+            .or(topics.last())
+            .cloned()
+            .unwrap_or_default(),
+    };
+    vec![
+        LetterKind::Form {
+            dates: dates(),
+            open: true,
+            form: form(),
+        },
+        LetterKind::Missing {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            open_questions: vec![
+                open("Country", Some("Guinea"), Some(Why::Ambiguous), true),
+                open("Interests", Some("six boxes"), Some(Why::TooMany), true),
+                open("City or time zone", Some("Springfeld"), Some(Why::Unknown), true),
+                open("Second email address", Some("amina at home"), Some(Why::NoAddress), false),
+                open("About me", None, None, true),
+            ],
+            form: form(),
+            reminder: false,
+        },
+        LetterKind::Complete {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            recorded: vec![
+                line("Name", "Amina Njoroge"),
+                line("Country", "Kenya"),
+                line("Languages", "English, Swahili"),
+                line("Second email address", "amina@home.example"),
+            ],
+            partner_sees: vec![
+                line("Name", "Amina Njoroge"),
+                line("Country", "Kenya"),
+                line("Languages", "English, Swahili"),
+                line("About me", "I run the children's room.\nOn Saturdays I take books to the lake."),
+            ],
+            accepted: true,
+            for_next_round: false,
+            few_partners: None,
+        },
+        LetterKind::Capped {
+            name: "Jacek Nowak".into(),
+            dates: dates(),
+            country: "Poland".into(),
+            next: Some(next()),
+        },
+        LetterKind::Declined {
+            name: "Pat Kim".into(),
+            dates: dates(),
+            reason: "This programme is for people who work or study in libraries.".into(),
+        },
+        LetterKind::Unmatched {
+            name: "Lina Haddad".into(),
+            dates: dates(),
+            pool_until: day(2027, 4, 27),
+        },
+        LetterKind::Introduction {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            partners: vec![rosa()],
+            why: vec![
+                "You both ticked \"Services for children\", which few people did.".into(),
+                "You wished for somebody from a school library, and Rosa is.".into(),
+                "You both write Spanish.".into(),
+            ],
+            clocks: vec![clock("Rosa Quispe", "America/Lima", 4, -480)],
+            awake: vec![hours(15, 22)],
+            first_writer: "Amina Njoroge".into(),
+            you_write_first: true,
+            reply_reaches_partner: true,
+            topic: Some(topic(0)),
+            channels: Vec::new(),
+            end: day(2027, 6, 29),
+            again: false,
+        },
+        LetterKind::Topic {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            topic: topic(1),
+            missed: Vec::new(),
+            number: 2,
+            last: false,
+            channels: Vec::new(),
+        },
+        LetterKind::CheckIn {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            number: 1,
+        },
+        LetterKind::GoingWell {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            slow: false,
+            next_question: Some(day(2027, 3, 30)),
+        },
+        LetterKind::PartnerAsked {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            firm_on: day(2027, 3, 19),
+            end_on: day(2027, 3, 26),
+        },
+        are_you_there(false),
+        LetterKind::GoodToHear {
+            name: "Rosa Quispe".into(),
+            partners: "Amina Njoroge".into(),
+            away_until: None,
+        },
+        LetterKind::PlaceGiven {
+            name: "Rosa Quispe".into(),
+            partners: "Amina Njoroge".into(),
+        },
+        partnership_ended(Ended::Silent, true),
+        LetterKind::NewPartner {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            pool_until: Some(day(2027, 4, 27)),
+            next: Some(next()),
+        },
+        LetterKind::Withdrawn {
+            name: "Rosa Quispe".into(),
+        },
+        LetterKind::Stopped {
+            name: "Rosa Quispe".into(),
+        },
+        LetterKind::TopicsOff {
+            name: "Rosa Quispe".into(),
+        },
+        LetterKind::Paused {
+            name: "Rosa Quispe".into(),
+            until: day(2027, 5, 3),
+        },
+        LetterKind::PersonWillAnswer {
+            name: "Rosa Quispe".into(),
+        },
+        LetterKind::Unclear {
+            name: "Rosa Quispe".into(),
+            question: Asked::CheckIn,
+        },
+        LetterKind::Closing {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            partners: "Rosa Quispe".into(),
+            next: Some(next()),
+        },
+        LetterKind::Proposal {
+            dates: dates(),
+            people: 7,
+            countries: 6,
+            pairs: vec![
+                pair(&[(1, "Amina Njoroge", "Kenya"), (2, "Rosa Quispe", "Peru")], 412),
+                pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268),
+            ],
+            worst: vec![pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)],
+            distribution: vec![(200, 1), (400, 1)],
+            unmatched: vec![(7, "Lina Haddad".into(), "Lebanon".into())],
+            score: 680,
+            proof: "No other set of partnerships scores higher; the certificate proves it.".into(),
+        },
+        LetterKind::CommandDone {
+            what: "The proposal for Round 2027A is released: 46 partnerships. The introductions go out on Tuesday 2 March 2027.".into(),
+        },
+        LetterKind::Digest {
+            dates: Some(dates()),
+            items: vec![
+                Item {
+                    text: "A message from Lina Haddad has waited for two days.".into(),
+                    command: Some("settle 88".into()),
+                },
+                Item {
+                    text: "The address of Sione Fifita no longer works.".into(),
+                    command: None,
+                },
+            ],
+            numbers: vec![line("Complete applications", "92"), line("Countries", "18")],
+        },
+        LetterKind::ForPerson {
+            who: "Lina Haddad".into(),
+            address: "lina@library.example".into(),
+            known: vec![line("Round", "Round 2027A"), line("Partner", "none yet")],
+            subject: "A question".into(),
+            text: "Dear all,\n\nmay I bring a colleague along to a call?\n\nLina".into(),
+            reading: "A person wrote it; it answers no question of ours.".into(),
+            command: "settle 88".into(),
+        },
+        LetterKind::Notice {
+            what: "Rosa Quispe has left Round 2027A. Her partner Amina Njoroge is in the pool.".into(),
+        },
+    ]
+}
+
+/// All samples: one of each kind, then the variants.
+pub fn all(topics: Vec<String>) -> Vec<LetterKind> {
+    let mut samples = one_each(&topics);
+    samples.extend(variants(&topics));
+    // A folder without topics is told as such; a letter about a topic cannot be tried then.
+    if topics.is_empty() {
+        samples.retain(|kind| {
+            !matches!(
+                kind,
+                LetterKind::Topic { .. } | LetterKind::Introduction { topic: Some(_), .. }
+            )
+        });
+    }
+    samples
+}
+
+fn variants(topics: &[String]) -> Vec<LetterKind> {
+    let topic = |index: usize| TopicText {
+        id: topics
+            .get(index)
+            .or(topics.last())
+            .cloned()
+            .unwrap_or_default(),
+    };
+    let name = || "Amina Njoroge".to_owned();
+    let partners = || "Rosa Quispe and Sione Fifita".to_owned();
+    let sione = Partner {
+        name: "Sione Fifita".into(),
+        address: "sione@archive.example".into(),
+        country: "Tonga".into(),
+        profile: vec![line("Languages", "English, Tongan")],
+    };
+    let mut variants = vec![
+        LetterKind::Form {
+            dates: next(),
+            open: false,
+            form: form(),
+        },
+        LetterKind::Missing {
+            name: name(),
+            dates: dates(),
+            open_questions: vec![open("About me", None, None, true)],
+            form: form(),
+            reminder: true,
+        },
+        LetterKind::Complete {
+            name: name(),
+            dates: next(),
+            recorded: vec![line("Name", "Amina Njoroge")],
+            partner_sees: Vec::new(),
+            accepted: false,
+            for_next_round: true,
+            few_partners: Some((1, "Region: Oceania".into())),
+        },
+        LetterKind::Capped {
+            name: name(),
+            dates: dates(),
+            country: "Kenya".into(),
+            next: None,
+        },
+        LetterKind::Introduction {
+            name: name(),
+            dates: dates(),
+            partners: vec![rosa(), sione],
+            why: Vec::new(),
+            clocks: vec![
+                clock("Rosa Quispe", "America/Lima", 4, -480),
+                clock("Sione Fifita", "Pacific/Tongatapu", 22, 600),
+                clock("Nobody", "Africa/Nairobi", 12, 0),
+            ],
+            awake: Vec::new(),
+            first_writer: "Sione Fifita".into(),
+            you_write_first: false,
+            reply_reaches_partner: false,
+            topic: None,
+            channels: vec!["An open call on the first Thursday of each month".into()],
+            end: day(2027, 6, 29),
+            again: true,
+        },
+        LetterKind::Topic {
+            name: name(),
+            partners: partners(),
+            topic: topic(8),
+            missed: vec![topic(6), topic(7)],
+            number: 9,
+            last: true,
+            channels: vec!["An open call on the first Thursday of each month".into()],
+        },
+        LetterKind::CheckIn {
+            name: name(),
+            partners: partners(),
+            number: 2,
+        },
+        LetterKind::GoingWell {
+            name: name(),
+            partners: partners(),
+            slow: true,
+            next_question: None,
+        },
+        are_you_there(true),
+        LetterKind::GoodToHear {
+            name: name(),
+            partners: partners(),
+            away_until: Some(day(2027, 5, 3)),
+        },
+        LetterKind::NewPartner {
+            name: name(),
+            partners: partners(),
+            pool_until: None,
+            next: Some(next()),
+        },
+        LetterKind::NewPartner {
+            name: name(),
+            partners: partners(),
+            pool_until: None,
+            next: None,
+        },
+        LetterKind::Unclear {
+            name: name(),
+            question: Asked::AreYouThere,
+        },
+        LetterKind::Closing {
+            name: name(),
+            dates: dates(),
+            partners: partners(),
+            next: None,
+        },
+        LetterKind::Proposal {
+            dates: dates(),
+            people: 0,
+            countries: 0,
+            pairs: Vec::new(),
+            worst: Vec::new(),
+            distribution: Vec::new(),
+            unmatched: Vec::new(),
+            score: 0,
+            proof: "There was nothing to match.".into(),
+        },
+        LetterKind::Digest {
+            dates: None,
+            items: Vec::new(),
+            numbers: vec![line("People", "0")],
+        },
+        LetterKind::ForPerson {
+            who: "somebody unknown".into(),
+            address: "unknown@example.net".into(),
+            known: Vec::new(),
+            subject: String::new(),
+            text: String::new(),
+            reading: "It could not be read.".into(),
+            command: "settle 89".into(),
+        },
+    ];
+    for why in [
+        Ended::Withdrew,
+        Ended::Unreachable,
+        Ended::Fit,
+        Ended::Coordinator,
+    ] {
+        variants.push(partnership_ended(why, false));
+    }
+    variants
+}
+
+/// The values that a letter's template may use, as the samples of that letter have them, with the frame's.
+pub(super) fn known_values(letter: &str) -> Vec<Value> {
+    let topics = vec!["topic".to_owned()];
+    all(topics)
+        .iter()
+        .filter(|kind| kind.name() == letter)
+        .filter_map(|kind| serde_json::to_value(kind).ok())
+        .map(|mut values| {
+            if let Value::Object(fields) = &mut values {
+                let programme = serde_json::json!({ "name": "", "address": "", "coordinator": "" });
+                fields.insert("programme".into(), programme);
+                fields.insert("reply_reaches_programme".into(), Value::Bool(true));
+            }
+            values
+        })
+        .collect()
+}
+
+/// Whether a dotted path leads to a value in some sample. Behind a value that may be absent or behind a list's index,
+/// anything may follow: rendering the samples finds what is wrong there.
+pub(super) fn is_known(known: &[Value], path: &str) -> bool {
+    known.iter().any(|values| {
+        let mut here = values;
+        for word in path.split('.') {
+            match here {
+                Value::Object(fields) => match fields.get(word) {
+                    Some(value) => here = value,
+                    None => return false,
+                },
+                Value::Null | Value::Array(_) => return true,
+                _ => return false,
+            }
+        }
+        true
+    })
+}
+
+pub(super) fn top_level_words(known: &[Value]) -> Vec<String> {
+    known
+        .first()
+        .and_then(Value::as_object)
+        .map(|fields| fields.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
+fn day(year: i32, month: u32, day: u32) -> chrono::NaiveDate {
+    chrono::NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
+}
+
+fn at(hour: u32) -> chrono::NaiveTime {
+    chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap_or_default()
+}
+
+fn dates() -> Dates {
+    Dates {
+        round_name: "Round 2027A".into(),
+        opens: day(2027, 1, 26),
+        deadline: day(2027, 2, 21),
+        start: day(2027, 3, 2),
+        end: day(2027, 6, 29),
+        weeks: 17,
+    }
+}
+
+fn next() -> Dates {
+    Dates {
+        round_name: "Round 2027B".into(),
+        opens: day(2027, 8, 3),
+        deadline: day(2027, 8, 29),
+        start: day(2027, 9, 7),
+        end: day(2028, 1, 4),
+        weeks: 17,
+    }
+}
+
+fn line(label: &str, value: &str) -> Line {
+    Line {
+        label: label.into(),
+        value: value.into(),
+    }
+}
+
+fn open(label: &str, written: Option<&str>, why: Option<Why>, required: bool) -> Open {
+    Open {
+        label: label.into(),
+        written: written.map(str::to_owned),
+        why,
+        required,
+    }
+}
+
+fn clock(name: &str, zone: &str, hour: u32, minutes_ahead: i32) -> ClockOf {
+    ClockOf {
+        name: name.into(),
+        zone: zone.into(),
+        at_readers_noon: at(hour),
+        minutes_ahead,
+    }
+}
+
+fn hours(from: u32, to: u32) -> Hours {
+    Hours {
+        from: at(from),
+        to: at(to),
+    }
+}
+
+fn rosa() -> Partner {
+    Partner {
+        name: "Rosa Quispe".into(),
+        address: "rosa@school.example".into(),
+        country: "Peru".into(),
+        profile: vec![
+            line("Country", "Peru"),
+            line("City or time zone", "Lima"),
+            line("Languages", "Spanish, English"),
+            line("Where you work or study", "School library"),
+            line(
+                "Interests",
+                "Services for children, Local history and archives",
+            ),
+            line(
+                "About me",
+                "I teach, and I look after three thousand books and one cat.",
+            ),
+        ],
+    }
+}
+
+fn pair(people: &[(u32, &str, &str)], score: i64) -> ProposedPair {
+    ProposedPair {
+        people: people
+            .iter()
+            .map(|(number, name, country)| (*number, (*name).to_owned(), (*country).to_owned()))
+            .collect(),
+        score,
+    }
+}
+
+fn are_you_there(firm: bool) -> LetterKind {
+    LetterKind::AreYouThere {
+        name: "Rosa Quispe".into(),
+        partners: "Amina Njoroge".into(),
+        firm,
+        end_on: day(2027, 3, 26),
+    }
+}
+
+fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
+    LetterKind::PartnershipEnded {
+        name: "Amina Njoroge".into(),
+        partners: "Rosa Quispe".into(),
+        why,
+        pool_until: pool.then(|| day(2027, 4, 27)),
+        // One of the variants has neither, so that the last branch is tried, too.
+        next: (why != Ended::Fit).then(next),
+    }
+}
+
+fn form() -> String {
+    "Name: \n  (As your partner should call you.)\n\nCountry: \n\nCareer stage: \n  [ ] Studying or new (up to 2 years)\n  [ ] Early career (3 to 7 years)\n\nAbout me: \n\nI promise: \n"
+        .into()
+}
