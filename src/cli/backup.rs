@@ -25,7 +25,11 @@ pub struct Args {
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = super::load(config)?;
     let database = config.state_dir.join(DATABASE);
-    anyhow::ensure!(database.is_file(), "{}: there is no database to copy", database.display());
+    anyhow::ensure!(
+        database.is_file(),
+        "{}: there is no database to copy",
+        database.display()
+    );
     let store = Store::open(&database, Durability::Full)?;
     let bar = super::progress_bar(100, "backup");
     backup::backup(&store, &args.file, |done, total| {

@@ -14,7 +14,9 @@ use crate::rehearsal::habits::Shares;
 /// All state is in a temporary folder, mail goes in and out through Maildirs, the clock jumps. At the end stands a
 /// table, and the place where every letter can be read with a mail client.
 #[derive(Debug, Arguments)]
-#[command(after_help = "Examples:\n  pairpost demo\n  pairpost demo --people 1162 --seed 7 --json\n  mutt -f $(pairpost demo --json | jq -r .letters_at)")]
+#[command(
+    after_help = "Examples:\n  pairpost demo\n  pairpost demo --people 1162 --seed 7 --json\n  mutt -f $(pairpost demo --json | jq -r .letters_at)"
+)]
 pub struct Args {
     /// How many people apply.
     #[arg(long, default_value_t = 92)]
@@ -77,7 +79,10 @@ pub fn with_progress(rehearsal: Rehearsal, what: &'static str) -> anyhow::Result
 
 /// A rehearsal that lost something, sent something twice or mailed somebody who had left has found a problem.
 pub fn verdict(summary: &Summary) -> ExitCode {
-    let clean = summary.lost == 0 && summary.duplicates == 0 && summary.mailed_after_leaving == 0 && summary.revealed == 0;
+    let clean = summary.lost == 0
+        && summary.duplicates == 0
+        && summary.mailed_after_leaving == 0
+        && summary.revealed == 0;
     ExitCode::from(u8::from(!clean))
 }
 
@@ -91,21 +96,45 @@ pub fn print(summary: &Summary) -> anyhow::Result<()> {
     row("partnerships", summary.partnerships.to_string());
     row("of these out of the pool", summary.rematched.to_string());
     row("letters", summary.letters.values().sum::<u64>().to_string());
-    row("messages from people and machines", summary.answers.values().sum::<u64>().to_string());
-    row("messages that need a person", summary.needs_person.to_string());
+    row(
+        "messages from people and machines",
+        summary.answers.values().sum::<u64>().to_string(),
+    );
+    row(
+        "messages that need a person",
+        summary.needs_person.to_string(),
+    );
     row("messages without an answer", summary.unanswered.to_string());
     row("answered wrongly", summary.answered_wrongly.to_string());
-    row("mailed after leaving", summary.mailed_after_leaving.to_string());
+    row(
+        "mailed after leaving",
+        summary.mailed_after_leaving.to_string(),
+    );
     row("duplicates", summary.duplicates.to_string());
     row("lost", summary.lost.to_string());
-    super::table::print(&["A round from its opening to a week after its end", ""], &rows)?;
-    for (heading, counts) in [("letters by kind", &summary.letters), ("answers by kind", &summary.answers)] {
+    super::table::print(
+        &["A round from its opening to a week after its end", ""],
+        &rows,
+    )?;
+    for (heading, counts) in [
+        ("letters by kind", &summary.letters),
+        ("answers by kind", &summary.answers),
+    ] {
         println!();
-        let rows: Vec<Vec<String>> = counts.iter().map(|(kind, count)| vec![kind.clone(), count.to_string()]).collect();
+        let rows: Vec<Vec<String>> = counts
+            .iter()
+            .map(|(kind, count)| vec![kind.clone(), count.to_string()])
+            .collect();
         super::table::print(&[heading, ""], &rows)?;
     }
-    println!("\nAll letters, as a Maildir: {}", summary.letters_at.display());
-    println!("Read them, for example:    mutt -f {}", summary.letters_at.display());
+    println!(
+        "\nAll letters, as a Maildir: {}",
+        summary.letters_at.display()
+    );
+    println!(
+        "Read them, for example:    mutt -f {}",
+        summary.letters_at.display()
+    );
     println!("({:.1} s)", summary.wall_s);
     Ok(())
 }

@@ -9,7 +9,9 @@ use crate::store::look;
 
 /// People, pairs or the journal as CSV on standard output (with --json: one object a line)
 #[derive(Debug, Arguments)]
-#[command(after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json")]
+#[command(
+    after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json"
+)]
 pub struct Args {
     what: What,
     /// Only this round's pairs.
@@ -38,14 +40,30 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                 people.iter().try_for_each(super::print_json)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            let questions: Vec<String> =
-                engine.config().settings.form.questions.iter().map(|question| question.id.clone()).collect();
-            let mut heading = vec!["person".to_string(), "address".into(), "round".into(), "state".into()];
+            let questions: Vec<String> = engine
+                .config()
+                .settings
+                .form
+                .questions
+                .iter()
+                .map(|question| question.id.clone())
+                .collect();
+            let mut heading = vec![
+                "person".to_string(),
+                "address".into(),
+                "round".into(),
+                "state".into(),
+            ];
             heading.extend(questions.iter().cloned());
             out.write_record(&heading)?;
             for person in people {
                 for (round, state, answers) in &person.applications {
-                    let mut row = vec![person.id.to_string(), cell(&person.address), round.clone(), state.clone()];
+                    let mut row = vec![
+                        person.id.to_string(),
+                        cell(&person.address),
+                        round.clone(),
+                        state.clone(),
+                    ];
                     row.extend(questions.iter().map(|id| cell(&shown(answers.get(id)))));
                     out.write_record(&row)?;
                 }
@@ -58,10 +76,23 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                 pairs.iter().try_for_each(super::print_json)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            out.write_record(["partnership", "round", "state", "why_ended", "score", "started_on", "people", "names"])?;
+            out.write_record([
+                "partnership",
+                "round",
+                "state",
+                "why_ended",
+                "score",
+                "started_on",
+                "people",
+                "names",
+            ])?;
             for pair in pairs {
                 let ids: Vec<String> = pair.members.iter().map(|(id, ..)| id.to_string()).collect();
-                let names: Vec<&str> = pair.members.iter().map(|(_, name, _)| name.as_str()).collect();
+                let names: Vec<&str> = pair
+                    .members
+                    .iter()
+                    .map(|(_, name, _)| name.as_str())
+                    .collect();
                 out.write_record([
                     pair.id.to_string(),
                     pair.round,
@@ -100,16 +131,22 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 /// What people wrote must not become a formula in a spreadsheet (RELIABILITY T14).
 fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_string() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_string()
+    }
 }
 
 fn shown(value: Option<&serde_json::Value>) -> String {
     match value {
         None | Some(serde_json::Value::Null) => String::new(),
         Some(serde_json::Value::String(text)) => text.clone(),
-        Some(serde_json::Value::Array(list)) => {
-            list.iter().map(|it| it.as_str().unwrap_or_default()).collect::<Vec<_>>().join("; ")
-        }
+        Some(serde_json::Value::Array(list)) => list
+            .iter()
+            .map(|it| it.as_str().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .join("; "),
         Some(other) => other.to_string(),
     }
 }

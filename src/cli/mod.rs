@@ -6,13 +6,14 @@
 mod backup;
 mod check;
 mod demo;
-mod export;
 pub mod explain;
+mod export;
 mod init;
 mod matching;
 mod pair;
 mod person;
 mod preview;
+mod proposal;
 mod rehearse;
 mod restore;
 mod round;
@@ -76,7 +77,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args, config),
         Command::Rehearse(args) => rehearse::run(&args, config),
         Command::Preview(args) => preview::run(&args, config),
-        Command::Explain(args) => explain::run(&args),
+        Command::Explain(args) => explain_message(&args, config),
         Command::Match(args) => matching::run(&args, config),
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
@@ -100,6 +101,27 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// A message is read by the named programme's form, or by the built-in one.
+fn explain_message(
+    args: &explain::Args,
+    config: Option<&std::path::Path>,
+) -> anyhow::Result<ExitCode> {
+    let (settings, own_address) = match config {
+        Some(_) => {
+            let settings = load(config)?.settings;
+            let address = settings.address.clone();
+            (settings, address)
+        }
+        None => (config::built_in().settings, String::new()),
+    };
+    let known = explain::Known {
+        form: &settings.form,
+        own_address: &own_address,
+        now: crate::time::Clock::System.now(),
+    };
+    explain::run(args, &known)
+}
+
 /// Where the config folder is, by the rule that stands in `--help`.
 fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
     if let Some(dir) = given {
@@ -109,7 +131,11 @@ fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
         return dir.into();
     }
     let here = PathBuf::from("config");
-    if here.join("pairpost.toml").is_file() { here } else { "/etc/pairpost".into() }
+    if here.join("pairpost.toml").is_file() {
+        here
+    } else {
+        "/etc/pairpost".into()
+    }
 }
 
 /// Loads the config folder; every problem is printed at once.
@@ -119,7 +145,11 @@ fn load(given: Option<&std::path::Path>) -> anyhow::Result<Config> {
         for problem in &problems {
             eprintln!("{problem}\n");
         }
-        anyhow::anyhow!("{}: {} problems; nothing was done", dir.display(), problems.len())
+        anyhow::anyhow!(
+            "{}: {} problems; nothing was done",
+            dir.display(),
+            problems.len()
+        )
     })
 }
 
@@ -148,8 +178,12 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 
 /// A progress bar on a terminal, nothing elsewhere.
 fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
-    let bar = indicatif::ProgressBar::with_draw_target(Some(total), indicatif::ProgressDrawTarget::stderr());
-    let style = indicatif::ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} %  {msg}");
+    let bar = indicatif::ProgressBar::with_draw_target(
+        Some(total),
+        indicatif::ProgressDrawTarget::stderr(),
+    );
+    let style =
+        indicatif::ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} %  {msg}");
     if let Ok(style) = style {
         bar.set_style(style);
     }

@@ -49,7 +49,11 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let rows: Vec<Vec<String>> = pairs
         .iter()
         .map(|pair| {
-            let names: Vec<String> = pair.members.iter().map(|(id, name, _)| format!("{id} {name}")).collect();
+            let names: Vec<String> = pair
+                .members
+                .iter()
+                .map(|(id, name, _)| format!("{id} {name}"))
+                .collect();
             vec![
                 pair.id.to_string(),
                 pair.round.clone(),
@@ -70,8 +74,14 @@ fn contact(pair: &PairRow) -> &str {
         "ended" if pair.why_ended.is_empty() => "ended",
         "ended" => &pair.why_ended,
         _ => {
-            let said: Vec<Option<i64>> = pair.members.iter().map(|(_, _, choice)| *choice).collect();
-            let count = |wanted: &dyn Fn(i64) -> bool| said.iter().flatten().filter(|choice| wanted(**choice)).count();
+            let said: Vec<Option<i64>> =
+                pair.members.iter().map(|(_, _, choice)| *choice).collect();
+            let count = |wanted: &dyn Fn(i64) -> bool| {
+                said.iter()
+                    .flatten()
+                    .filter(|choice| wanted(**choice))
+                    .count()
+            };
             let in_touch = count(&|choice| choice <= 2);
             let unheard = count(&|choice| choice == 3);
             match (in_touch, unheard, said.len()) {

@@ -12,7 +12,9 @@ use crate::time::{Clock, from_seconds};
 
 /// One person: what is known of them, and what you can do for them
 #[derive(Debug, Arguments)]
-#[command(after_help = "Examples:\n  pairpost person 12\n  pairpost person 12 --history\n  pairpost person 12 --withdraw\n  pairpost person 12 --settle 88")]
+#[command(
+    after_help = "Examples:\n  pairpost person 12\n  pairpost person 12 --history\n  pairpost person 12 --withdraw\n  pairpost person 12 --settle 88"
+)]
 pub struct Args {
     id: i64,
     /// Everything that happened, with its cause.
@@ -40,11 +42,16 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let what = if args.accept {
         Some(CommandKind::Accept { person })
     } else if let Some(reason) = &args.decline {
-        Some(CommandKind::Decline { person, reason: reason.clone() })
+        Some(CommandKind::Decline {
+            person,
+            reason: reason.clone(),
+        })
     } else if args.withdraw {
         Some(CommandKind::Withdraw { person })
     } else {
-        args.settle.map(|inbox| CommandKind::Settle { inbox: InboxId(inbox) })
+        args.settle.map(|inbox| CommandKind::Settle {
+            inbox: InboxId(inbox),
+        })
     };
     if let Some(what) = what {
         return act(&mut engine, what);
@@ -72,7 +79,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     if args.history {
         println!();
         for (at, cause, note, outcome) in look::history(db, args.id)? {
-            println!("{}  {cause}: {note} ({outcome})", from_seconds(at).format("%Y-%m-%d %H:%M"));
+            println!(
+                "{}  {cause}: {note} ({outcome})",
+                from_seconds(at).format("%Y-%m-%d %H:%M")
+            );
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -80,8 +90,14 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 /// Gives a command of somebody at this machine and prints what it did.
 pub fn act(engine: &mut crate::daemon::Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
-    let command = Command { by: "command line".into(), what, inbox: None };
+    let command = Command {
+        by: "command line".into(),
+        what,
+        inbox: None,
+    };
     let done = engine.command(command, Clock::System.now())?;
     println!("{done}");
-    Ok(ExitCode::from(u8::from(done.starts_with("nothing was done"))))
+    Ok(ExitCode::from(u8::from(
+        done.starts_with("nothing was done"),
+    )))
 }

@@ -37,7 +37,11 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = super::load(config)?;
     let dir = match &args.to {
         Some(dir) => {
-            anyhow::ensure!(!dir.join("out").exists(), "{}: a rehearsal lies there already", dir.display());
+            anyhow::ensure!(
+                !dir.join("out").exists(),
+                "{}: a rehearsal lies there already",
+                dir.display()
+            );
             std::fs::create_dir_all(dir)?;
             std::fs::canonicalize(dir)?
         }
@@ -51,7 +55,12 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             people: args.people,
             countries: args.countries,
             shares: Shares::default(),
-            free_messages: args.messages.as_deref().map(messages).transpose()?.unwrap_or_default(),
+            free_messages: args
+                .messages
+                .as_deref()
+                .map(messages)
+                .transpose()?
+                .unwrap_or_default(),
         },
         "rehearsal",
     )?;
@@ -70,13 +79,18 @@ fn messages(file: &Path) -> anyhow::Result<Vec<FreeMessage>> {
         lang: String,
         meant: String,
     }
-    let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{}: cannot be read", file.display()))?;
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(number, line)| {
             let Line { text, lang, meant } = serde_json::from_str(line).with_context(|| {
-                format!("{}, line {}: not {{\"text\", \"lang\", \"meant\"}}", file.display(), number + 1)
+                format!(
+                    "{}, line {}: not {{\"text\", \"lang\", \"meant\"}}",
+                    file.display(),
+                    number + 1
+                )
             })?;
             Ok(FreeMessage { text, lang, meant })
         })

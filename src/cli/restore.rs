@@ -13,7 +13,9 @@ use crate::store::backup;
 ///
 /// Stop the daemon first. The backup is checked before anything is changed.
 #[derive(Debug, Arguments)]
-#[command(after_help = "Example:\n  systemctl stop pairpost && pairpost restore /backups/pairpost-2027-03-02.db && systemctl start pairpost")]
+#[command(
+    after_help = "Example:\n  systemctl stop pairpost && pairpost restore /backups/pairpost-2027-03-02.db && systemctl start pairpost"
+)]
 pub struct Args {
     /// A file written by `pairpost backup`.
     file: PathBuf,

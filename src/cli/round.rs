@@ -21,8 +21,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     for round in &engine.config().settings.rounds {
         let states = look::states_of_round(db, &round.id)?;
         if args.json {
-            let states: serde_json::Map<String, serde_json::Value> =
-                states.into_iter().map(|(state, count)| (state, count.into())).collect();
+            let states: serde_json::Map<String, serde_json::Value> = states
+                .into_iter()
+                .map(|(state, count)| (state, count.into()))
+                .collect();
             super::print_json(&serde_json::json!({
                 "round": round.id, "name": round.name, "opens": round.opens, "deadline": round.deadline,
                 "matching": round.matching, "start": round.start, "end": round.end, "applications": states,

@@ -19,7 +19,9 @@ const REFUSED: u8 = 78;
 ///
 /// Logs go to standard error, by ids only. RUST_LOG=debug shows more. SIGTERM ends it in order.
 #[derive(Debug, Arguments)]
-#[command(after_help = "Example:\n  pairpost run --config my-programme\n\nExit codes: 0 stopped in order, 75 another pairpost runs on this state folder, 78 config or database refused.")]
+#[command(
+    after_help = "Example:\n  pairpost run --config my-programme\n\nExit codes: 0 stopped in order, 75 another pairpost runs on this state folder, 78 config or database refused."
+)]
 pub struct Args {
     /// Log one JSON object a line.
     #[arg(long)]
@@ -47,8 +49,12 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
     use anyhow::Context;
     let config = super::load(config)?;
-    std::fs::create_dir_all(&config.state_dir)
-        .with_context(|| format!("{}: the state folder cannot be made", config.state_dir.display()))?;
+    std::fs::create_dir_all(&config.state_dir).with_context(|| {
+        format!(
+            "{}: the state folder cannot be made",
+            config.state_dir.display()
+        )
+    })?;
     let held = lock(&config.state_dir)?;
     let keys = engine::master_key(&config.state_dir)?;
     let engine = Engine::open(config, keys, Durability::Full)?;
@@ -58,12 +64,16 @@ fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
 
 fn start_log(json: bool) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("pairpost=info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("pairpost=info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     if json {
         log.json().init();
     } else {
         use std::io::IsTerminal;
-        log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()).init();
+        log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+            .init();
     }
 }

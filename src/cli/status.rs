@@ -10,7 +10,9 @@ use crate::store::{facts, look};
 
 /// How the programme stands, and what waits for a person
 #[derive(Debug, Arguments)]
-#[command(after_help = "Examples:\n  pairpost status\n  pairpost status --message 88     one message, as it arrived\n  pairpost status --letter 412     one letter: what caused it, what became of it")]
+#[command(
+    after_help = "Examples:\n  pairpost status\n  pairpost status --message 88     one message, as it arrived\n  pairpost status --letter 412     one letter: what caused it, what became of it"
+)]
 pub struct Args {
     /// Show this message.
     #[arg(long, value_name = "ID")]
@@ -43,14 +45,18 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let numbers = look::numbers(db)?;
     let waiting = facts::waiting(db)?;
     if args.json {
-        let numbers: serde_json::Map<String, serde_json::Value> =
-            numbers.into_iter().map(|(label, value)| (label, value.into())).collect();
+        let numbers: serde_json::Map<String, serde_json::Value> = numbers
+            .into_iter()
+            .map(|(label, value)| (label, value.into()))
+            .collect();
         let waiting: Vec<String> = waiting.iter().map(words).collect();
         super::print_json(&serde_json::json!({ "numbers": numbers, "waiting": waiting }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let rows: Vec<Vec<String>> =
-        numbers.into_iter().map(|(label, value)| vec![label, value.to_string()]).collect();
+    let rows: Vec<Vec<String>> = numbers
+        .into_iter()
+        .map(|(label, value)| vec![label, value.to_string()])
+        .collect();
     super::table::print(&["", ""], &rows)?;
     println!();
     if waiting.is_empty() {
@@ -73,9 +79,13 @@ fn words(waiting: &Waiting) -> String {
             format!("the proposal for round {round}   (pairpost match --release {proposal})")
         }
         Waiting::Introduction { partnership } => {
-            format!("partnership {partnership} waits to be introduced   (pairpost pair {partnership} --introduce)")
+            format!(
+                "partnership {partnership} waits to be introduced   (pairpost pair {partnership} --introduce)"
+            )
         }
-        Waiting::Letter { letter, kind, why } => format!("letter {letter} ({kind}) could not be sent: {why}"),
+        Waiting::Letter { letter, kind, why } => {
+            format!("letter {letter} ({kind}) could not be sent: {why}")
+        }
         Waiting::Application { person, name } => {
             format!("{name} has applied   (pairpost person {person} --accept)")
         }

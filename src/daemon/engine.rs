@@ -53,7 +53,13 @@ impl Engine {
     /// The state folder, the master key or the database cannot be used; the message says which and why.
     pub fn open(config: Config, keys: Keys, durability: Durability) -> anyhow::Result<Engine> {
         let store = Store::open(&config.state_dir.join(DATABASE), durability)?;
-        Ok(Engine { store, config, keys, mark_letters: false, ordered: Vec::new() })
+        Ok(Engine {
+            store,
+            config,
+            keys,
+            mark_letters: false,
+            ordered: Vec::new(),
+        })
     }
 
     /// Puts the header `X-Pairpost-Occasion` on every letter and remembers what was ordered.
@@ -126,11 +132,20 @@ impl Engine {
         // The attempt is counted before the work, so that a message that kills the process is counted, too.
         let waiting = inbox::begin(&tx, id)?;
         tx.commit()?;
-        let Some(waiting) = waiting else { return Ok(()) };
+        let Some(waiting) = waiting else {
+            return Ok(());
+        };
         let handled = match waiting.attempts >= inbox::STRIKES {
-            true => Err(anyhow::anyhow!("the program ended while reading it, {} times", waiting.attempts)),
+            true => Err(anyhow::anyhow!(
+                "the program ended while reading it, {} times",
+                waiting.attempts
+            )),
             false => catch_unwind(AssertUnwindSafe(|| self.read_and_decide(&waiting, now)))
-                .unwrap_or_else(|_| Err(anyhow::anyhow!("reading it failed in a way that it must not"))),
+                .unwrap_or_else(|_| {
+                    Err(anyhow::anyhow!(
+                        "reading it failed in a way that it must not"
+                    ))
+                }),
         };
         if let Err(error) = handled {
             tracing::warn!(inbox = id.0, error = %short(&error), "message not handled");
@@ -167,7 +182,10 @@ impl Engine {
             &parsed,
             &inbound::Context {
                 form: &config.settings.form,
-                asked: found.answered.as_ref().and_then(|answered| asked_for(answered)),
+                asked: found
+                    .answered
+                    .as_ref()
+                    .and_then(|answered| asked_for(answered)),
                 own_address: &config.settings.address,
                 received,
                 language: &language,
@@ -178,8 +196,23 @@ impl Engine {
         let decision = programme::decide(&config.settings, &facts, &event);
         let cause = format!("message {}", waiting.id);
         let person = facts.person.as_ref().map(|person| person.id);
-        let ordered = carry_out(&tx, config, &self.keys, self.mark_letters, now, &decision, &cause)?;
-        apply::journal(&tx, now, &cause, &decision, person, facts.partnership.map(|it| it.id))?;
+        let ordered = carry_out(
+            &tx,
+            config,
+            &self.keys,
+            self.mark_letters,
+            now,
+            &decision,
+            &cause,
+        )?;
+        apply::journal(
+            &tx,
+            now,
+            &cause,
+            &decision,
+            person,
+            facts.partnership.map(|it| it.id),
+        )?;
         let (state, reason) = match &decision.outcome {
             Ending::Handled => ("handled", decision.note.as_str()),
             Ending::Ignored(why) => ("ignored", why.as_str()),
@@ -189,13 +222,21 @@ impl Engine {
             state,
             reason,
             kind: kind_word(reading.kind),
-            sender: reading.from.as_ref().map_or("", |from| from.address.as_str()),
+            sender: reading
+                .from
+                .as_ref()
+                .map_or("", |from| from.address.as_str()),
             person,
         };
         inbox::finish(&tx, waiting.id, now, &ended)?;
         tx.commit()?;
         self.remember(ordered);
-        tracing::info!(inbox = waiting.id.0, kind = kind_word(reading.kind), state, "message handled");
+        tracing::info!(
+            inbox = waiting.id.0,
+            kind = kind_word(reading.kind),
+            state,
+            "message handled"
+        );
         Ok(())
     }
 
@@ -222,12 +263,18 @@ impl Engine {
 
     fn handle_due(&mut self, due: &Due, now: Moment) -> anyhow::Result<()> {
         let event = match &due.what {
-            Occasion::Matching { round } => {
-                Event::Proposed(super::pairing::for_round(&self.store, &self.config.settings, round, now)?)
-            }
-            Occasion::Pool { round, .. } => {
-                Event::Proposed(super::pairing::for_pool(&self.store, &self.config.settings, round, now)?)
-            }
+            Occasion::Matching { round } => Event::Proposed(super::pairing::for_round(
+                &self.store,
+                &self.config.settings,
+                round,
+                now,
+            )?),
+            Occasion::Pool { round, .. } => Event::Proposed(super::pairing::for_pool(
+                &self.store,
+                &self.config.settings,
+                round,
+                now,
+            )?),
             _ => Event::Due(due.clone()),
         };
         let tx = self.store.transaction()?;
@@ -237,7 +284,15 @@ impl Engine {
         let facts = facts::load(&tx, now, &event, None)?;
         let decision = programme::decide(&self.config.settings, &facts, &event);
         let cause = format!("occasion {}", due.occasion);
-        let ordered = carry_out(&tx, &self.config, &self.keys, self.mark_letters, now, &decision, &cause)?;
+        let ordered = carry_out(
+            &tx,
+            &self.config,
+            &self.keys,
+            self.mark_letters,
+            now,
+            &decision,
+            &cause,
+        )?;
         match decision.postpone {
             Some(until) => occasions::postpone(&tx, due.occasion, until)?,
             None => {
@@ -247,7 +302,14 @@ impl Engine {
                     Ending::NeedsPerson(why) => format!("needs a person: {why}"),
                 };
                 occasions::done(&tx, due.occasion, now, &outcome)?;
-                apply::journal(&tx, now, &cause, &decision, due.what.person(), due.what.partnership())?;
+                apply::journal(
+                    &tx,
+                    now,
+                    &cause,
+                    &decision,
+                    due.what.person(),
+                    due.what.partnership(),
+                )?;
             }
         }
         tx.commit()?;
@@ -271,8 +333,23 @@ impl Engine {
         let facts = facts::load(&tx, now, &event, None)?;
         let decision = programme::decide(&self.config.settings, &facts, &event);
         let person = facts.person.as_ref().map(|person| person.id);
-        let ordered = carry_out(&tx, &self.config, &self.keys, self.mark_letters, now, &decision, "command")?;
-        apply::journal(&tx, now, "command", &decision, person, facts.partnership.map(|it| it.id))?;
+        let ordered = carry_out(
+            &tx,
+            &self.config,
+            &self.keys,
+            self.mark_letters,
+            now,
+            &decision,
+            "command",
+        )?;
+        apply::journal(
+            &tx,
+            now,
+            "command",
+            &decision,
+            person,
+            facts.partnership.map(|it| it.id),
+        )?;
         tx.commit()?;
         self.remember(ordered);
         Ok(match decision.outcome {
@@ -288,7 +365,15 @@ impl Engine {
         let tx = self.store.transaction()?;
         let facts = facts::load(&tx, now, &event, None)?;
         let decision = programme::decide(&self.config.settings, &facts, &event);
-        let ordered = carry_out(&tx, &self.config, &self.keys, self.mark_letters, now, &decision, "command")?;
+        let ordered = carry_out(
+            &tx,
+            &self.config,
+            &self.keys,
+            self.mark_letters,
+            now,
+            &decision,
+            "command",
+        )?;
         apply::journal(&tx, now, "command", &decision, None, None)?;
         tx.commit()?;
         self.remember(ordered);
@@ -299,10 +384,14 @@ impl Engine {
 
     /// The next letters to hand to the server, marked as on their way before it hears of them. The hourly ceiling
     /// holds for all kinds together.
-    pub fn take_letters(&mut self, now: Moment, limit: u32) -> anyhow::Result<Vec<outbox::Leaving>> {
+    pub fn take_letters(
+        &mut self,
+        now: Moment,
+        limit: u32,
+    ) -> anyhow::Result<Vec<outbox::Leaving>> {
         let ceiling = self.config.settings.ceilings.letters_per_hour;
         let sent = outbox::sent_since(self.store.reader(), now - chrono::TimeDelta::hours(1))?;
-        let limit = limit.min(pace::allowed_now(ceiling, sent));
+        let limit = limit.min(pace::room(ceiling, sent));
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -323,14 +412,19 @@ impl Engine {
     }
 
     /// What became of a letter. A refusal for good is an event like a bounce.
-    pub fn delivered(&mut self, letter: &outbox::Leaving, outcome: &Outcome, now: Moment) -> anyhow::Result<()> {
+    pub fn delivered(
+        &mut self,
+        letter: &outbox::Leaving,
+        outcome: &Outcome,
+        now: Moment,
+    ) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         let mut ordered = Vec::new();
         match outcome {
             Outcome::Accepted { reply } => outbox::sent(&tx, letter.id, now, reply)?,
             Outcome::Temporary { text, .. } | Outcome::Unknown { text } => {
                 let unknown = matches!(outcome, Outcome::Unknown { .. });
-                match pace::next_attempt(letter.id.0, letter.attempts, letter.created_at, now) {
+                match pace::next_attempt(letter.id, letter.attempts, letter.created_at, now) {
                     Some(at) => outbox::later(&tx, letter.id, at, text, unknown)?,
                     None => outbox::end(&tx, letter.id, "failed", text)?,
                 }
@@ -349,8 +443,23 @@ impl Engine {
                     let facts = facts::load(&tx, now, &event, None)?;
                     let decision = programme::decide(&self.config.settings, &facts, &event);
                     let cause = format!("letter {}", letter.id);
-                    ordered = carry_out(&tx, &self.config, &self.keys, self.mark_letters, now, &decision, &cause)?;
-                    apply::journal(&tx, now, &cause, &decision, letter.person, facts.partnership.map(|it| it.id))?;
+                    ordered = carry_out(
+                        &tx,
+                        &self.config,
+                        &self.keys,
+                        self.mark_letters,
+                        now,
+                        &decision,
+                        &cause,
+                    )?;
+                    apply::journal(
+                        &tx,
+                        now,
+                        &cause,
+                        &decision,
+                        letter.person,
+                        facts.partnership.map(|it| it.id),
+                    )?;
                 }
             }
         }
@@ -386,6 +495,8 @@ impl Engine {
     }
 }
 
+const VERP: bool = true;
+
 /// The name of the database in the state folder.
 pub const DATABASE: &str = "pairpost.db";
 
@@ -399,16 +510,24 @@ pub fn master_key(state_dir: &Path) -> anyhow::Result<Keys> {
         Ok(bytes) => {
             let mode = std::fs::metadata(&path)?.permissions().mode();
             if mode & 0o077 != 0 {
-                anyhow::bail!("{}: others may read it. Say: chmod 600 {}", path.display(), path.display());
+                anyhow::bail!(
+                    "{}: others may read it. Say: chmod 600 {}",
+                    path.display(),
+                    path.display()
+                );
             }
             let key: [u8; 32] = bytes.try_into().map_err(|_| {
-                anyhow::anyhow!("{}: this is not a master key (32 bytes). Put the right file back", path.display())
+                anyhow::anyhow!(
+                    "{}: this is not a master key (32 bytes). Put the right file back",
+                    path.display()
+                )
             })?;
             Ok(Keys::new(key))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|error| anyhow::anyhow!("no randomness for a key: {error}"))?;
+            getrandom::fill(&mut key)
+                .map_err(|error| anyhow::anyhow!("no randomness for a key: {error}"))?;
             let mut file = std::fs::OpenOptions::new()
                 .write(true)
                 .create_new(true)
@@ -452,11 +571,24 @@ fn identify(
         Some(key) => facts::person_at(tx, key)?,
         None => None,
     };
-    let token = keys.find_in(own_address, claims.recipients.iter().map(String::as_str), now);
+    let token = keys.find_in(
+        own_address,
+        claims.recipients.iter().map(String::as_str),
+        now,
+    );
     if let Some(person) = token.and_then(Verified::person) {
         let same = by_sender == Some(person);
-        let evidence = if same { Evidence::TokenAndAddress } else { Evidence::TokenOnly };
-        return Ok(Found { evidence, person: Some(person), answered: None, token });
+        let evidence = if same {
+            Evidence::TokenAndAddress
+        } else {
+            Evidence::TokenOnly
+        };
+        return Ok(Found {
+            evidence,
+            person: Some(person),
+            answered: None,
+            token,
+        });
     }
     let mut known = match token.and_then(Verified::letter) {
         Some(letter) => outbox::by_id(tx, letter)?,
@@ -476,7 +608,12 @@ fn identify(
         known = outbox::by_reference(tx, &reference)?;
     }
     let Some(known) = known else {
-        return Ok(Found { evidence: Evidence::None, person: by_sender, answered: None, token });
+        return Ok(Found {
+            evidence: Evidence::None,
+            person: by_sender,
+            answered: None,
+            token,
+        });
     };
     let owner_wrote = match known.person {
         Some(owner) => by_sender == Some(owner),
@@ -484,9 +621,18 @@ fn identify(
         None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
     };
     Ok(Found {
-        evidence: if owner_wrote { Evidence::TokenAndAddress } else { Evidence::TokenOnly },
+        evidence: if owner_wrote {
+            Evidence::TokenAndAddress
+        } else {
+            Evidence::TokenOnly
+        },
         person: known.person.or(by_sender),
-        answered: Some(Answered { letter: known.id, person: known.person, kind: known.kind, about: known.about }),
+        answered: Some(Answered {
+            letter: known.id,
+            person: known.person,
+            kind: known.kind,
+            about: known.about,
+        }),
         token,
     })
 }
@@ -503,8 +649,17 @@ fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
 }
 
 /// The message as an event of the programme.
-fn event_of(tx: &Transaction<'_>, inbox: InboxId, reading: &Reading, found: &Found) -> anyhow::Result<Event> {
-    if let Some(bounce) = reading.bounce.as_ref().filter(|it| it.class != BounceClass::Delivered) {
+fn event_of(
+    tx: &Transaction<'_>,
+    inbox: InboxId,
+    reading: &Reading,
+    found: &Found,
+) -> anyhow::Result<Event> {
+    if let Some(bounce) = reading
+        .bounce
+        .as_ref()
+        .filter(|it| it.class != BounceClass::Delivered)
+    {
         if let Some(known) = returned_letter(tx, found.token, &bounce.returned_ids)? {
             let of_reader = bounce
                 .recipients
@@ -512,7 +667,9 @@ fn event_of(tx: &Transaction<'_>, inbox: InboxId, reading: &Reading, found: &Fou
                 .find(|failed| address_key(&failed.address) == address_key(&known.envelope_to))
                 .or(bounce.recipients.first());
             let class = of_reader.map_or(bounce.class, |failed| failed.class);
-            let status = of_reader.and_then(|failed| failed.status.clone()).unwrap_or_default();
+            let status = of_reader
+                .and_then(|failed| failed.status.clone())
+                .unwrap_or_default();
             return Ok(Event::Undelivered(Undelivered {
                 letter: known.id,
                 person: known.person,
@@ -526,13 +683,19 @@ fn event_of(tx: &Transaction<'_>, inbox: InboxId, reading: &Reading, found: &Fou
     if let Some(complaint) = &reading.complaint
         && let Some(known) = returned_letter(tx, found.token, &complaint.returned_ids)?
     {
-        return Ok(Event::Complaint(Complaint { letter: known.id, person: known.person }));
+        return Ok(Event::Complaint(Complaint {
+            letter: known.id,
+            person: known.person,
+        }));
     }
     let nature = match reading.kind {
         Kind::Person => Nature::Person,
-        Kind::Automatic => {
-            Nature::Automatic { back_on: reading.automatic.as_ref().and_then(|automatic| automatic.until) }
-        }
+        Kind::Automatic => Nature::Automatic {
+            back_on: reading
+                .automatic
+                .as_ref()
+                .and_then(|automatic| automatic.until),
+        },
         other => Nature::Machine(kind_word(other).to_string()),
     };
     let mut said = reading.said.clone();
@@ -603,8 +766,19 @@ fn carry_out(
     apply::apply(tx, now, decision, &address_key)?;
     let mut ordered = Vec::with_capacity(decision.letters.len());
     for letter in &decision.letters {
-        let order = Ordering { tx, config, keys, mark_letters, now, cause };
-        ordered.extend(order.letter(letter).with_context(|| format!("letter {}", letter.kind.name()))?);
+        let order = Ordering {
+            tx,
+            config,
+            keys,
+            mark_letters,
+            now,
+            cause,
+        };
+        ordered.extend(
+            order
+                .letter(letter)
+                .with_context(|| format!("letter {}", letter.kind.name()))?,
+        );
     }
     Ok(ordered)
 }
@@ -629,12 +803,26 @@ impl Ordering<'_> {
                 if person.unreachable || (person.stopped && letter.kind.unprompted()) {
                     return Ok(None);
                 }
-                (Some(*id), person.name, person.address, person.language, id.to_string())
+                (
+                    Some(*id),
+                    person.name,
+                    person.address,
+                    person.language,
+                    id.to_string(),
+                )
             }
             Recipient::Coordinator(address) => {
-                let found = settings.coordinators.iter().position(|it| it.address.eq_ignore_ascii_case(address));
-                let name = found.map_or_else(String::new, |at| settings.coordinators[at].name.clone());
-                let language = settings.languages.first().cloned().unwrap_or_else(|| "en".into());
+                let found = settings
+                    .coordinators
+                    .iter()
+                    .position(|it| it.address.eq_ignore_ascii_case(address));
+                let name =
+                    found.map_or_else(String::new, |at| settings.coordinators[at].name.clone());
+                let language = settings
+                    .languages
+                    .first()
+                    .cloned()
+                    .unwrap_or_else(|| "en".into());
                 let recipient = format!("coordinator-{}", found.map_or(0, |at| at + 1));
                 (None, name, address.clone(), language, recipient)
             }
@@ -644,7 +832,10 @@ impl Ordering<'_> {
             return Ok(None);
         }
         let id = outbox::next_id(self.tx)?;
-        let host = settings.address.rsplit_once('@').map_or("localhost", |(_, host)| host);
+        let host = settings
+            .address
+            .rsplit_once('@')
+            .map_or("localhost", |(_, host)| host);
         let message_id = format!("{}@{host}", self.keys.message_id(id));
         let reference = self.keys.reference(id);
         let reply_token = self.keys.sign(token::Kind::Reply, id.0, self.now);
@@ -659,11 +850,9 @@ impl Ordering<'_> {
             &letter.kind,
             &language,
             &Frame {
-                programme: &settings.name,
-                address: &settings.address,
-                coordinator: settings.coordinators.first().map_or("", |it| it.name.as_str()),
-                answer_to: answers_reach_us.then_some(own_reply_address.as_str()),
-                reference: answers_reach_us.then_some(reference.as_str()),
+                answers_to: answers_reach_us.then(|| own_reply_address.clone()),
+                reference: answers_reach_us.then(|| reference.clone()),
+                ..Frame::of(settings)
             },
         )?;
         let thread = match person {
@@ -697,8 +886,11 @@ impl Ordering<'_> {
             }),
             occasion: self.mark_letters.then_some(key.as_str()),
         })?;
-        let envelope_from = match self.config.verp {
-            true => token::address_with(&settings.address, &self.keys.sign(token::Kind::Bounce, id.0, self.now)),
+        let envelope_from = match VERP {
+            true => token::address_with(
+                &settings.address,
+                &self.keys.sign(token::Kind::Bounce, id.0, self.now),
+            ),
             false => settings.address.clone(),
         };
         outbox::order(

@@ -17,13 +17,37 @@ use crate::store::{Store, facts};
 use crate::time::Moment;
 
 /// Pairs for everybody who is accepted in a round.
-pub fn for_round(store: &Store, settings: &Settings, round: &str, now: Moment) -> anyhow::Result<Proposed> {
-    propose(store, settings, round, now, Purpose::Round, ApplicationState::Accepted)
+pub fn for_round(
+    store: &Store,
+    settings: &Settings,
+    round: &str,
+    now: Moment,
+) -> anyhow::Result<Proposed> {
+    propose(
+        store,
+        settings,
+        round,
+        now,
+        Purpose::Round,
+        ApplicationState::Accepted,
+    )
 }
 
 /// Pairs for everybody who is in a round's pool this morning.
-pub fn for_pool(store: &Store, settings: &Settings, round: &str, now: Moment) -> anyhow::Result<Proposed> {
-    propose(store, settings, round, now, Purpose::Pool, ApplicationState::Pool)
+pub fn for_pool(
+    store: &Store,
+    settings: &Settings,
+    round: &str,
+    now: Moment,
+) -> anyhow::Result<Proposed> {
+    propose(
+        store,
+        settings,
+        round,
+        now,
+        Purpose::Pool,
+        ApplicationState::Pool,
+    )
 }
 
 fn propose(
@@ -37,7 +61,11 @@ fn propose(
     let applicants: Vec<Applicant> = facts::applicants(store.reader(), round)?
         .into_iter()
         .filter(|it| it.application.state == state && !it.person.unreachable && !it.person.stopped)
-        .filter(|it| it.person.paused_until.is_none_or(|until| until <= now.date_naive()))
+        .filter(|it| {
+            it.person
+                .paused_until
+                .is_none_or(|until| until <= now.date_naive())
+        })
         .collect();
     let mut proposed = Proposed {
         round: round.to_string(),
@@ -58,7 +86,11 @@ fn propose(
     }
     // Clocks are compared as they will stand in the middle of the round.
     let at = timetable::round(settings, round).map_or(now, |round| {
-        timetable::morning(settings, round.start + (round.end - round.start) / 2, settings.zone)
+        timetable::morning(
+            settings,
+            round.start + (round.end - round.start) / 2,
+            settings.zone,
+        )
     });
     let candidates: Vec<Candidate> = applicants
         .iter()
@@ -78,12 +110,20 @@ fn propose(
         .groups
         .iter()
         .map(|group| Group {
-            people: group.members.iter().map(|&member| applicants[member].person.id).collect(),
+            people: group
+                .members
+                .iter()
+                .map(|&member| applicants[member].person.id)
+                .collect(),
             score: group.score,
             reasons: numbering.reasons(&group.members, &candidates, &applicants, &rules, &scoring),
         })
         .collect();
-    proposed.unmatched = answer.unmatched.iter().map(|&person| applicants[person].person.id).collect();
+    proposed.unmatched = answer
+        .unmatched
+        .iter()
+        .map(|&person| applicants[person].person.id)
+        .collect();
     proposed.score = answer.score;
     proposed.proof = proof(&answer);
     Ok(proposed)
@@ -99,9 +139,16 @@ fn proof(answer: &matching::Proposal) -> String {
             answer.score, answer.admissible_pairs
         )
     } else if answer.gap() == 0.0 {
-        format!("{pairs} pairs, {} points: as many pairs as possible, and the highest score for so many.", answer.score)
+        format!(
+            "{pairs} pairs, {} points: as many pairs as possible, and the highest score for so many.",
+            answer.score
+        )
     } else {
-        format!("{pairs} pairs, {} points; at most {:.3} % more is possible.", answer.score, answer.gap() * 100.0)
+        format!(
+            "{pairs} pairs, {} points; at most {:.3} % more is possible.",
+            answer.score,
+            answer.gap() * 100.0
+        )
     }
 }
 
@@ -146,11 +193,20 @@ impl Numbering {
     fn of(form: &Form, applicants: &[Applicant]) -> Numbering {
         let options = |id: &str| -> Vec<String> {
             form.question(id)
-                .map(|question| question.options.iter().map(|choice| choice.id.clone()).collect())
+                .map(|question| {
+                    question
+                        .options
+                        .iter()
+                        .map(|choice| choice.id.clone())
+                        .collect()
+                })
                 .unwrap_or_default()
         };
         let all = |words: &dyn Fn(&Answers) -> Vec<String>| -> Vec<String> {
-            let mut all: Vec<String> = applicants.iter().flat_map(|it| words(&it.application.answers)).collect();
+            let mut all: Vec<String> = applicants
+                .iter()
+                .flat_map(|it| words(&it.application.answers))
+                .collect();
             all.sort();
             all.dedup();
             all
@@ -158,7 +214,12 @@ impl Numbering {
         Numbering {
             countries: all(&|answers| vec![country(answers).to_string()]),
             languages: all(&|answers| list(answers, "languages").to_vec()),
-            regions: all(&|answers| places::regions_of(country(answers)).iter().map(ToString::to_string).collect()),
+            regions: all(&|answers| {
+                places::regions_of(country(answers))
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect()
+            }),
             sectors: options("sector"),
             stages: options("stage"),
             interests: options("interests"),
@@ -168,21 +229,47 @@ impl Numbering {
     fn candidate(&self, applicant: &Applicant, at: Moment) -> Candidate {
         let answers = &applicant.application.answers;
         let regions = places::regions_of(country(answers));
-        let one = |words: &[String], id: &str| answers.get(id).and_then(Answer::as_str).and_then(|it| number(words, it));
+        let one = |words: &[String], id: &str| {
+            answers
+                .get(id)
+                .and_then(Answer::as_str)
+                .and_then(|it| number(words, it))
+        };
         let (mut must, mut like) = (Vec::new(), Vec::new());
         if let Some(Answer::Wishes(wishes)) = answers.get("wishes") {
-            must.extend(wishes.must.iter().filter_map(|(question, options)| self.wish(question, options)));
-            like.extend(wishes.like.iter().filter_map(|(question, options)| self.wish(question, options)));
+            must.extend(
+                wishes
+                    .must
+                    .iter()
+                    .filter_map(|(question, options)| self.wish(question, options)),
+            );
+            like.extend(
+                wishes
+                    .like
+                    .iter()
+                    .filter_map(|(question, options)| self.wish(question, options)),
+            );
         }
         Candidate {
             id: applicant.person.id.0,
-            country: position(&self.countries, country(answers)).and_then(|it| it.try_into().ok()).unwrap_or(u16::MAX),
+            country: position(&self.countries, country(answers))
+                .and_then(|it| it.try_into().ok())
+                .unwrap_or(u16::MAX),
             region: regions
                 .iter()
-                .find_map(|region| places::REGIONS.iter().position(|continent| continent == region))
+                .find_map(|region| {
+                    places::REGIONS
+                        .iter()
+                        .position(|continent| continent == region)
+                })
                 .and_then(|it| it.try_into().ok())
                 .unwrap_or(63),
-            zone_offset_minutes: at.with_timezone(&applicant.person.zone).offset().fix().local_minus_utc() / 60,
+            zone_offset_minutes: at
+                .with_timezone(&applicant.person.zone)
+                .offset()
+                .fix()
+                .local_minus_utc()
+                / 60,
             languages: bits(&self.languages, list(answers, "languages")),
             sector: one(&self.sectors, "sector"),
             stage: one(&self.stages, "stage"),
@@ -199,7 +286,10 @@ impl Numbering {
     /// A wish as bits; one about something that nobody in this round has is met by nobody, and stays a wish.
     fn wish(&self, question: &str, options: &[String]) -> Option<Wish> {
         let (about, words) = self.trait_of(question)?;
-        Some(Wish { about, any_of: bits(words, options) })
+        Some(Wish {
+            about,
+            any_of: bits(words, options),
+        })
     }
 
     fn trait_of(&self, question: &str) -> Option<(Trait, &[String])> {
@@ -223,23 +313,36 @@ impl Numbering {
         scoring: &Scoring,
     ) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
-        let word = |words: &[String], option: u8| words.get(usize::from(option)).cloned().unwrap_or_default();
+        let word = |words: &[String], option: u8| {
+            words.get(usize::from(option)).cloned().unwrap_or_default()
+        };
         for (at, &a) in members.iter().enumerate() {
             for &b in &members[at + 1..] {
-                for reason in matching::explain(&candidates[a], &candidates[b], rules, scoring).reasons {
+                for reason in
+                    matching::explain(&candidates[a], &candidates[b], rules, scoring).reasons
+                {
                     let worded = match reason {
-                        matching::Reason::SharedInterest { option, .. } => {
-                            Reason::SharedInterest { option: word(&self.interests, option) }
+                        matching::Reason::SharedInterest { option, .. } => Reason::SharedInterest {
+                            option: word(&self.interests, option),
+                        },
+                        matching::Reason::SharedLanguage { language } => Reason::SharedLanguage {
+                            code: word(&self.languages, language),
+                        },
+                        matching::Reason::WakingHalfHours(halves) => {
+                            Reason::WakingHours { hours: halves / 2 }
                         }
-                        matching::Reason::SharedLanguage { language } => {
-                            Reason::SharedLanguage { code: word(&self.languages, language) }
-                        }
-                        matching::Reason::WakingHalfHours(halves) => Reason::WakingHours { hours: halves / 2 },
-                        matching::Reason::SameStage(option) => Reason::SameStage { option: word(&self.stages, option) },
-                        matching::Reason::SameSector(option) => {
-                            Reason::SameSector { option: word(&self.sectors, option) }
-                        }
-                        matching::Reason::WishMet { wisher, about, option, .. } => {
+                        matching::Reason::SameStage(option) => Reason::SameStage {
+                            option: word(&self.stages, option),
+                        },
+                        matching::Reason::SameSector(option) => Reason::SameSector {
+                            option: word(&self.sectors, option),
+                        },
+                        matching::Reason::WishMet {
+                            wisher,
+                            about,
+                            option,
+                            ..
+                        } => {
                             let person = match wisher {
                                 Side::First => applicants[a].person.id,
                                 Side::Second => applicants[b].person.id,
@@ -251,7 +354,11 @@ impl Numbering {
                                 Trait::Language => ("languages", &self.languages),
                                 Trait::Region | Trait::Other(_) => ("region", &self.regions),
                             };
-                            Reason::WishMet { person, question: question.to_string(), option: word(words, option) }
+                            Reason::WishMet {
+                                person,
+                                question: question.to_string(),
+                                option: word(words, option),
+                            }
                         }
                     };
                     if !reasons.contains(&worded) {
@@ -265,7 +372,10 @@ impl Numbering {
 }
 
 fn country(answers: &Answers) -> &str {
-    answers.get("country").and_then(Answer::as_str).unwrap_or("??")
+    answers
+        .get("country")
+        .and_then(Answer::as_str)
+        .unwrap_or("??")
 }
 
 fn list<'a>(answers: &'a Answers, id: &str) -> &'a [String] {
@@ -278,9 +388,14 @@ fn position(words: &[String], word: &str) -> Option<usize> {
 
 /// The number of a word, below 64: a set of options is held in the bits of a u64.
 fn number(words: &[String], word: &str) -> Option<u8> {
-    position(words, word).filter(|at| *at < 64).and_then(|at| at.try_into().ok())
+    position(words, word)
+        .filter(|at| *at < 64)
+        .and_then(|at| at.try_into().ok())
 }
 
 fn bits(words: &[String], chosen: &[impl AsRef<str>]) -> u64 {
-    chosen.iter().filter_map(|word| number(words, word.as_ref())).fold(0, |bits, number| bits | 1 << number)
+    chosen
+        .iter()
+        .filter_map(|word| number(words, word.as_ref()))
+        .fold(0, |bits, number| bits | 1 << number)
 }

@@ -47,14 +47,20 @@ impl Handle {
             // Nobody waits any more only when the daemon is ending.
             let _ = answer.send(work(engine));
         });
-        self.jobs.send(job).await.ok().context("the engine has ended")?;
+        self.jobs
+            .send(job)
+            .await
+            .ok()
+            .context("the engine has ended")?;
         answered.await.context("the engine has ended")?
     }
 }
 
 /// Another daemon holds the database.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}: another pairpost is running on this state folder. Stop it first, or use another state_dir")]
+#[error(
+    "{0}: another pairpost is running on this state folder. Stop it first, or use another state_dir"
+)]
 pub struct AlreadyRunning(String);
 
 /// Holds the state folder for this process, as long as the returned file is open.
@@ -71,43 +77,63 @@ pub fn lock(state_dir: &Path) -> anyhow::Result<std::fs::File> {
         .with_context(|| format!("{}: cannot be opened", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(AlreadyRunning(state_dir.display().to_string()).into()),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(AlreadyRunning(state_dir.display().to_string()).into())
+        }
         Err(std::fs::TryLockError::Error(error)) => Err(error).context("the lock cannot be taken"),
     }
 }
 
 /// Runs until a signal says stop: SIGTERM or SIGINT end it in order, after the letter that is on its way.
 pub fn run(engine: Engine, clock: Clock) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(engine, clock))
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // One thread carries all mail; the loops take turns.
+    tokio::task::LocalSet::new().block_on(&runtime, serve(engine, clock))
 }
 
 async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
     let recovered = engine.start(clock.now())?;
     if recovered > 0 {
-        tracing::warn!(letters = recovered, "letters were on their way when the program ended; they are sent again");
+        tracing::warn!(
+            letters = recovered,
+            "letters were on their way when the program ended; they are sent again"
+        );
     }
     let config = engine.config().clone();
     let (jobs, mut inbound_jobs) = mpsc::channel::<Job>(64);
-    let thread = std::thread::Builder::new().name("engine".into()).spawn(move || {
-        while let Some(job) = inbound_jobs.blocking_recv() {
-            job(&mut engine);
-        }
-    })?;
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            while let Some(job) = inbound_jobs.blocking_recv() {
+                job(&mut engine);
+            }
+        })?;
     let handle = Handle { jobs };
     let letters_wait = Arc::new(Notify::new());
     let (stop, stopping) = watch::channel(false);
 
-    let receiving = tokio::spawn(receive_loop(
+    let receiving = tokio::task::spawn_local(receive_loop(
         config.clone(),
         handle.clone(),
         clock.clone(),
         letters_wait.clone(),
         stopping.clone(),
     ));
-    let ticking = tokio::spawn(tick_loop(handle.clone(), clock.clone(), letters_wait.clone(), stopping.clone()));
-    let sending =
-        tokio::spawn(deliver_loop(config.sending.clone(), handle.clone(), clock.clone(), letters_wait, stopping));
+    let ticking = tokio::task::spawn_local(tick_loop(
+        handle.clone(),
+        clock.clone(),
+        letters_wait.clone(),
+        stopping.clone(),
+    ));
+    let sending = tokio::task::spawn_local(deliver_loop(
+        config.sending.clone(),
+        handle.clone(),
+        clock.clone(),
+        letters_wait,
+        stopping,
+    ));
 
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
@@ -153,7 +179,9 @@ struct BackOff {
 
 impl BackOff {
     fn new() -> BackOff {
-        BackOff { seconds: BACK_OFF_SECONDS.0 }
+        BackOff {
+            seconds: BACK_OFF_SECONDS.0,
+        }
     }
 
     fn next(&mut self) -> Duration {
@@ -183,8 +211,16 @@ async fn receive_loop(
         let wait = match Mailbox::connect(&config.mailbox).await {
             Ok(mailbox) => {
                 tracing::info!("mailbox open");
-                let ended =
-                    receive(mailbox, &config, &handle, &clock, &letters_wait, &stopping, &mut back_off).await;
+                let ended = receive(
+                    mailbox,
+                    &config,
+                    &handle,
+                    &clock,
+                    &letters_wait,
+                    &stopping,
+                    &mut back_off,
+                )
+                .await;
                 match ended {
                     Ok(()) => break,
                     Err(error) => {
@@ -231,7 +267,10 @@ async fn receive(
                 let mut wanted = Vec::with_capacity(piece.len());
                 for message in piece {
                     let place = message.place.to_string();
-                    if !handle.call(move |engine| engine.knows_place(&place)).await? {
+                    if !handle
+                        .call(move |engine| engine.knows_place(&place))
+                        .await?
+                    {
                         wanted.push(message.clone());
                     }
                 }
@@ -240,7 +279,12 @@ async fn receive(
                     handle
                         .call(move |engine| {
                             let place = fetched.place.to_string();
-                            let id = engine.record(Some(&place), &fetched.bytes, fetched.truncated, now)?;
+                            let id = engine.record(
+                                Some(&place),
+                                &fetched.bytes,
+                                fetched.truncated,
+                                now,
+                            )?;
                             engine.handle_message(id, now)
                         })
                         .await?;
@@ -254,7 +298,11 @@ async fn receive(
         }
         // Messages that failed before and whose wait is over.
         let now = clock.now();
-        if handle.call(move |engine| engine.handle_waiting(now, 50)).await? > 0 {
+        if handle
+            .call(move |engine| engine.handle_waiting(now, 50))
+            .await?
+            > 0
+        {
             letters_wait.notify_one();
             file_away(&mut mailbox, handle, clock).await?;
         }
@@ -265,7 +313,9 @@ async fn receive(
             .and_then(|at| (at - clock.now()).to_std().ok())
             .unwrap_or(Duration::from_secs(60))
             .min(Duration::from_secs(IDLE_RENEW_SECONDS));
-        mailbox.wait(Instant::now() + until, stopped(stopping.clone())).await?;
+        mailbox
+            .wait(Instant::now() + until, stopped(stopping.clone()))
+            .await?;
         if *stopping.borrow() {
             mailbox.close().await;
             return Ok(());
@@ -292,16 +342,25 @@ async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> any
         mailbox.file_away(&done).await?;
         let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
         let now = clock.now();
-        handle.call(move |engine| engine.filed_away(&places, now)).await?;
+        handle
+            .call(move |engine| engine.filed_away(&places, now))
+            .await?;
     }
 }
 
 // -------------------------------------------------------------------- the clock
 
-async fn tick_loop(handle: Handle, clock: Clock, letters_wait: Arc<Notify>, stopping: watch::Receiver<bool>) {
+async fn tick_loop(
+    handle: Handle,
+    clock: Clock,
+    letters_wait: Arc<Notify>,
+    stopping: watch::Receiver<bool>,
+) {
     loop {
         let now = clock.now();
-        let ticked = handle.call(move |engine| engine.tick(now, OCCASIONS_AT_A_TIME)).await;
+        let ticked = handle
+            .call(move |engine| engine.tick(now, OCCASIONS_AT_A_TIME))
+            .await;
         let more = match ticked {
             Ok(ticked) => {
                 if ticked.handled > 0 {
@@ -314,7 +373,11 @@ async fn tick_loop(handle: Handle, clock: Clock, letters_wait: Arc<Notify>, stop
                 false
             }
         };
-        let wait = if more { Duration::from_millis(1) } else { Duration::from_secs(TICK_SECONDS) };
+        let wait = if more {
+            Duration::from_millis(1)
+        } else {
+            Duration::from_secs(TICK_SECONDS)
+        };
         if !pause(&stopping, wait).await {
             return;
         }
@@ -335,7 +398,9 @@ async fn deliver_loop(
         match deliver_what_waits(&mut transport, &handle, &clock, &stopping).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => tracing::error!(error = %format!("{error:#}"), "letters cannot be taken from the outbox"),
+            Err(error) => {
+                tracing::error!(error = %format!("{error:#}"), "letters cannot be taken from the outbox")
+            }
         }
         if *stopping.borrow() {
             break;
@@ -357,32 +422,59 @@ async fn deliver_what_waits(
     stopping: &watch::Receiver<bool>,
 ) -> anyhow::Result<bool> {
     let now = clock.now();
-    let letters = handle.call(move |engine| engine.take_letters(now, LETTERS_AT_A_TIME)).await?;
+    let letters = handle
+        .call(move |engine| engine.take_letters(now, LETTERS_AT_A_TIME))
+        .await?;
     let full = letters.len() == LETTERS_AT_A_TIME as usize;
     let mut waiting = letters.into_iter();
     while let Some(letter) = waiting.next() {
         if *stopping.borrow() {
             // An ordered stop: what the server has not heard of goes back untouched.
-            let back: Vec<_> = std::iter::once(letter.id).chain(waiting.map(|letter| letter.id)).collect();
+            let back: Vec<_> = std::iter::once(letter.id)
+                .chain(waiting.map(|letter| letter.id))
+                .collect();
             handle.call(move |engine| engine.put_back(&back)).await?;
             return Ok(false);
         }
-        let envelope = Envelope { from: Some(letter.envelope_from.clone()), to: letter.envelope_to.clone() };
-        let outcome = transport.deliver(&envelope, &letter.bytes, &mut |_| {}).await;
+        let envelope = Envelope {
+            from: Some(letter.envelope_from.clone()),
+            to: letter.envelope_to.clone(),
+        };
+        let outcome = transport
+            .deliver(&envelope, &letter.bytes, &mut |_| Ok(()))
+            .await;
         match &outcome {
-            Outcome::Accepted { .. } => tracing::info!(letter = letter.id.0, kind = letter.kind, "letter sent"),
+            Outcome::Accepted { .. } => {
+                tracing::info!(letter = letter.id.0, kind = letter.kind, "letter sent")
+            }
             Outcome::Temporary { code, .. } => {
-                tracing::warn!(letter = letter.id.0, kind = letter.kind, ?code, "letter not taken yet");
+                tracing::warn!(
+                    letter = letter.id.0,
+                    kind = letter.kind,
+                    ?code,
+                    "letter not taken yet"
+                );
             }
             Outcome::Permanent { code, .. } => {
-                tracing::warn!(letter = letter.id.0, kind = letter.kind, code, "letter refused");
+                tracing::warn!(
+                    letter = letter.id.0,
+                    kind = letter.kind,
+                    code,
+                    "letter refused"
+                );
             }
             Outcome::Unknown { .. } => {
-                tracing::warn!(letter = letter.id.0, kind = letter.kind, "no word whether the letter was taken");
+                tracing::warn!(
+                    letter = letter.id.0,
+                    kind = letter.kind,
+                    "no word whether the letter was taken"
+                );
             }
         }
         let now = clock.now();
-        handle.call(move |engine| engine.delivered(&letter, &outcome, now)).await?;
+        handle
+            .call(move |engine| engine.delivered(&letter, &outcome, now))
+            .await?;
     }
     Ok(full)
 }

@@ -1151,7 +1151,10 @@ pub fn complained(settings: &Settings, facts: &Facts, complaint: &Complaint) -> 
     let Some(person) = &facts.person else {
         return Decision::noting(format!("a complaint about letter {}", complaint.letter));
     };
-    let mut decision = Decision::noting(format!("person {} complained about letter {}", person.id, complaint.letter));
+    let mut decision = Decision::noting(format!(
+        "person {} complained about letter {}",
+        person.id, complaint.letter
+    ));
     decision.changes.push(Change::Stop { person: person.id });
     decision.letters = coordinating::notice(
         settings,

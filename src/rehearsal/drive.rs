@@ -17,8 +17,8 @@ use super::habits::{RoundDates, Shares};
 use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettings};
 use crate::config::Config;
 use crate::daemon::Engine;
-use crate::mail::inbound::maildir;
 use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
+use crate::mail::inbound::maildir;
 use crate::mail::outbound::maildir::MaildirTransport;
 use crate::mail::outbound::{Envelope, Outcome};
 use crate::mail::token::Keys;
@@ -135,7 +135,9 @@ pub fn run(rehearsal: Rehearsal, progress: &mut dyn FnMut(Moment, f64)) -> anyho
         if moved {
             continue;
         }
-        let Some(next) = stage.next_moment()?.filter(|next| *next <= end) else { break };
+        let Some(next) = stage.next_moment()?.filter(|next| *next <= end) else {
+            break;
+        };
         stage.now = next;
         progress(next, (next - start).num_seconds() as f64 / span);
     }
@@ -168,7 +170,11 @@ fn world(rehearsal: &Rehearsal, round: &Round) -> World {
             end: timetable::morning(settings, round.end, settings.zone),
         },
         form: &settings.form,
-        language: settings.languages.first().cloned().unwrap_or_else(|| "en".into()),
+        language: settings
+            .languages
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "en".into()),
         free_messages: rehearsal.free_messages.clone(),
     })
 }
@@ -196,7 +202,9 @@ impl Stage {
         let mut now = timetable::morning(&config.settings, round.opens - Days::new(1), zone);
         now -= TimeDelta::hours(9);
         let (incoming, outgoing) = (rehearsal.dir.join("in"), rehearsal.dir.join("out"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let mailbox = runtime.block_on(Mailbox::connect(&config.mailbox))?;
         let mut engine =
             Engine::open(config, keys_of(rehearsal.seed), Durability::Rehearsal)?.for_rehearsal();
@@ -217,7 +225,11 @@ impl Stage {
 
     fn will_arrive(&mut self, message: Outgoing) {
         self.count += 1;
-        let arriving = Arriving { at: message.at, number: self.count, message };
+        let arriving = Arriving {
+            at: message.at,
+            number: self.count,
+            message,
+        };
         self.arriving.push(Reverse(arriving));
     }
 
@@ -225,17 +237,31 @@ impl Stage {
     fn next_moment(&self) -> anyhow::Result<Option<Moment>> {
         let message = self.arriving.peek().map(|Reverse(next)| next.at);
         // What is due but did not move waits for the hourly ceiling: look again in a minute.
-        let due = self.engine.next_due()?.map(|at| at.max(self.now + TimeDelta::minutes(1)));
+        let due = self
+            .engine
+            .next_due()?
+            .map(|at| at.max(self.now + TimeDelta::minutes(1)));
         Ok(message.into_iter().chain(due).min())
     }
 
     /// Messages whose moment has come arrive in the Maildir; the mailbox is read as the daemon reads it.
     fn receive(&mut self) -> anyhow::Result<bool> {
         let mut any = false;
-        while self.arriving.peek().is_some_and(|Reverse(next)| next.at <= self.now) {
-            let Some(Reverse(arrived)) = self.arriving.pop() else { break };
+        while self
+            .arriving
+            .peek()
+            .is_some_and(|Reverse(next)| next.at <= self.now)
+        {
+            let Some(Reverse(arrived)) = self.arriving.pop() else {
+                break;
+            };
             let stem = format!("{:08}", arrived.number);
-            maildir::deliver(&self.incoming, &arrived.message.as_delivered(), false, Some(&stem))?;
+            maildir::deliver(
+                &self.incoming,
+                &arrived.message.as_delivered(),
+                false,
+                Some(&stem),
+            )?;
             any = true;
         }
         if !any {
@@ -249,7 +275,12 @@ impl Stage {
             for piece in batches(&listed) {
                 for fetched in self.runtime.block_on(self.mailbox.fetch(piece))? {
                     let place = fetched.place.to_string();
-                    let id = self.engine.record(Some(&place), &fetched.bytes, fetched.truncated, self.now)?;
+                    let id = self.engine.record(
+                        Some(&place),
+                        &fetched.bytes,
+                        fetched.truncated,
+                        self.now,
+                    )?;
                     self.engine.handle_message(id, self.now)?;
                 }
             }
@@ -290,11 +321,17 @@ impl Stage {
         let letters = self.engine.take_letters(self.now, 200)?;
         let any = !letters.is_empty();
         for letter in letters {
-            let envelope =
-                Envelope { from: Some(letter.envelope_from.clone()), to: letter.envelope_to.clone() };
-            let outcome = self.transport.deliver(&envelope, &letter.bytes, &mut |_| Ok(()));
+            let envelope = Envelope {
+                from: Some(letter.envelope_from.clone()),
+                to: letter.envelope_to.clone(),
+            };
+            let outcome = self
+                .transport
+                .deliver(&envelope, &letter.bytes, &mut |_| Ok(()));
             self.engine.delivered(&letter, &outcome, self.now)?;
-            let Outcome::Accepted { reply: file } = outcome else { continue };
+            let Outcome::Accepted { reply: file } = outcome else {
+                continue;
+            };
             let delivered = std::fs::read(self.outgoing.join("new").join(file))?;
             self.letters.update(&delivered);
             let (from, to, bytes) = as_received(&delivered);
@@ -316,8 +353,18 @@ impl Stage {
         let mailboxes = world.mailboxes();
         let arrived: BTreeSet<&str> = mailboxes
             .occasions()
-            .chain(mailboxes.refused.iter().map(|letter| letter.occasion.as_str()))
-            .chain(mailboxes.misdirected.iter().map(|letter| letter.occasion.as_str()))
+            .chain(
+                mailboxes
+                    .refused
+                    .iter()
+                    .map(|letter| letter.occasion.as_str()),
+            )
+            .chain(
+                mailboxes
+                    .misdirected
+                    .iter()
+                    .map(|letter| letter.occasion.as_str()),
+            )
             .collect();
         // Letters whose hour comes after the rehearsal's end are neither lost nor delivered.
         let db = self.engine.store().reader();
@@ -326,7 +373,9 @@ impl Stage {
             .iter()
             .filter(|key| !arrived.contains(key.as_str()) && !to_come.contains(*key))
             .count();
-        let count = |sql: &str| -> anyhow::Result<i64> { Ok(db.query_row(sql, [&round.id], |row| row.get(0))?) };
+        let count = |sql: &str| -> anyhow::Result<i64> {
+            Ok(db.query_row(sql, [&round.id], |row| row.get(0))?)
+        };
         Ok(Summary {
             people: rehearsal.people,
             countries: world.countries(),
@@ -361,12 +410,17 @@ impl Stage {
 fn as_received(file: &[u8]) -> (Option<&str>, &str, &[u8]) {
     let mut rest = file;
     let mut line = || -> &str {
-        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        let end = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(rest.len());
         let (first, after) = rest.split_at(end);
         rest = after.get(1..).unwrap_or_default();
         std::str::from_utf8(first).unwrap_or_default()
     };
-    let from = line().trim_start_matches("Return-Path: <").trim_end_matches('>');
+    let from = line()
+        .trim_start_matches("Return-Path: <")
+        .trim_end_matches('>');
     let to = line().trim_start_matches("Delivered-To: ");
     ((!from.is_empty()).then_some(from), to, rest)
 }
@@ -379,7 +433,10 @@ pub fn temporary_dir(name: &str) -> anyhow::Result<PathBuf> {
         match std::fs::create_dir(&dir) {
             Ok(()) => return Ok(dir),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).with_context(|| format!("{}: cannot be made", Path::display(&dir))),
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("{}: cannot be made", Path::display(&dir)));
+            }
         }
     }
     anyhow::bail!("{}: no free name for a temporary folder", base.display())

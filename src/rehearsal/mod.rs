@@ -2,10 +2,10 @@
 //! real engine is the driver's.
 
 pub mod client;
-pub mod drive;
 mod correspondence;
 mod data;
 mod dice;
+pub mod drive;
 mod filling;
 pub mod habits;
 mod letter;

@@ -60,9 +60,11 @@ pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
 
 /// How many applications of a round stand where.
 pub fn states_of_round(db: &Connection, round: &str) -> rusqlite::Result<Vec<(String, i64)>> {
-    db.prepare("SELECT state, count(*) FROM application WHERE round = ?1 GROUP BY state ORDER BY state")?
-        .query_map([round], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+    db.prepare(
+        "SELECT state, count(*) FROM application WHERE round = ?1 GROUP BY state ORDER BY state",
+    )?
+    .query_map([round], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .collect()
 }
 
 /// Keys of letters that wait for a later hour.
@@ -241,16 +243,22 @@ pub struct JournalRow {
 }
 
 pub fn journal(db: &Connection) -> rusqlite::Result<Vec<JournalRow>> {
-    db.prepare("SELECT at, cause, note, outcome, person_id, partnership_id FROM journal ORDER BY id")?
-        .query_map([], |row| {
-            Ok(JournalRow {
-                at: crate::time::from_seconds(row.get(0)?).to_rfc3339(),
-                cause: row.get(1)?,
-                note: row.get(2)?,
-                outcome: row.get(3)?,
-                person: row.get(4)?,
-                partnership: row.get(5)?,
-            })
-        })?
-        .collect()
+    db.prepare(
+        "SELECT at, cause, note, outcome, person_id, partnership_id FROM journal ORDER BY id",
+    )?
+    .query_map([], |row| {
+        Ok(JournalRow {
+            at: crate::time::from_seconds(row.get(0)?).to_rfc3339(),
+            cause: row.get(1)?,
+            note: row.get(2)?,
+            outcome: row.get(3)?,
+            person: row.get(4)?,
+            partnership: row.get(5)?,
+        })
+    })?
+    .collect()
+}
+
+pub fn newest_proposal(db: &Connection) -> rusqlite::Result<Option<i64>> {
+    db.query_row("SELECT max(id) FROM proposal", [], |row| row.get(0))
 }

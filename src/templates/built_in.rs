@@ -37,6 +37,7 @@ const ENGLISH_LETTERS: Files = &files!(
         "place-given",
         "partnership-ended",
         "new-partner",
+        "pool-ended",
         "withdrawn",
         "stopped",
         "topics-off",

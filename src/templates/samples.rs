@@ -146,6 +146,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             pool_until: Some(day(2027, 4, 27)),
             next: Some(next()),
         },
+        LetterKind::PoolEnded {
+            name: "Amina Njoroge".into(),
+            next: Some(next()),
+        },
         LetterKind::Withdrawn {
             name: "Rosa Quispe".into(),
         },

@@ -52,9 +52,51 @@ pub enum AskedFor {
     Command,
 }
 
+pub use parse::{Parsed, parse};
+
+/// What can be looked up before the words are read: who says they wrote, and what they answer.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    pub from: Option<Sender>,
+    /// As [`Reading::recipients`].
+    pub recipients: Vec<String>,
+    /// As [`Reading::answers`].
+    pub answers: Vec<String>,
+    /// The visible code of one of our letters ("k7q2-x9m4ta"), where it is quoted.
+    pub reference: Option<String>,
+}
+
+/// The claims of a parsed message, for finding out which letter it answers.
+pub fn claims(parsed: &Parsed) -> Claims {
+    Claims {
+        from: sender::sender(&parsed.headers).ok(),
+        recipients: recipients(&parsed.headers, &RECIPIENT_FIELDS),
+        answers: answered(&parsed.headers),
+        reference: parsed.body.iter().find_map(|piece| reference(&piece.text)),
+    }
+}
+
+/// Finds "Ref: k7q2-x9m4ta", the last line of our letters. The newest letter is quoted first.
+fn reference(text: &str) -> Option<String> {
+    text.match_indices("Ref: ").take(50).find_map(|(at, word)| {
+        let code = text.get(at + word.len()..at + word.len() + 11)?;
+        let (first, second) = code.split_once('-')?;
+        let shaped = first.len() == 4
+            && second.len() == 6
+            && code
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        shaped.then(|| code.to_ascii_lowercase())
+    })
+}
+
 /// Reads one message as it arrived.
 pub fn read(raw: &[u8], context: &Context<'_>) -> Reading {
-    let parsed = parse::parse(raw);
+    read_parsed(&parse(raw), context)
+}
+
+/// Reads the words of a parsed message.
+pub fn read_parsed(parsed: &Parsed, context: &Context<'_>) -> Reading {
     let headers = &parsed.headers;
     let mut defects = parsed.defects.clone();
     let from = match sender::sender(headers) {
@@ -67,7 +109,7 @@ pub fn read(raw: &[u8], context: &Context<'_>) -> Reading {
     let subject = headers
         .get("subject")
         .map(|value| clean::line(&sender::decode_words(value), clean::SUBJECT_MAX));
-    let marked = marked_body(&parsed);
+    let marked = marked_body(parsed);
     let body = clean::body(&html::plain(&marked), clean::BODY_MAX);
     let text = clean::body(
         &reply_text::new_text(&clean::body(&marked, clean::BODY_MAX)),
@@ -92,13 +134,13 @@ pub fn read(raw: &[u8], context: &Context<'_>) -> Reading {
         complaint: None,
         said: Said::default(),
     };
-    reading.complaint = complaint::complaint(&parsed);
+    reading.complaint = complaint::complaint(parsed);
     if reading.complaint.is_none() {
-        reading.bounce = bounce::bounce(&parsed, &reading);
+        reading.bounce = bounce::bounce(parsed, &reading);
     }
-    reading.kind = kind(&parsed, &reading, context);
+    reading.kind = kind(parsed, &reading, context);
     if matches!(reading.kind, Kind::Automatic | Kind::List) {
-        let reason = automatic::reason(&parsed, &reading).unwrap_or_default();
+        let reason = automatic::reason(parsed, &reading).unwrap_or_default();
         let until = automatic::back_on(&reading, context);
         reading.automatic = Some(Automatic { reason, until });
     }

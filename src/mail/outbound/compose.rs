@@ -84,7 +84,9 @@ own_header!(OccasionHeader, "X-Pairpost-Occasion");
 pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
     let mailbox = |name: &str, at: &str| -> anyhow::Result<Mailbox> {
         let name = address::clean(name, 64);
-        let at = at.parse().with_context(|| "an address cannot be written to")?;
+        let at = at
+            .parse()
+            .with_context(|| "an address cannot be written to")?;
         Ok(Mailbox::new((!name.is_empty()).then_some(name), at))
     };
     let seconds = u64::try_from(parts.date.timestamp()).unwrap_or(0);
@@ -114,14 +116,18 @@ pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
             .header(AutoSubmitted(kind.into()))
             .header(SuppressReceipts("DR, RN, NRN".into()))
             .header(ListId(format!("{name} <{}>", automatic.list_id)))
-            .header(ListUnsubscribe(format!("<mailto:{}?subject=stop>", automatic.unsubscribe)));
+            .header(ListUnsubscribe(format!(
+                "<mailto:{}?subject=stop>",
+                automatic.unsubscribe
+            )));
     }
     if let Some(occasion) = parts.occasion {
         builder = builder.header(OccasionHeader(address::clean(occasion, 200)));
     }
     let part = |kind: ContentType, text: &str| -> anyhow::Result<SinglePart> {
-        let body = Body::new_with_encoding(text.to_string(), ContentTransferEncoding::QuotedPrintable)
-            .map_err(|_| anyhow::anyhow!("the text cannot be encoded"))?;
+        let body =
+            Body::new_with_encoding(text.to_string(), ContentTransferEncoding::QuotedPrintable)
+                .map_err(|_| anyhow::anyhow!("the text cannot be encoded"))?;
         Ok(SinglePart::builder().header(kind).body(body))
     };
     // The boundary follows from the Message-ID, so that the bytes are the same each time.
@@ -152,13 +158,27 @@ fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
             .filter_map(|one| one.address().map(str::to_string))
             .collect()
     };
-    if addresses(parsed.to()) != [parts.to_address] || addresses(parsed.from()) != [parts.from_address] {
+    if addresses(parsed.to()) != [parts.to_address]
+        || addresses(parsed.from()) != [parts.from_address]
+    {
         bail!("a letter whose sender or reader reads otherwise than meant was held back");
     }
     const OURS: [&str; 15] = [
-        "date", "from", "to", "subject", "message-id", "reply-to", "in-reply-to", "references",
-        "auto-submitted", "x-auto-response-suppress", "list-id", "list-unsubscribe",
-        "x-pairpost-occasion", "mime-version", "content-type",
+        "date",
+        "from",
+        "to",
+        "subject",
+        "message-id",
+        "reply-to",
+        "in-reply-to",
+        "references",
+        "auto-submitted",
+        "x-auto-response-suppress",
+        "list-id",
+        "list-unsubscribe",
+        "x-pairpost-occasion",
+        "mime-version",
+        "content-type",
     ];
     let mut seen = std::collections::BTreeSet::new();
     for header in parsed.headers() {
@@ -201,7 +221,10 @@ mod tests {
 
     #[test]
     fn a_name_with_line_ends_neither_panics_nor_adds_a_header() {
-        let hostile = Parts { to_name: "Bob\r\nBcc: all@example.com\u{202e}", ..parts() };
+        let hostile = Parts {
+            to_name: "Bob\r\nBcc: all@example.com\u{202e}",
+            ..parts()
+        };
         let bytes = compose(&hostile).unwrap();
         let text = String::from_utf8_lossy(&bytes);
         assert!(!text.contains("\r\nBcc:"), "{text}");
@@ -209,7 +232,10 @@ mod tests {
 
     #[test]
     fn a_subject_with_line_ends_stays_one_header() {
-        let hostile = Parts { subject: "hello\r\nX-Evil: yes", ..parts() };
+        let hostile = Parts {
+            subject: "hello\r\nX-Evil: yes",
+            ..parts()
+        };
         let bytes = compose(&hostile).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains("\r\nX-Evil"));
     }
@@ -226,16 +252,30 @@ mod tests {
             ..parts()
         };
         let text = String::from_utf8(compose(&letter).unwrap()).unwrap();
-        assert!(text.contains("Auto-Submitted: auto-generated\r\n"), "{text}");
+        assert!(
+            text.contains("Auto-Submitted: auto-generated\r\n"),
+            "{text}"
+        );
         assert!(text.contains("List-Unsubscribe: <mailto:peers+s0@example.org?subject=stop>\r\n"));
         assert!(!text.contains("List-Unsubscribe-Post"));
         let asking = String::from_utf8(compose(&parts()).unwrap()).unwrap();
-        assert!(!asking.contains("Auto-Submitted"), "a check-in welcomes an out-of-office reply");
+        assert!(
+            !asking.contains("Auto-Submitted"),
+            "a check-in welcomes an out-of-office reply"
+        );
     }
 
     #[test]
     fn an_address_that_is_none_is_refused_in_words() {
-        let broken = Parts { to_address: "no address", ..parts() };
-        assert!(compose(&broken).unwrap_err().to_string().contains("cannot be written to"));
+        let broken = Parts {
+            to_address: "no address",
+            ..parts()
+        };
+        assert!(
+            compose(&broken)
+                .unwrap_err()
+                .to_string()
+                .contains("cannot be written to")
+        );
     }
 }

@@ -1,0 +1,127 @@
+//! `pairpost preview`: letters as they will look, with invented values.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use chrono::{TimeZone, Utc};
+use clap::{Args as Arguments, ValueEnum};
+
+use crate::config::{self, Config};
+use crate::mail::outbound::compose::{self, Parts};
+use crate::programme::letter::LetterKind;
+use crate::templates::{Frame, Rendered};
+
+/// A letter as text, HTML or .eml, with invented values
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Examples:\n  pairpost preview introduction\n  pairpost preview check-in --format eml > check-in.eml\n  pairpost preview --all --to letters/"
+)]
+pub struct Args {
+    /// The letter's name; without one, the names are listed.
+    letter: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The language of the letter; by default the programme's first.
+    #[arg(long, value_name = "CODE")]
+    lang: Option<String>,
+    /// Write every letter as .txt, .html and .eml into --to.
+    #[arg(long, requires = "to")]
+    all: bool,
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Html,
+    Eml,
+}
+
+pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
+    // Before there is a programme, the built-in letters can be looked at.
+    let has_config = dir.is_some() || super::config_dir(None).join("pairpost.toml").is_file();
+    let config = if has_config {
+        super::load(dir)?
+    } else {
+        config::built_in()
+    };
+    let language = args
+        .lang
+        .clone()
+        .unwrap_or_else(|| config.settings.languages[0].clone());
+    anyhow::ensure!(
+        config.templates.languages().any(|known| known == language),
+        "there are no letters in {language:?}; there are: {}",
+        config.templates.languages().collect::<Vec<_>>().join(", ")
+    );
+    let samples = config.templates.samples(&language);
+    if let (true, Some(to)) = (args.all, &args.to) {
+        std::fs::create_dir_all(to).with_context(|| format!("{}: cannot be made", to.display()))?;
+        for kind in &samples {
+            let rendered = render(&config, kind, &language)?;
+            let file = |ending: &str| to.join(format!("{}.{ending}", kind.name()));
+            std::fs::write(file("txt"), &rendered.text)?;
+            std::fs::write(file("html"), &rendered.html)?;
+            std::fs::write(file("eml"), eml(&config, &rendered)?)?;
+        }
+        println!("{} letters in {}", samples.len(), to.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(name) = &args.letter else {
+        for name in LetterKind::NAMES {
+            println!("{name}");
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let kind = samples
+        .iter()
+        .find(|kind| kind.name() == name)
+        .with_context(|| {
+            format!(
+                "there is no letter {name:?}; there are: {}",
+                LetterKind::NAMES.join(", ")
+            )
+        })?;
+    let rendered = render(&config, kind, &language)?;
+    match args.format {
+        Format::Text => print!("Subject: {}\n\n{}", rendered.subject, rendered.text),
+        Format::Html => print!("{}", rendered.html),
+        Format::Eml => {
+            use std::io::Write;
+            std::io::stdout().write_all(&eml(&config, &rendered)?)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn render(config: &Config, kind: &LetterKind, language: &str) -> anyhow::Result<Rendered> {
+    let frame = Frame {
+        answers_to: Some(config.settings.address.clone()),
+        reference: Some("k7q2-x9m4ta".into()),
+        ..Frame::of(&config.settings)
+    };
+    Ok(config.templates.render(kind, language, &frame)?)
+}
+
+fn eml(config: &Config, rendered: &Rendered) -> anyhow::Result<Vec<u8>> {
+    compose::compose(&Parts {
+        from_name: &config.settings.name,
+        from_address: &config.settings.address,
+        to_name: "Preview",
+        to_address: "preview@example.org",
+        reply_to: &[],
+        subject: &rendered.subject,
+        text: &rendered.text,
+        html: &rendered.html,
+        message_id: "preview@example.org",
+        thread: &[],
+        date: Utc
+            .timestamp_opt(1_804_000_000, 0)
+            .single()
+            .unwrap_or_default(),
+        automatic: None,
+        occasion: None,
+    })
+}

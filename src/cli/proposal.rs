@@ -1,0 +1,88 @@
+//! `pairpost match` on the programme's own database: work the pairs out, look at them, release them.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::ids::ProposalId;
+use crate::programme::event::CommandKind;
+use crate::programme::facts::ProposalState;
+use crate::store::{facts, look};
+use crate::time::Clock;
+
+/// Releases a proposal, as a coordinator's `ok` would.
+pub fn release(config: Option<&Path>, proposal: i64) -> anyhow::Result<ExitCode> {
+    let mut engine = super::open_engine(config)?;
+    super::person::act(&mut engine, CommandKind::Release(ProposalId(proposal)))
+}
+
+/// Works out pairs for a round now; coordinators get the proposal by mail, too.
+pub fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCode> {
+    let mut engine = super::open_engine(config)?;
+    let now = Clock::System.now();
+    let round = match round {
+        Some(round) => engine
+            .config()
+            .settings
+            .rounds
+            .iter()
+            .find(|known| known.id == round)
+            .with_context(|| format!("there is no round {round:?} in rounds/"))?,
+        None => engine
+            .config()
+            .settings
+            .rounds
+            .iter()
+            .filter(|round| round.end >= now.date_naive())
+            .min_by_key(|round| round.start)
+            .context("the config has no round that is still to come")?,
+    }
+    .id
+    .clone();
+    println!("{}", engine.match_now(&round, now)?);
+    show(&engine, None)
+}
+
+/// Prints the newest waiting proposal, or the one that is named.
+pub fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
+    let db = engine.store().reader();
+    let Some(id) = id.or(look::newest_proposal(db)?) else {
+        println!("There is no proposal yet.");
+        return Ok(ExitCode::SUCCESS);
+    };
+    let proposal = facts::proposal(db, ProposalId(id))?
+        .with_context(|| format!("there is no proposal {id}"))?;
+    let number = |person: &crate::ids::PersonId| {
+        let at = proposal
+            .numbers
+            .iter()
+            .position(|known| known == person)
+            .map_or(0, |at| at + 1);
+        let name = facts::person(db, *person)
+            .ok()
+            .flatten()
+            .map(|it| it.name)
+            .unwrap_or_default();
+        format!("{at} {name}")
+    };
+    let mut rows: Vec<Vec<String>> = proposal
+        .groups
+        .iter()
+        .map(|group| {
+            let people: Vec<String> = group.people.iter().map(number).collect();
+            vec![group.score.to_string(), people.join(" & ")]
+        })
+        .collect();
+    rows.sort_by_key(|row| row[0].parse::<i64>().unwrap_or(0));
+    super::table::print(&["score", "people"], &rows)?;
+    if !proposal.unmatched.is_empty() {
+        let people: Vec<String> = proposal.unmatched.iter().map(number).collect();
+        println!("\nWithout a partner: {}", people.join(", "));
+    }
+    println!("\n{}", proposal.proof);
+    if proposal.state == ProposalState::Waiting {
+        println!("Release it with: pairpost match --release {id}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
