@@ -10,7 +10,7 @@ use quote_header::Opening;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
+pub(super) enum Line {
     Empty,
     /// The sender's own words, as far as we know.
     Text,
@@ -24,6 +24,13 @@ enum Line {
     Signature,
     /// "Sent from my phone".
     Device,
+}
+
+/// The lines of a body and what each is, for readers of lists and forms.
+pub(super) fn lines(body: &str) -> (Vec<String>, Vec<Line>) {
+    let lines = prepared(body);
+    let kinds = kinds(&lines);
+    (lines, kinds)
 }
 
 /// The new text in `body`, which may bear the markers of [`super::html`].

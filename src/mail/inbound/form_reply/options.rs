@@ -1,0 +1,574 @@
+//! Lists of options: boxes ticked in any way, numbers, names, shortened names, and lists from which all others were
+//! deleted.
+
+use super::value::Value;
+use crate::places::fold::{fold, nearly};
+use crate::programme::application::{Answer, Choice, Form, Question, QuestionKind, Why};
+
+/// A line that begins with a box or a tick.
+pub struct Boxed {
+    pub ticked: bool,
+    /// What stands beside the box, number included.
+    pub text: String,
+}
+
+const TICKS: [char; 16] = [
+    'x', 'X', '✓', '✔', '☑', '☒', '✅', '✗', '✘', 'v', 'V', '*', '•', '■', '×', 'х',
+];
+const EMPTY_BOXES: [char; 6] = ['☐', '□', '❏', '❑', '▢', '◻'];
+const TICKED_BOXES: [char; 8] = ['☑', '☒', '✅', '✔', '✓', '■', '🗹', '🗵'];
+
+/// The box at the beginning of a line, where there is one: `[ ]`, `[x]`, `( )`, `☐`, `x [ ]`, `[ ] x`, `[ ]x`.
+pub fn boxed(line: &str) -> Option<Boxed> {
+    let line = line
+        .trim()
+        .trim_start_matches(['-', '*', '•', '·', '–'])
+        .trim_start();
+    let mut chars = line.chars();
+    let first = chars.next()?;
+    if EMPTY_BOXES.contains(&first) || TICKED_BOXES.contains(&first) {
+        let rest = chars
+            .as_str()
+            .trim_start_matches(['\u{fe0f}', '\u{fe0e}'])
+            .trim_start();
+        let (marked, rest) = leading_tick(rest);
+        return Some(Boxed {
+            ticked: TICKED_BOXES.contains(&first) || marked,
+            text: rest.to_string(),
+        });
+    }
+    // "x [ ] 3 School library"
+    let (before, after) = leading_tick(line);
+    let open = after.chars().next()?;
+    let close = match open {
+        '[' => ']',
+        '(' => ')',
+        '{' => '}',
+        '<' => '>',
+        _ => return None,
+    };
+    let inner = &after[open.len_utf8()..];
+    let end = inner.find(close)?;
+    let mark = inner[..end].trim();
+    let empty = mark.is_empty() || mark.chars().all(|c| matches!(c, '_' | '.' | '-' | ' '));
+    let tick = mark.chars().count() <= 4
+        && (mark
+            .chars()
+            .all(|c| TICKS.contains(&c) || c == '\u{fe0f}' || c == '/')
+            || matches!(fold(mark).as_str(), "yes" | "oui" | "si" | "y" | "ok" | "1"));
+    if !(empty || tick) {
+        return None;
+    }
+    let rest = inner[end + close.len_utf8()..].trim_start();
+    let (marked, rest) = leading_tick(rest);
+    let (trailing, rest) = trailing_tick(rest);
+    Some(Boxed {
+        ticked: before || marked || trailing || (tick && !empty),
+        text: rest.to_string(),
+    })
+}
+
+/// A tick that stands alone before the text.
+fn leading_tick(text: &str) -> (bool, &str) {
+    let Some(first) = text.chars().next() else {
+        return (false, text);
+    };
+    if !TICKS.contains(&first) || matches!(first, '*' | '•') {
+        return (false, text);
+    }
+    let rest = text[first.len_utf8()..].trim_start_matches('\u{fe0f}');
+    // A word that begins with x is no tick.
+    match rest.chars().next() {
+        Some(c) if c.is_alphabetic() && first.is_alphabetic() => (false, text),
+        _ => (true, rest.trim_start()),
+    }
+}
+
+/// "[ ] 3 School library  x", "[ ] School library <--", "... YES"
+fn trailing_tick(text: &str) -> (bool, &str) {
+    let trimmed = text.trim_end();
+    for mark in [
+        " x", " X", " ✓", " ✔", " ✅", " ☑", " <-", " <--", " <---", " <=", " <==", " ←", " yes",
+        " YES", " Yes", " oui", " OUI", " sí", " SÍ", "\tx", "\tX",
+    ] {
+        if let Some(rest) = trimmed.strip_suffix(mark) {
+            return (true, rest.trim_end());
+        }
+    }
+    (false, text)
+}
+
+/// The option that a ticked line outside of any block can only mean.
+pub fn anywhere(form: &Form, text: &str) -> Option<(usize, String)> {
+    let label = fold(without_number(text).1);
+    let mut found = None;
+    for (at, question) in form.questions.iter().enumerate() {
+        if !matches!(question.kind, QuestionKind::OneOf | QuestionKind::SomeOf) {
+            continue;
+        }
+        for choice in &question.options {
+            if choice.label.0.values().any(|known| fold(known) == label) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some((at, choice.id.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Option ids as the question's answer, or why they are none.
+pub fn answer(form: &Form, question: usize, ids: Vec<String>) -> Value {
+    let Some(question) = form.questions.get(question) else {
+        return Value::Nothing;
+    };
+    let shown = |ids: &[String]| {
+        ids.iter()
+            .filter_map(|id| question.options.iter().find(|choice| choice.id == *id))
+            .map(|choice| choice.label.of("en"))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let most = if question.kind == QuestionKind::OneOf {
+        1
+    } else {
+        question.at_most.unwrap_or(usize::MAX)
+    };
+    if ids.is_empty() {
+        Value::Nothing
+    } else if ids.len() > most {
+        Value::Unclear(shown(&ids), Why::TooMany)
+    } else if question.kind == QuestionKind::OneOf {
+        ids.into_iter()
+            .next()
+            .map_or(Value::Nothing, |id| Value::Answer(Answer::One(id)))
+    } else {
+        Value::Answer(Answer::Many(in_order(question, ids)))
+    }
+}
+
+/// Ids in the order of the form.
+pub fn in_order(question: &Question, ids: Vec<String>) -> Vec<String> {
+    question
+        .options
+        .iter()
+        .map(|choice| choice.id.clone())
+        .filter(|id| ids.contains(id))
+        .collect()
+}
+
+/// What a block of option lines and words says.
+pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
+    let Some(question) = form.questions.get(at) else {
+        return Value::Nothing;
+    };
+    let mut ticked: Vec<String> = Vec::new();
+    let mut listed: Vec<String> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut boxes = 0;
+    let mut rest_of_label: Option<String> = None;
+    for line in lines {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if let Some(rest) = rest_of_label.take()
+            && fold(line) == rest
+        {
+            continue;
+        }
+        if let Some(boxed) = boxed(line) {
+            boxes += 1;
+            let Some(choice) = named(question, &boxed.text) else {
+                if boxed.ticked {
+                    words.push(boxed.text);
+                }
+                continue;
+            };
+            rest_of_label = unfinished(choice, &boxed.text);
+            if boxed.ticked {
+                push(&mut ticked, &choice.id);
+            }
+            push(&mut listed, &choice.id);
+            continue;
+        }
+        // A line that is an option of the list without its box.
+        let (number, label) = without_number(line);
+        let (marked, label) = trailing_tick(label);
+        let (before, label) = leading_tick(label);
+        let exact = question.options.iter().position(|choice| {
+            choice
+                .label
+                .0
+                .values()
+                .any(|known| fold(known) == fold(label))
+        });
+        if let Some(position) = exact
+            && (number == Some(position + 1) || marked || before || number.is_none())
+        {
+            let id = &question.options[position].id;
+            if marked || before {
+                push(&mut ticked, id);
+            }
+            push(&mut listed, id);
+            continue;
+        }
+        words.push(line.clone());
+    }
+    if !ticked.is_empty() {
+        return answer(form, at, ticked);
+    }
+    let spoken = words.join("\n");
+    if !spoken.trim().is_empty() {
+        let (ids, unknown) = named_in(question, &spoken);
+        if !ids.is_empty() && unknown.is_none() {
+            return answer(form, at, ids);
+        }
+        // Beside a whole list of empty boxes a stray line says nothing; alone it is what was answered.
+        if listed.len() < question.options.len() || boxes == 0 {
+            if !ids.is_empty() {
+                let read = answer(form, at, ids);
+                // "Public library (the one by the lake)": named once, and a remark.
+                if question.kind == QuestionKind::OneOf || matches!(read, Value::Unclear(..)) {
+                    return read;
+                }
+                return unknown.map_or(read, |unknown| Value::Unclear(unknown, Why::Unknown));
+            }
+            if !super::value::is_none_word(&spoken) && listed.is_empty() {
+                let why = if ambiguous(question, &spoken) {
+                    Why::Ambiguous
+                } else {
+                    Why::Unknown
+                };
+                return Value::Unclear(
+                    spoken.split_whitespace().collect::<Vec<_>>().join(" "),
+                    why,
+                );
+            }
+        }
+    }
+    // All the others were deleted.
+    let few = match question.kind {
+        QuestionKind::OneOf => listed.len() == 1,
+        _ => listed.len() <= question.at_most.unwrap_or(question.options.len() / 2),
+    };
+    if few && listed.len() < question.options.len() {
+        answer(form, at, listed)
+    } else {
+        Value::Nothing
+    }
+}
+
+fn push(ids: &mut Vec<String>, id: &str) {
+    if !ids.iter().any(|known| known == id) {
+        ids.push(id.to_string());
+    }
+}
+
+/// The number before an option's label, and the label.
+fn without_number(text: &str) -> (Option<usize>, &str) {
+    let text = text.trim();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if !(1..=2).contains(&digits) {
+        return (None, text);
+    }
+    let rest = text[digits..].trim_start_matches(['.', ')', ':', '-', ' ', '\t']);
+    (text[..digits].parse().ok(), rest)
+}
+
+/// The option that a boxed line names: by its label, or the beginning of it; the number decides between two.
+fn named<'a>(question: &'a Question, text: &str) -> Option<&'a Choice> {
+    let (number, label) = without_number(text);
+    let by_number = number.and_then(|number| question.options.get(number.checked_sub(1)?));
+    let folded = fold(label);
+    if folded.is_empty() {
+        return by_number;
+    }
+    let agrees = |choice: &Choice| {
+        choice.label.0.values().any(|known| {
+            let known = fold(known);
+            known == folded || known.starts_with(&folded) || folded.starts_with(&known)
+        })
+    };
+    if let Some(choice) = by_number.filter(|choice| agrees(choice)) {
+        return Some(choice);
+    }
+    let by_label = best(question, &folded);
+    // Renumbered or misspelt beyond recognition: the label says more than the number.
+    by_label.or(by_number)
+}
+
+/// The rest of a label that was wrapped to the next line.
+fn unfinished(choice: &Choice, text: &str) -> Option<String> {
+    let folded = fold(without_number(text).1);
+    choice
+        .label
+        .0
+        .values()
+        .map(|known| fold(known))
+        .find_map(|known| {
+            known
+                .strip_prefix(&folded)
+                .map(|rest| rest.trim().to_string())
+        })
+        .filter(|rest| !rest.is_empty())
+}
+
+/// The one option that `folded` means: its label, the beginning of it, a word in it that no other has, or nearly it.
+fn best<'a>(question: &'a Question, folded: &str) -> Option<&'a Choice> {
+    candidates(question, folded).and_then(|found| {
+        if let [one] = found[..] {
+            Some(one)
+        } else {
+            None
+        }
+    })
+}
+
+fn ambiguous(question: &Question, text: &str) -> bool {
+    candidates(question, &fold(text)).is_some_and(|found| found.len() > 1)
+}
+
+/// Options that `folded` may mean by the strictest rule that finds any.
+fn candidates<'a>(question: &'a Question, folded: &str) -> Option<Vec<&'a Choice>> {
+    let length = folded.chars().count();
+    if length < 2 {
+        return None;
+    }
+    let matching = |rule: &dyn Fn(&str) -> bool| -> Vec<&'a Choice> {
+        question
+            .options
+            .iter()
+            .filter(|choice| {
+                choice
+                    .label
+                    .0
+                    .values()
+                    .any(|known| rule(&fold(known)) || rule(&fold(before_bracket(known))))
+            })
+            .collect()
+    };
+    let wanted = singular(folded);
+    let rules: [&dyn Fn(&str) -> bool; 5] = [
+        &|known| known == folded || singular(known) == wanted,
+        &|known| {
+            length >= 3 && known.starts_with(folded) && known[folded.len()..].starts_with([' '])
+        },
+        &|known| {
+            length >= 4
+                && (known.starts_with(folded)
+                    || folded
+                        .strip_prefix(known)
+                        .is_some_and(|rest| known.len() >= 5 && rest.starts_with(' ')))
+        },
+        &|known| nearly(folded, known).is_some(),
+        &|known| length >= 4 && format!(" {known} ").contains(&format!(" {folded} ")),
+    ];
+    let by_id: Vec<&Choice> = question
+        .options
+        .iter()
+        .filter(|choice| fold(&choice.id) == folded)
+        .collect();
+    for (at, rule) in rules.iter().enumerate() {
+        let found = matching(rule);
+        if !found.is_empty() {
+            return Some(found);
+        }
+        if at == 0 && !by_id.is_empty() {
+            return Some(by_id);
+        }
+    }
+    None
+}
+
+fn before_bracket(label: &str) -> &str {
+    label.split('(').next().unwrap_or(label)
+}
+
+fn singular(folded: &str) -> String {
+    folded
+        .split(' ')
+        .map(|word| match word.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => word
+                .strip_suffix('s')
+                .filter(|stem| stem.len() > 2)
+                .unwrap_or(word)
+                .to_string(),
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Options named in running text: numbers, labels (commas in them and all), shortened names. The second value is what
+/// could not be read.
+pub fn named_in(question: &Question, text: &str) -> (Vec<String>, Option<String>) {
+    let mut ids = Vec::new();
+    // Whole labels first, so that a comma in a label does not split it.
+    let mut remaining = format!(" {} ", fold_keeping_breaks(text));
+    let mut labels: Vec<(String, &str)> = question
+        .options
+        .iter()
+        .flat_map(|choice| {
+            choice
+                .label
+                .0
+                .values()
+                .map(|label| (fold(label), choice.id.as_str()))
+        })
+        .collect();
+    labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
+    let mut order: Vec<(usize, String)> = Vec::new();
+    for (label, id) in labels.iter().filter(|(label, _)| label.len() >= 4) {
+        let spaced: String = label.clone();
+        if let Some(at) = find_words(&remaining, &spaced) {
+            order.push((at.0, (*id).to_string()));
+            let blank = ",".to_string() + &" ".repeat(at.1.saturating_sub(at.0 + 1));
+            remaining.replace_range(at.0..at.1, &blank);
+        }
+    }
+    let mut unknown = Vec::new();
+    let mut position = 0;
+    for piece in remaining.split([',', '\n', ';']) {
+        let start = position;
+        position += piece.len() + 1;
+        for part in halves(piece) {
+            let (number, rest) = without_number(&part);
+            if let (Some(number), true) = (number, fold(rest).is_empty()) {
+                match number
+                    .checked_sub(1)
+                    .and_then(|at| question.options.get(at))
+                {
+                    Some(choice) => order.push((start, choice.id.clone())),
+                    None => unknown.push(part),
+                }
+                continue;
+            }
+            let folded = fold(rest);
+            if folded.is_empty() || is_filler(&folded) {
+                continue;
+            }
+            match best(question, &folded) {
+                Some(choice) => order.push((start, choice.id.clone())),
+                None => {
+                    // "2 5 7"
+                    let numbers: Vec<Option<&Choice>> = part
+                        .split_whitespace()
+                        .map(|word| {
+                            word.parse::<usize>()
+                                .ok()
+                                .and_then(|n| question.options.get(n.checked_sub(1)?))
+                        })
+                        .collect();
+                    if !numbers.is_empty() && numbers.iter().all(Option::is_some) {
+                        order.extend(
+                            numbers
+                                .into_iter()
+                                .flatten()
+                                .map(|choice| (start, choice.id.clone())),
+                        );
+                    } else {
+                        unknown.push(part);
+                    }
+                }
+            }
+        }
+    }
+    order.sort_by_key(|(at, _)| *at);
+    for (_, id) in order {
+        push(&mut ids, &id);
+    }
+    let unknown = unknown.join(", ");
+    (ids, (!unknown.trim().is_empty()).then_some(unknown))
+}
+
+/// Folded text in which separators between pieces are commas.
+pub fn fold_keeping_breaks(text: &str) -> String {
+    text.split([',', ';', '\n', '•', '·', '/', '+', '&', '|', '、', '，'])
+        .map(|piece| fold(piece))
+        .filter(|piece| !piece.is_empty())
+        .collect::<Vec<_>>()
+        .join(" , ")
+}
+
+/// Where the words of `label` stand in `text` (both folded), separators between them ignored.
+pub fn find_words(text: &str, label: &str) -> Option<(usize, usize)> {
+    let wanted: Vec<&str> = label.split(' ').collect();
+    let mut words: Vec<(usize, &str)> = Vec::new();
+    let mut at = 0;
+    for word in text.split(' ') {
+        if !word.is_empty() && word != "," {
+            words.push((at, word));
+        }
+        at += word.len() + 1;
+    }
+    words
+        .windows(wanted.len())
+        .find(|window| {
+            window
+                .iter()
+                .zip(&wanted)
+                .all(|((_, word), wanted)| word == wanted)
+        })
+        .and_then(|window| {
+            Some((
+                window.first()?.0,
+                window.last().map(|(at, word)| at + word.len())?,
+            ))
+        })
+}
+
+fn halves(piece: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in piece.split_whitespace() {
+        if matches!(word, "and" | "et" | "y" | "or" | "ou" | "o" | "und" | "e") {
+            out.push(String::new());
+        } else if let Some(last) = out.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    // "Environment and climat" is one thing: try the whole, too.
+    let whole = piece.split_whitespace().collect::<Vec<_>>().join(" ");
+    if out.len() > 1 && out.iter().any(|part| part.is_empty()) {
+        vec![whole]
+    } else {
+        out.retain(|part| !part.is_empty());
+        out
+    }
+}
+
+fn is_filler(folded: &str) -> bool {
+    folded.split(' ').all(|word| {
+        matches!(
+            word,
+            "i" | "am"
+                | "a"
+                | "an"
+                | "the"
+                | "in"
+                | "work"
+                | "at"
+                | "my"
+                | "option"
+                | "options"
+                | "number"
+                | "numbers"
+                | "no"
+                | "nr"
+                | "numero"
+                | "choice"
+                | "je"
+                | "suis"
+                | "dans"
+                | "une"
+                | "un"
+                | "en"
+                | "una"
+                | "also"
+                | "x"
+        )
+    })
+}
