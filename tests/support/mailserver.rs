@@ -153,7 +153,12 @@ impl MailServer {
             lmtp.say(format!("RCPT TO:<{user}>\r\n").as_bytes(), "250");
             lmtp.say(b"DATA\r\n", "354");
             let mut body = Vec::new();
-            for line in message.as_ref().split_inclusive(|byte| *byte == b'\n') {
+            let message = message.as_ref();
+            for line in message
+                .strip_suffix(b"\r\n")
+                .unwrap_or(message)
+                .split_inclusive(|byte| *byte == b'\n')
+            {
                 body.extend(line.starts_with(b".").then_some(b'.'));
                 body.extend_from_slice(line);
             }

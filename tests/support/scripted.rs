@@ -11,7 +11,8 @@ use pairpost::mail::account::{Security, Server};
 /// One thing that the server does.
 #[derive(Clone, Debug)]
 pub enum Do {
-    /// Sends the text with a line end. `TAG` stands for the first word of what was heard last.
+    /// Sends the text with a line end. `TAG` stands for the first word of the last line heard that had more
+    /// than one.
     Say(String),
     /// Sends exactly these bytes.
     SayRaw(Vec<u8>),
@@ -119,7 +120,9 @@ fn play(stream: &TcpStream, script: Vec<Do>, notes: &Mutex<Vec<String>>) {
                     return;
                 }
                 let line = line.trim_end().to_owned();
-                tag = line.split(' ').next().unwrap_or_default().to_owned();
+                if let Some((first, _)) = line.split_once(' ') {
+                    tag = first.to_owned();
+                }
                 notes.lock().unwrap().push(line.clone());
                 if !line.contains(expected) {
                     notes.lock().unwrap().push(format!("(expected {expected})"));

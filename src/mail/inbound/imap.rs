@@ -637,14 +637,12 @@ impl<'a> Items<'a> {
                         .iter()
                         .any(|flag| flag.eq_ignore_ascii_case("\\Deleted"));
                 }
-                // NIL is an empty message.
+                // NIL is what Dovecot says of a message that is gone; an empty one is an empty string.
                 AttributeValue::BodySection {
                     section: None,
                     data,
                     ..
-                } => {
-                    message.body = Some(data.as_deref().unwrap_or_default());
-                }
+                } => message.body = data.as_deref(),
                 _ => {}
             }
         }
