@@ -329,7 +329,7 @@ fn monthly_topics_over_six_months_are_a_matter_of_config() {
             .replace("# topics_every = 2", "topics_every = 1")
     });
     // Nine months of topics do not fit into 119 days, and that is told.
-    assert!(the_problem(config).why.contains("last topic"));
+    assert!(the_problem(config).why.contains("the last topic"));
 }
 
 #[test]

@@ -164,17 +164,25 @@ impl Templates {
     /// are too long.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let frame = samples::frame();
         for (code, in_language) in self.languages.iter() {
+            // A letter with an unknown placeholder cannot be rendered, which need not be told again.
+            let mut told = BTreeSet::new();
             for name in LetterKind::NAMES {
                 if let Some(place) = in_language.files.get(name) {
-                    problems.extend(in_language.unknown_placeholders(name, place));
+                    let unknown = in_language.unknown_placeholders(name, place);
+                    if !unknown.is_empty() {
+                        told.insert(name);
+                    }
+                    problems.extend(unknown);
                 }
             }
-            for kind in samples::all(self.topic_ids(code)) {
+            for kind in samples::all(&self.topic_ids(code)) {
                 let Some(place) = in_language.files.get(kind.name()) else {
                     continue;
                 };
+                if told.contains(kind.name()) {
+                    continue;
+                }
                 let problem = |line, why: String, remedy: &str| {
                     let (file, line) = place.of_line(line);
                     Problem {
@@ -186,7 +194,7 @@ impl Templates {
                         remedy: remedy.into(),
                     }
                 };
-                match self.render(&kind, code, &frame) {
+                match self.render(&kind, code, &samples::frame_of(&kind)) {
                     Err(error) => problems.push(problem(
                         error.line,
                         error.why,
@@ -622,6 +630,7 @@ fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<
     environment.set_syntax(syntax.unwrap_or_default());
     // Values must not be declared harmless by a template.
     environment.remove_filter("safe");
+    environment.add_filter("defanged", |text: String| slots::defanged(&text));
     language.add_filters(&mut environment);
     let titles = Arc::clone(&topics);
     environment.add_function("topic_title", move |id: String| {

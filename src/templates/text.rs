@@ -86,6 +86,8 @@ fn shown(inlines: &[Inline]) -> String {
     for inline in inlines {
         match inline {
             Inline::Text(text) => words.push_str(text),
+            // Quotation marks show where a word that is to be typed begins and ends.
+            Inline::Typed(text) => words.push_str(&format!("\"{text}\"")),
             Inline::Break => words.push('\n'),
             Inline::Strong(inner) | Inline::Emphasis(inner) => words.push_str(&shown(inner)),
             Inline::Link(target, inner) => {
