@@ -72,7 +72,10 @@ impl Writer<'_> {
                 out.push_str(&format!("</h{level}>\n"));
             }
             Block::Verbatim(text) => {
-                out.push_str(&format!("<pre>{}</pre>\n", escaped(text.trim_end())));
+                out.push_str(&format!(
+                    "<pre>{}</pre>\n",
+                    escaped(text.trim_end_matches('\n'))
+                ));
             }
             Block::Quote(inner) => {
                 out.push_str("<blockquote>\n");

@@ -520,6 +520,11 @@ fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
     (templates, problems)
 }
 
+/// Whether a line ends a block whose text is kept as a value: its slots would be sealed twice.
+fn captures(line: &str) -> bool {
+    line.contains("{%") && (line.contains("endset") || line.contains("endfilter"))
+}
+
 /// Letters that coordinators get; they are signed by the programme, not by a coordinator.
 fn is_for_coordinators(letter: &str) -> bool {
     matches!(
@@ -563,6 +568,14 @@ fn add_letter(
                 Some(index + 1),
                 "it contains a character from the private use area of Unicode".into(),
                 "Remove it; fonts do not agree on what it looks like.",
+            ));
+        }
+        if let Some(index) = text.lines().position(captures) {
+            problems.push(problem(
+                file,
+                Some(index + 1),
+                "it keeps a piece of text for later ({% set %} with {% endset %}, or {% filter %}), which cannot be opened again".into(),
+                "Write the piece where it belongs.",
             ));
         }
         if let Some(index) = markdown::line_of_raw_html(text) {
@@ -628,8 +641,6 @@ fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<
         .lstrip_blocks(true)
         .build();
     environment.set_syntax(syntax.unwrap_or_default());
-    // Values must not be declared harmless by a template.
-    environment.remove_filter("safe");
     environment.add_filter("defanged", |text: String| slots::defanged(&text));
     language.add_filters(&mut environment);
     let titles = Arc::clone(&topics);
@@ -637,7 +648,8 @@ fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<
         topics::find(&titles, &id).map(|topic| topic.topic.title.clone())
     });
     environment.add_function("topic_text", move |id: String| {
-        topics::find(&topics, &id).map(|topic| Value::from_safe_string(topic.markdown.clone()))
+        topics::find(&topics, &id)
+            .map(|topic| Value::from_object(slots::OwnMarkdown(topic.markdown.clone())))
     });
     environment
 }

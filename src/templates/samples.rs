@@ -556,7 +556,10 @@ fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
     }
 }
 
+/// A short form in the shape in which `programme::form_text` writes it.
 fn form() -> String {
-    "Name: \n  (As your partner should call you.)\n\nCountry: \n\nCareer stage: \n  [ ] Studying or new (up to 2 years)\n  [ ] Early career (3 to 7 years)\n\nAbout me: \n\nI promise: \n"
+    "Name: \n(As your partner should call you.)\n\nCountry: \n(Where you live now.)\n\nCareer stage: \n\
+     (tick one with an x)\n  [ ] 1 Studying or new (up to 2 years)\n  [ ] 2 Early career (3 to 7 years)\n\n\
+     About me: \n\nI promise: \n(yes or no)\n"
         .into()
 }

@@ -4,19 +4,24 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::ValueKind;
+use minijinja::value::{Object, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State, Value};
 
 const OPENS: char = '\u{E000}';
 const CLOSES: char = '\u{E001}';
 const STRANGERS_TEXT_MAX_CHARS: usize = 4000;
 
+/// Markdown of our own, from a file: the only thing that is not sealed. A type of its own, so that no filter of the
+/// template engine (`safe`, `escape`, `join`) can make one out of a value.
+#[derive(Debug)]
+pub struct OwnMarkdown(pub String);
+
+impl Object for OwnMarkdown {}
+
 /// The template engine's way of writing a value: sealed, or as it stands where it is our own Markdown.
 pub fn seal(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
-    if value.is_safe() {
-        return out
-            .write_str(value.as_str().unwrap_or_default())
-            .map_err(Error::from);
+    if let Some(OwnMarkdown(markdown)) = value.downcast_object_ref() {
+        return out.write_str(markdown).map_err(Error::from);
     }
     match value.kind() {
         ValueKind::String | ValueKind::Number => {}

@@ -163,7 +163,12 @@ fn text_is_wrapped_plain_and_ends_with_the_reference() {
                 "{}: {line}",
                 kind.name()
             );
-            assert!(!line.ends_with(' '), "{}: {line}", kind.name());
+            // But for the blanks after the form's labels, where answers are typed.
+            assert!(
+                !line.ends_with(' ') || line.ends_with(": "),
+                "{}: {line}",
+                kind.name()
+            );
         }
         assert!(
             rendered.text.ends_with("\nRef: k7q2-9fpm\n"),
@@ -208,13 +213,38 @@ fn a_placeholder_that_cannot_be_read_is_told_with_its_line() {
 }
 
 #[test]
-fn values_cannot_be_declared_harmless() {
+fn no_filter_makes_a_value_into_markup() {
+    let templates = with_files(&[(
+        "en/letters/stopped.md",
+        "Subject: Bye\n\n{{ name | safe }} {{ name | escape }} {{ [name, name | safe] | join(' ' | safe) }} {{ name | upper }}\n",
+    )])
+    .unwrap();
+    let rendered = templates
+        .render(
+            &stopped("*x* [a](http://evil.example)"),
+            "en",
+            &samples::frame(),
+        )
+        .unwrap();
+    assert!(
+        rendered
+            .text
+            .starts_with("*x* [a](http://evil.example) *x* [a]"),
+        "{}",
+        rendered.text
+    );
+    assert!(!rendered.html.contains("href=\"http") && !rendered.html.contains("<em>x"));
+}
+
+#[test]
+fn text_kept_for_later_is_refused() {
     let problems = with_files(&[(
         "en/letters/stopped.md",
-        "Subject: Bye\n\nDear {{ name | safe }}\n",
+        "Subject: Bye\n\n{% set hello %}Dear {{ name }}{% endset %}\n{{ hello }}\n",
     )])
     .unwrap_err();
-    assert!(problems[0].why.contains("unknown filter"), "{problems:?}");
+    assert_eq!(problems[0].line, Some(3));
+    assert!(problems[0].why.contains("endset"));
 }
 
 #[test]
