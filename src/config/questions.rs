@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::written::{Problems, Section, Source};
-use crate::problem::nearest;
 use crate::programme::application::{Choice, Form, MatchingPart, Question, QuestionKind, Text};
 
 /// Longest answer that anybody may write (RELIABILITY: answers are cut at 4,000 characters).
@@ -79,6 +78,7 @@ pub fn read_form(file: &str, text: &str, languages: &[String], problems: &Proble
 /// The questions of a file, in their order.
 pub fn questions(whole: &Section<'_>, languages: &[String]) -> Form {
     let sections = whole.sections("questions");
+    let languages = &spoken(whole, &sections, languages);
     if sections.is_empty() {
         whole.refuse(
             "questions",
@@ -102,6 +102,28 @@ pub fn questions(whole: &Section<'_>, languages: &[String]) -> Form {
         section.finish();
     }
     form
+}
+
+/// The languages that the file has texts in. One that it does not speak at all is told once, not label by label.
+fn spoken(whole: &Section<'_>, sections: &[Section<'_>], languages: &[String]) -> Vec<String> {
+    let speaks = |language: &String| {
+        sections
+            .iter()
+            .any(|section| section.speaks("label", language))
+    };
+    let (spoken, silent): (Vec<String>, Vec<String>) = languages.iter().cloned().partition(speaks);
+    // Where nothing is spoken, the labels are missing or wrong, and that is told one by one.
+    if spoken.is_empty() {
+        return languages.to_vec();
+    }
+    for language in silent {
+        whole.refuse(
+            "questions",
+            &format!("no question has a text in \"{language}\", which the programme speaks"),
+            &format!("Add label.{language}, help.{language} and the options' texts, or take \"{language}\" out of `languages` in pairpost.toml."),
+        );
+    }
+    spoken
 }
 
 fn question(section: &Section<'_>, languages: &[String]) -> Option<Question> {
@@ -272,31 +294,39 @@ pub fn text(
 
 fn options(section: &Section<'_>, languages: &[String]) -> Vec<Choice> {
     let mut options: Vec<Choice> = Vec::new();
-    let mut refused = BTreeSet::new();
     for (id, label) in section.choices("options") {
         if !is_id(&id) {
-            refused.insert(format!(
-                "\"{id}\" is not an id of small letters, digits and underscores"
-            ));
+            section.refuse(
+                "options",
+                &format!("\"{id}\" is not an id"),
+                "Use small letters, digits and underscores.",
+            );
         }
         if options.iter().any(|other| other.id == id) {
-            refused.insert(format!("\"{id}\" is there twice"));
-        }
-        for language in languages {
-            if label.0.get(language).is_none_or(String::is_empty) {
-                let near = nearest(language, label.0.keys().map(String::as_str));
-                let near = near.map_or(String::new(), |it| format!(" (there is \"{it}\")"));
-                refused.insert(format!("\"{id}\" has no text in \"{language}\"{near}"));
-            }
+            section.refuse(
+                "options",
+                &format!("the option \"{id}\" is there twice"),
+                "Give each option its own word.",
+            );
         }
         options.push(Choice { id, label });
     }
-    for why in refused {
-        section.refuse(
-            "options",
-            &why,
-            "Write each as { option = \"public\", en = \"Public library\" }.",
-        );
+    for language in languages {
+        let silent: Vec<&str> = options
+            .iter()
+            .filter(|option| option.label.0.get(language).is_none_or(String::is_empty))
+            .map(|option| option.id.as_str())
+            .collect();
+        if !silent.is_empty() {
+            section.refuse(
+                "options",
+                &format!(
+                    "these options have no text in \"{language}\": {}",
+                    silent.join(", ")
+                ),
+                &format!("Write each as {{ option = \"public\", {language} = \"...\" }}."),
+            );
+        }
     }
     options
 }

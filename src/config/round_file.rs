@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::TimeDelta;
 
 use super::Survey;
 use super::written::{Problems, Section, Source};
@@ -167,17 +167,10 @@ pub fn check_against(
             })
             .unwrap_or("rounds");
         let length = (round.end - round.start).num_days();
-        let too_long = |key: &str, what: &str, on: Option<NaiveDate>| {
-            let on = on.map_or(String::new(), |on| format!(" ({on})"));
-            problems.add(Problem {
-                file: file.into(),
-                line: None,
-                key: key.into(),
-                value: Some(round.end.to_string()),
-                why: format!("the round ends before {what}{on}"),
-                remedy: "Let the round end later, or change the rhythm in pairpost.toml.".into(),
-            });
-        };
+        if length <= 0 {
+            continue;
+        }
+        let mut too_late = Vec::new();
         let topics = topic_dates(
             &settings.topics_cron,
             settings.topics_every,
@@ -185,23 +178,35 @@ pub fn check_against(
             round.start,
         );
         if let Some(last) = topics.last().filter(|last| **last > round.end) {
-            too_long("end", "its last topic", Some(*last));
+            too_late.push(format!("the last topic ({last})"));
         }
         if let Some(day) = settings
             .check_in_days
             .last()
             .filter(|day| i64::from(**day) >= length)
         {
-            too_long("end", &format!("the check-in of day {day}"), None);
+            too_late.push(format!("the check-in of day {day}"));
         }
-        for survey in surveys {
-            if i64::from(survey.day) > length {
-                too_long(
-                    "end",
-                    &format!("the survey \"{}\" of day {}", survey.id, survey.day),
-                    None,
-                );
-            }
+        for survey in surveys
+            .iter()
+            .filter(|survey| i64::from(survey.day) > length)
+        {
+            too_late.push(format!(
+                "the survey \"{}\" of day {}",
+                survey.id, survey.day
+            ));
+        }
+        if !too_late.is_empty() {
+            problems.add(Problem {
+                file: file.into(),
+                line: None,
+                key: "end".into(),
+                value: Some(round.end.to_string()),
+                why: format!("the round is over before {}", too_late.join(" and ")),
+                remedy:
+                    "Let the round end later, or change the rhythm in pairpost.toml and surveys/."
+                        .into(),
+            });
         }
     }
 }

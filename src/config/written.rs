@@ -18,6 +18,7 @@ use crate::schedule::Recurring;
 
 /// Values are shown in problems up to this many characters.
 const SHOWN_VALUE_MAX_CHARS: usize = 60;
+const NOT_TOML: &str = "this is not TOML";
 
 /// Where problems are gathered.
 #[derive(Debug, Default)]
@@ -28,8 +29,20 @@ impl Problems {
         self.0.borrow_mut().push(problem);
     }
 
+    /// All problems by file and line. Where a line is no TOML, what follows from that is not told as well.
     pub fn into_sorted(self) -> Vec<Problem> {
         let mut problems = self.0.into_inner();
+        let broken: Vec<(String, Option<usize>)> = problems
+            .iter()
+            .filter(|problem| problem.why.starts_with(NOT_TOML))
+            .map(|problem| (problem.file.clone(), problem.line))
+            .collect();
+        problems.retain(|problem| {
+            problem.why.starts_with(NOT_TOML)
+                || !broken
+                    .iter()
+                    .any(|(file, line)| *file == problem.file && *line == problem.line)
+        });
         problems.sort();
         problems.dedup();
         problems
@@ -81,7 +94,7 @@ impl<'t> Source<'t> {
                     .span()
                     .map(|span| self.shown(span))
                     .filter(|value| !value.is_empty()),
-                why: format!("this is not TOML: {}", error.message().replace('\n', ", ")),
+                why: format!("{NOT_TOML}: {}", error.message().replace('\n', ", ")),
                 remedy: "Texts stand in double quotes, dates are YYYY-MM-DD, lists are [ ... ]."
                     .into(),
             });
@@ -190,6 +203,15 @@ impl<'t> Section<'t> {
         self.table.contains_key(key)
     }
 
+    /// Whether a label has a text in a language.
+    pub fn speaks(&self, key: &str, language: &str) -> bool {
+        match self.table.get(key).map(Spanned::get_ref) {
+            Some(DeValue::Table(texts)) => texts.contains_key(language),
+            Some(DeValue::String(_)) => language == "en",
+            _ => false,
+        }
+    }
+
     fn value(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         let mut asked = self.asked.borrow_mut();
         if !asked.contains(&key) {
@@ -217,8 +239,12 @@ impl<'t> Section<'t> {
             ),
             key: self.dotted(key),
             value: found
-                // A table or a long list says nothing when it is cut; its line is enough.
-                .filter(|(_, value)| !value.get_ref().is_table())
+                // A table or a list of tables says nothing when it is cut; its line is enough.
+                .filter(|(_, value)| match value.get_ref() {
+                    DeValue::Table(_) => false,
+                    DeValue::Array(values) => values.iter().all(|it| !it.get_ref().is_table()),
+                    _ => true,
+                })
                 .map(|(_, value)| self.source.shown(value.span())),
             why: why.into(),
             remedy: remedy.into(),
@@ -358,7 +384,7 @@ impl<'t> Section<'t> {
         self.refuse(
             key,
             "this word is not known here",
-            &format!("{near}Write {}.", known.join(" or ")),
+            &format!("{near}Known are: {}.", known.join(", ")),
         );
         None
     }

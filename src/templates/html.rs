@@ -15,7 +15,7 @@ h1{font:600 14px/1.4 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#4a4
 h2,h3{font:600 18px/1.35 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;margin:1.7em 0 .5em}\
 p,ul,ol,blockquote{margin:0 0 1em}li{margin:.25em 0}a{color:#084a8c}\
 blockquote{margin-left:0;padding-left:1em;border-left:3px solid #8a8a8a}\
-pre{font:14px/1.5 Consolas,Menlo,monospace;white-space:pre-wrap;background:#f4f4f1;padding:1em;border-radius:4px}\
+pre,code{font:14px/1.5 Consolas,Menlo,monospace}code{font-weight:600}pre{white-space:pre-wrap;background:#f4f4f1;padding:1em;border-radius:4px}\
 .c{list-style:none;padding:0}.c a{display:block;padding:.75em 1em;margin:.5em 0;background:#084a8c;color:#fff;\
 border-radius:6px;text-decoration:none;font:600 16px/1.35 -apple-system,'Segoe UI',Roboto,Arial,sans-serif}\
 footer{font-size:14px;color:#4a4a4a}\
@@ -72,7 +72,10 @@ impl Writer<'_> {
                 out.push_str(&format!("</h{level}>\n"));
             }
             Block::Verbatim(text) => {
-                out.push_str(&format!("<pre>{}</pre>\n", escaped(text.trim_end())));
+                out.push_str(&format!(
+                    "<pre>{}</pre>\n",
+                    escaped(text.trim_end_matches('\n'))
+                ));
             }
             Block::Quote(inner) => {
                 out.push_str("<blockquote>\n");
@@ -134,6 +137,9 @@ impl Writer<'_> {
         for inline in inlines {
             match inline {
                 Inline::Text(text) => out.push_str(&escaped(text)),
+                Inline::Typed(text) => {
+                    out.push_str(&format!("<code>{}</code>", escaped(text)));
+                }
                 Inline::Break => out.push_str("<br>\n"),
                 Inline::Strong(inner) => self.span("strong", inner, out),
                 Inline::Emphasis(inner) => self.span("em", inner, out),

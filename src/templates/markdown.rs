@@ -27,6 +27,8 @@ pub enum Inline {
     Text(String),
     Strong(Vec<Inline>),
     Emphasis(Vec<Inline>),
+    /// A word to be typed in a reply, such as "stop".
+    Typed(String),
     Link(Target, Vec<Inline>),
     Break,
 }
@@ -46,7 +48,7 @@ pub fn plain(inlines: &[Inline]) -> String {
     let mut words = String::new();
     for inline in inlines {
         match inline {
-            Inline::Text(text) => words.push_str(text),
+            Inline::Text(text) | Inline::Typed(text) => words.push_str(text),
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(_, inner) => {
                 words.push_str(&plain(inner));
             }
@@ -117,9 +119,8 @@ impl Builder {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(end) => self.end(end),
-            Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                self.text(&text);
-            }
+            Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
+            Event::Code(text) => self.inline(Inline::Typed(slots::open_in_line(&text))),
             Event::SoftBreak => self.inline(Inline::Text(" ".into())),
             Event::HardBreak => self.inline(Inline::Break),
             Event::Rule => {

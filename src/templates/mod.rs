@@ -164,17 +164,25 @@ impl Templates {
     /// are too long.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let frame = samples::frame();
         for (code, in_language) in self.languages.iter() {
+            // A letter with an unknown placeholder cannot be rendered, which need not be told again.
+            let mut told = BTreeSet::new();
             for name in LetterKind::NAMES {
                 if let Some(place) = in_language.files.get(name) {
-                    problems.extend(in_language.unknown_placeholders(name, place));
+                    let unknown = in_language.unknown_placeholders(name, place);
+                    if !unknown.is_empty() {
+                        told.insert(name);
+                    }
+                    problems.extend(unknown);
                 }
             }
-            for kind in samples::all(self.topic_ids(code)) {
+            for kind in samples::all(&self.topic_ids(code)) {
                 let Some(place) = in_language.files.get(kind.name()) else {
                     continue;
                 };
+                if told.contains(kind.name()) {
+                    continue;
+                }
                 let problem = |line, why: String, remedy: &str| {
                     let (file, line) = place.of_line(line);
                     Problem {
@@ -186,7 +194,7 @@ impl Templates {
                         remedy: remedy.into(),
                     }
                 };
-                match self.render(&kind, code, &frame) {
+                match self.render(&kind, code, &samples::frame_of(&kind)) {
                     Err(error) => problems.push(problem(
                         error.line,
                         error.why,
@@ -512,6 +520,11 @@ fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
     (templates, problems)
 }
 
+/// Whether a line ends a block whose text is kept as a value: its slots would be sealed twice.
+fn captures(line: &str) -> bool {
+    line.contains("{%") && (line.contains("endset") || line.contains("endfilter"))
+}
+
 /// Letters that coordinators get; they are signed by the programme, not by a coordinator.
 fn is_for_coordinators(letter: &str) -> bool {
     matches!(
@@ -555,6 +568,14 @@ fn add_letter(
                 Some(index + 1),
                 "it contains a character from the private use area of Unicode".into(),
                 "Remove it; fonts do not agree on what it looks like.",
+            ));
+        }
+        if let Some(index) = text.lines().position(captures) {
+            problems.push(problem(
+                file,
+                Some(index + 1),
+                "it keeps a piece of text for later ({% set %} with {% endset %}, or {% filter %}), which cannot be opened again".into(),
+                "Write the piece where it belongs.",
             ));
         }
         if let Some(index) = markdown::line_of_raw_html(text) {
@@ -620,15 +641,15 @@ fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<
         .lstrip_blocks(true)
         .build();
     environment.set_syntax(syntax.unwrap_or_default());
-    // Values must not be declared harmless by a template.
-    environment.remove_filter("safe");
+    environment.add_filter("defanged", |text: String| slots::defanged(&text));
     language.add_filters(&mut environment);
     let titles = Arc::clone(&topics);
     environment.add_function("topic_title", move |id: String| {
         topics::find(&titles, &id).map(|topic| topic.topic.title.clone())
     });
     environment.add_function("topic_text", move |id: String| {
-        topics::find(&topics, &id).map(|topic| Value::from_safe_string(topic.markdown.clone()))
+        topics::find(&topics, &id)
+            .map(|topic| Value::from_object(slots::OwnMarkdown(topic.markdown.clone())))
     });
     environment
 }

@@ -10,6 +10,21 @@ use crate::programme::letter::{
     TopicText,
 };
 
+/// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
+pub fn frame_of(kind: &LetterKind) -> Frame {
+    let answers_to = match kind {
+        LetterKind::Introduction {
+            reply_reaches_partner: true,
+            ..
+        } => None,
+        _ => frame().answers_to,
+    };
+    Frame {
+        answers_to,
+        ..frame()
+    }
+}
+
 /// The frame of the samples: the example programme, with a token and a reference as real letters have them.
 pub fn frame() -> Frame {
     Frame {
@@ -223,9 +238,9 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
 }
 
 /// All samples: one of each kind, then the variants.
-pub fn all(topics: Vec<String>) -> Vec<LetterKind> {
-    let mut samples = one_each(&topics);
-    samples.extend(variants(&topics));
+pub fn all(topics: &[String]) -> Vec<LetterKind> {
+    let mut samples = one_each(topics);
+    samples.extend(variants(topics));
     // A folder without topics is told as such; a letter about a topic cannot be tried then.
     if topics.is_empty() {
         samples.retain(|kind| {
@@ -389,7 +404,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
 /// The values that a letter's template may use, as the samples of that letter have them, with the frame's.
 pub(super) fn known_values(letter: &str) -> Vec<Value> {
     let topics = vec!["topic".to_owned()];
-    all(topics)
+    all(&topics)
         .iter()
         .filter(|kind| kind.name() == letter)
         .filter_map(|kind| serde_json::to_value(kind).ok())
@@ -545,7 +560,10 @@ fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
     }
 }
 
+/// A short form in the shape in which `programme::form_text` writes it.
 fn form() -> String {
-    "Name: \n  (As your partner should call you.)\n\nCountry: \n\nCareer stage: \n  [ ] Studying or new (up to 2 years)\n  [ ] Early career (3 to 7 years)\n\nAbout me: \n\nI promise: \n"
+    "Name: \n(As your partner should call you.)\n\nCountry: \n(Where you live now.)\n\nCareer stage: \n\
+     (tick one with an x)\n  [ ] 1 Studying or new (up to 2 years)\n  [ ] 2 Early career (3 to 7 years)\n\n\
+     About me: \n\nI promise: \n(yes or no)\n"
         .into()
 }

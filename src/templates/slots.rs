@@ -4,18 +4,24 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::ValueKind;
+use minijinja::value::{Object, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State, Value};
 
 const OPENS: char = '\u{E000}';
 const CLOSES: char = '\u{E001}';
+const STRANGERS_TEXT_MAX_CHARS: usize = 4000;
+
+/// Markdown of our own, from a file: the only thing that is not sealed. A type of its own, so that no filter of the
+/// template engine (`safe`, `escape`, `join`) can make one out of a value.
+#[derive(Debug)]
+pub struct OwnMarkdown(pub String);
+
+impl Object for OwnMarkdown {}
 
 /// The template engine's way of writing a value: sealed, or as it stands where it is our own Markdown.
 pub fn seal(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
-    if value.is_safe() {
-        return out
-            .write_str(value.as_str().unwrap_or_default())
-            .map_err(Error::from);
+    if let Some(OwnMarkdown(markdown)) = value.downcast_object_ref() {
+        return out.write_str(markdown).map_err(Error::from);
     }
     match value.kind() {
         ValueKind::String | ValueKind::Number => {}
@@ -92,6 +98,19 @@ pub fn cleaned(value: &str) -> String {
         .collect()
 }
 
+/// A stranger's text for a coordinator's eyes: links are broken, so that no mail program makes them pressable, and it
+/// is cut to 4,000 characters (RELIABILITY T7).
+pub fn defanged(text: &str) -> String {
+    let mut shown: String = text.chars().take(STRANGERS_TEXT_MAX_CHARS).collect();
+    if shown.len() < text.len() {
+        shown.push_str(" [...]");
+    }
+    shown
+        .replace("://", "[:]//")
+        .replace("www.", "www[.]")
+        .replace("WWW.", "WWW[.]")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +129,17 @@ mod tests {
     fn a_value_that_looks_like_a_slot_is_not_opened() {
         let inner = sealed("secret");
         assert_eq!(open(&sealed(&inner)), "736563726574");
+    }
+
+    #[test]
+    fn a_strangers_links_are_broken_and_long_texts_are_cut_visibly() {
+        assert_eq!(
+            defanged("see https://evil.example or www.evil.example"),
+            "see https[:]//evil.example or www[.]evil.example"
+        );
+        let long = defanged(&"é".repeat(5000));
+        assert!(long.ends_with("é [...]"));
+        assert_eq!(long.chars().count(), 4006);
     }
 
     #[test]

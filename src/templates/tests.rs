@@ -88,7 +88,7 @@ fn hostile_values_stay_literal_in_every_letter() {
     let templates = Templates::built_in();
     for kind in templates.samples("en") {
         let mut values = serde_json::to_value(&kind).unwrap();
-        replace_texts(&mut values, hostile);
+        replace_texts(&mut values, hostile, &templates.topic_ids("en"));
         let values = Value::from(Serde(values));
         let rendered = templates
             .render_values(kind.name(), values, "en", &samples::frame())
@@ -107,7 +107,7 @@ fn hostile_values_stay_literal_in_every_letter() {
     }
 }
 
-fn replace_texts(value: &mut serde_json::Value, by: &str) {
+fn replace_texts(value: &mut serde_json::Value, by: &str, topics: &[String]) {
     match value {
         serde_json::Value::String(text) => {
             // Dates, times and the words of closed lists have to stay what they are.
@@ -121,15 +121,17 @@ fn replace_texts(value: &mut serde_json::Value, by: &str) {
                     "check-in",
                 ]
                 .contains(&text.as_str());
-            let is_topic = Templates::built_in().topic_ids("en").contains(text);
+            let is_topic = topics.contains(text);
             if !closed && !is_topic {
                 *text = by.to_owned();
             }
         }
-        serde_json::Value::Array(values) => values.iter_mut().for_each(|it| replace_texts(it, by)),
-        serde_json::Value::Object(fields) => {
-            fields.values_mut().for_each(|it| replace_texts(it, by))
-        }
+        serde_json::Value::Array(values) => values
+            .iter_mut()
+            .for_each(|it| replace_texts(it, by, topics)),
+        serde_json::Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|it| replace_texts(it, by, topics)),
         _ => {}
     }
 }
@@ -161,7 +163,12 @@ fn text_is_wrapped_plain_and_ends_with_the_reference() {
                 "{}: {line}",
                 kind.name()
             );
-            assert!(!line.ends_with(' '), "{}: {line}", kind.name());
+            // But for the blanks after the form's labels, where answers are typed.
+            assert!(
+                !line.ends_with(' ') || line.ends_with(": "),
+                "{}: {line}",
+                kind.name()
+            );
         }
         assert!(
             rendered.text.ends_with("\nRef: k7q2-9fpm\n"),
@@ -206,13 +213,38 @@ fn a_placeholder_that_cannot_be_read_is_told_with_its_line() {
 }
 
 #[test]
-fn values_cannot_be_declared_harmless() {
+fn no_filter_makes_a_value_into_markup() {
+    let templates = with_files(&[(
+        "en/letters/stopped.md",
+        "Subject: Bye\n\n{{ name | safe }} {{ name | escape }} {{ [name, name | safe] | join(' ' | safe) }} {{ name | upper }}\n",
+    )])
+    .unwrap();
+    let rendered = templates
+        .render(
+            &stopped("*x* [a](http://evil.example)"),
+            "en",
+            &samples::frame(),
+        )
+        .unwrap();
+    assert!(
+        rendered
+            .text
+            .starts_with("*x* [a](http://evil.example) *x* [a]"),
+        "{}",
+        rendered.text
+    );
+    assert!(!rendered.html.contains("href=\"http") && !rendered.html.contains("<em>x"));
+}
+
+#[test]
+fn text_kept_for_later_is_refused() {
     let problems = with_files(&[(
         "en/letters/stopped.md",
-        "Subject: Bye\n\nDear {{ name | safe }}\n",
+        "Subject: Bye\n\n{% set hello %}Dear {{ name }}{% endset %}\n{{ hello }}\n",
     )])
     .unwrap_err();
-    assert!(problems[0].why.contains("unknown filter"), "{problems:?}");
+    assert_eq!(problems[0].line, Some(3));
+    assert!(problems[0].why.contains("endset"));
 }
 
 #[test]

@@ -10,8 +10,7 @@ const COLUMNS: usize = 72;
 pub fn write(document: &[Block]) -> String {
     let mut lines = Vec::new();
     blocks(document, COLUMNS, true, &mut lines);
-    let text: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    let mut text = text.join("\n").trim_matches('\n').to_owned();
+    let mut text = lines.join("\n").trim_matches('\n').to_owned();
     text.push('\n');
     text
 }
@@ -30,11 +29,18 @@ fn write_block(block: &Block, columns: usize, lines: &mut Vec<String>) {
         Block::Paragraph(inlines) => paragraph(&shown(inlines), columns, lines),
         // Upper case is the oldest way to set off a heading, and no mark that a reader could take for something else.
         Block::Heading(_, inlines) => paragraph(&plain(inlines).to_uppercase(), columns, lines),
-        Block::Verbatim(text) => lines.extend(text.trim_end().lines().map(str::to_owned)),
+        // Also the blanks at the ends of lines: people type their answers after them.
+        Block::Verbatim(text) => {
+            lines.extend(text.trim_end_matches('\n').lines().map(str::to_owned));
+        }
         Block::Quote(inner) => {
             let mut quoted = Vec::new();
             blocks(inner, columns.saturating_sub(2), true, &mut quoted);
-            lines.extend(quoted.into_iter().map(|line| format!("> {line}")));
+            lines.extend(
+                quoted
+                    .into_iter()
+                    .map(|line| format!("> {line}").trim_end().to_owned()),
+            );
         }
         // A line of dashes could be taken for the start of a signature or of a quoted letter.
         Block::Rule => lines.push(String::new()),
@@ -56,7 +62,7 @@ fn write_block(block: &Block, columns: usize, lines: &mut Vec<String>) {
                 let indent = " ".repeat(mark.len());
                 for (number, line) in inner.into_iter().enumerate() {
                     let before = if number == 0 { &mark } else { &indent };
-                    lines.push(format!("{before}{line}"));
+                    lines.push(format!("{before}{line}").trim_end().to_owned());
                 }
             }
         }
@@ -86,6 +92,8 @@ fn shown(inlines: &[Inline]) -> String {
     for inline in inlines {
         match inline {
             Inline::Text(text) => words.push_str(text),
+            // Quotation marks show where a word that is to be typed begins and ends.
+            Inline::Typed(text) => words.push_str(&format!("\"{text}\"")),
             Inline::Break => words.push('\n'),
             Inline::Strong(inner) | Inline::Emphasis(inner) => words.push_str(&shown(inner)),
             Inline::Link(target, inner) => {
@@ -125,8 +133,7 @@ mod tests {
     fn the_form_keeps_its_lines() {
         let form = "Name: \n\nA line that is much longer than seventy-two columns stays as it is, because people fill it in.\n[ ] one";
         let written = write(&parse(&format!("Before\n\n~~~\n{form}\n~~~\n\nAfter")));
-        let kept: Vec<&str> = form.lines().map(str::trim_end).collect();
-        assert_eq!(written, format!("Before\n\n{}\n\nAfter\n", kept.join("\n")));
+        assert_eq!(written, format!("Before\n\n{form}\n\nAfter\n"));
     }
 
     #[test]
