@@ -211,7 +211,8 @@ pub struct MailLink {
     pub body: String,
 }
 
-/// The link beside the answer with this number, from 1: links that carry words are counted from the first.
+/// The link beside the answer with this number, from 1: links that carry words are counted from the first, and the
+/// words must name the number.
 pub fn link_for_choice(letter: &[u8], choice: u8) -> Option<MailLink> {
     let message = MessageParser::default().parse(letter)?;
     let html = message.html_bodies().next()?;
@@ -237,6 +238,10 @@ pub fn link_for_choice(letter: &[u8], choice: u8) -> Option<MailLink> {
                 subject: part("subject"),
                 body: part("body"),
             }
+        })
+        .filter(|link| {
+            let number = choice.to_string();
+            link.body.contains(&number) || link.subject.contains(&number)
         })
 }
 

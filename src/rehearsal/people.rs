@@ -42,44 +42,44 @@ pub fn usual_countries(people: u32) -> u32 {
     (countries.round() as u32).clamp(1, COUNTRIES.len() as u32)
 }
 
-/// How many people come from each country: everybody has a home, no chosen country is empty, and the shares are
-/// those of the programme's rounds, the tail falling as 1/n.
+/// How many people come from each country: everybody has a home, no chosen country is empty while there are people
+/// enough, and the shares are those of the programme's rounds, the tail falling as 1/n.
 ///
 /// `chosen` are places in [`COUNTRIES`]; the result has one number for each of them.
 pub fn people_by_country(people: u32, chosen: &[usize]) -> Vec<u32> {
+    /// What the eighteen countries of the head leave to the others.
+    const TAIL: f64 = 0.179;
+    let in_tail = |place: usize| 1.0 / (place.saturating_sub(HEAD_SHARES.len()) + 2) as f64;
+    let tail: f64 = chosen
+        .iter()
+        .filter(|&&place| place >= HEAD_SHARES.len())
+        .map(|&place| in_tail(place))
+        .sum();
     let weights: Vec<f64> = chosen
         .iter()
         .map(|&place| match HEAD_SHARES.get(place) {
             Some(share) => *share,
-            // The tail shares what the head leaves.
-            None => 0.179 / (place - HEAD_SHARES.len() + 2) as f64 / 3.2,
+            None => TAIL * in_tail(place) / tail,
         })
         .collect();
     let total: f64 = weights.iter().sum();
-    let mut counts: Vec<u32> = weights
-        .iter()
-        .map(|weight| ((weight / total * f64::from(people)) as u32).max(1))
-        .collect();
-    // Rounding leaves a few too many or too few: the largest countries take them, in turn.
-    let mut turn = 0;
-    loop {
-        let sum: u32 = counts.iter().sum();
-        if sum == people || counts.is_empty() {
-            return counts;
-        }
-        let place = turn % counts.len().min(HEAD_SHARES.len());
-        if sum < people {
-            counts[place] += 1;
-        } else if counts[place] > 1 {
-            counts[place] -= 1;
-        } else if let Some(last) = counts.iter().rposition(|&count| count > 0) {
-            // Fewer people than countries.
-            if counts.iter().all(|&count| count <= 1) {
-                counts[last] -= 1;
-            }
-        }
-        turn += 1;
+    let mut counts = vec![0u32; chosen.len()];
+    for (at, count) in counts.iter_mut().enumerate() {
+        *count = u32::from(at < people as usize);
     }
+    // Everybody else goes where most are still wanting.
+    for _ in chosen.len()..people as usize {
+        let wanting = |at: usize| weights[at] / total * f64::from(people) - f64::from(counts[at]);
+        let most = (0..counts.len()).max_by(|&one, &other| {
+            wanting(one)
+                .total_cmp(&wanting(other))
+                .then(other.cmp(&one))
+        });
+        if let Some(most) = most {
+            counts[most] += 1;
+        }
+    }
+    counts
 }
 
 /// What a person is invented from besides their country.
