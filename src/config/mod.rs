@@ -33,6 +33,9 @@ pub struct Config {
     pub settings: Settings,
     pub mailbox: MailboxSettings,
     pub sending: SendingSettings,
+    /// Whether each letter leaves with a bounce address of its own; without, bounces are recognised by the Message-ID
+    /// of the letter that they return.
+    pub verp: bool,
     /// When the mailbox is looked at where it cannot tell of news by itself; in the programme's zone.
     pub poll_cron: String,
     /// Where the database, the master key and the lock lie.
@@ -183,6 +186,7 @@ fn meaning(
         settings,
         mailbox: programme.mailbox,
         sending: programme.sending,
+        verp: programme.verp,
         poll_cron: programme.poll_cron,
         state_dir: programme.state_dir,
         templates,

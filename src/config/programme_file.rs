@@ -26,6 +26,7 @@ pub struct ProgrammeFile {
     pub settings: Settings,
     pub mailbox: MailboxSettings,
     pub sending: SendingSettings,
+    pub verp: bool,
     pub poll_cron: String,
     pub state_dir: PathBuf,
 }
@@ -116,7 +117,9 @@ pub fn read(
 
     let coordinators = coordinators(&whole, file, problems, warnings, address.as_deref());
     let mailbox = accounts::mailbox(&whole.section("mailbox"), base);
-    let sending = accounts::sending(&whole.section("sending"), base);
+    let sending_section = whole.section("sending");
+    let verp = sending_section.flag("verp", true);
+    let sending = accounts::sending(&sending_section, base);
 
     let schedule = whole.section("schedule");
     let cron = |key, default: &str| {
@@ -233,6 +236,7 @@ pub fn read(
         },
         mailbox: mailbox?,
         sending: sending?,
+        verp,
         poll_cron,
         state_dir: base.join(state_dir),
     })

@@ -7,36 +7,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use anyhow::Context;
-use rusqlite::Transaction;
 
+use super::identify::{asked_for, event_of, identify, kind_word};
+use super::path::{Going, OnePath};
 use crate::config::Config;
-use crate::ids::{InboxId, LetterId, PersonId};
+use crate::ids::{InboxId, LetterId};
 use crate::mail::address;
-use crate::mail::inbound::{self, BounceClass, Kind, Reading};
-use crate::mail::outbound::{Outcome, compose, pace};
-use crate::mail::token::{self, Keys, Verified};
+use crate::mail::inbound;
+use crate::mail::outbound::{Outcome, pace};
+use crate::mail::token::Keys;
 use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{
-    Answered, Command, Complaint, Due, Event, Evidence, Intent, Message, Nature, Undelivered,
-};
-use crate::programme::letter::{Letter, Recipient, ReplyTo};
-use crate::programme::{self, timetable};
-use crate::store::{Durability, Store, apply, facts, inbox, occasions, outbox};
-use crate::templates::Frame;
+use crate::programme::event::{Command, Due, Event, Undelivered};
+use crate::programme::timetable;
+use crate::store::{Durability, Store, facts, inbox, occasions, outbox};
 use crate::time::Moment;
-
-/// A letter that a decision ordered and that was composed: kind/recipient/occurrence.
-pub type Ordered = String;
 
 /// The programme's state and everything that changes it.
 pub struct Engine {
     store: Store,
-    config: Config,
-    keys: Keys,
-    /// Rehearsals mark each letter with what it is, so that others can count for themselves.
-    mark_letters: bool,
-    /// What was ordered since it was last asked for; kept in rehearsals only.
-    ordered: Vec<Ordered>,
+    path: OnePath,
+    /// Keys (kind/recipient/occurrence) of the letters ordered since they were last asked for; in rehearsals only.
+    ordered: Vec<String>,
 }
 
 /// What one round of the clock did.
@@ -53,28 +44,31 @@ impl Engine {
     /// The state folder, the master key or the database cannot be used; the message says which and why.
     pub fn open(config: Config, keys: Keys, durability: Durability) -> anyhow::Result<Engine> {
         let store = Store::open(&config.state_dir.join(DATABASE), durability)?;
-        Ok(Engine {
-            store,
+        let path = OnePath {
             config,
             keys,
             mark_letters: false,
+        };
+        Ok(Engine {
+            store,
+            path,
             ordered: Vec::new(),
         })
     }
 
     /// Puts the header `X-Pairpost-Occasion` on every letter and remembers what was ordered.
     pub fn for_rehearsal(mut self) -> Engine {
-        self.mark_letters = true;
+        self.path.mark_letters = true;
         self
     }
 
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.path.config
     }
 
     /// Takes a new config; what is due is planned anew from its calendar.
     pub fn reconfigure(&mut self, config: Config, now: Moment) -> anyhow::Result<()> {
-        self.config = config;
+        self.path.config = config;
         self.plan_calendar(now)
     }
 
@@ -83,7 +77,7 @@ impl Engine {
     }
 
     /// What was ordered since the last call.
-    pub fn take_ordered(&mut self) -> Vec<Ordered> {
+    pub fn take_ordered(&mut self) -> Vec<String> {
         std::mem::take(&mut self.ordered)
     }
 
@@ -98,7 +92,7 @@ impl Engine {
 
     fn plan_calendar(&mut self, now: Moment) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
-        for (occasion, at) in timetable::calendar(&self.config.settings, now) {
+        for (occasion, at) in timetable::calendar(&self.path.config.settings, now) {
             occasions::plan(&tx, &occasion, at)?;
         }
         tx.commit()?;
@@ -166,11 +160,11 @@ impl Engine {
     }
 
     fn read_and_decide(&mut self, waiting: &inbox::Waiting, now: Moment) -> anyhow::Result<()> {
-        let config = &self.config;
+        let config = &self.path.config;
         let received = crate::time::from_seconds(waiting.received_at);
         let parsed = inbound::parse(&waiting.raw);
         let tx = self.store.transaction()?;
-        let found = identify(&tx, &self.keys, &config.settings.address, &parsed, now)?;
+        let found = identify(&tx, &self.path.keys, &config.settings.address, &parsed, now)?;
         let language = match found.person {
             Some(person) => facts::person(&tx, person)?.map(|person| person.language),
             None => None,
@@ -192,29 +186,18 @@ impl Engine {
             },
         );
         let event = event_of(&tx, waiting.id, &reading, &found)?;
-        let facts = facts::load(&tx, now, &event, found.person)?;
-        let decision = programme::decide(&config.settings, &facts, &event);
-        let cause = format!("message {}", waiting.id);
-        let person = facts.person.as_ref().map(|person| person.id);
-        let ordered = carry_out(
-            &tx,
-            config,
-            &self.keys,
-            self.mark_letters,
-            now,
-            &decision,
-            &cause,
-        )?;
-        apply::journal(
+        let gone = self.path.go(
             &tx,
             now,
-            &cause,
-            &decision,
-            person,
-            facts.partnership.map(|it| it.id),
+            &Going {
+                event: &event,
+                sender: found.person,
+                cause: &format!("message {}", waiting.id),
+                answering: reading.message_id.as_deref(),
+            },
         )?;
-        let (state, reason) = match &decision.outcome {
-            Ending::Handled => ("handled", decision.note.as_str()),
+        let (state, reason) = match &gone.decision.outcome {
+            Ending::Handled => ("handled", gone.decision.note.as_str()),
             Ending::Ignored(why) => ("ignored", why.as_str()),
             Ending::NeedsPerson(why) => ("needs-person", why.as_str()),
         };
@@ -226,11 +209,11 @@ impl Engine {
                 .from
                 .as_ref()
                 .map_or("", |from| from.address.as_str()),
-            person,
+            person: gone.person,
         };
         inbox::finish(&tx, waiting.id, now, &ended)?;
         tx.commit()?;
-        self.remember(ordered);
+        self.remember(gone.ordered);
         tracing::info!(
             inbox = waiting.id.0,
             kind = kind_word(reading.kind),
@@ -265,13 +248,13 @@ impl Engine {
         let event = match &due.what {
             Occasion::Matching { round } => Event::Proposed(super::pairing::for_round(
                 &self.store,
-                &self.config.settings,
+                &self.path.config.settings,
                 round,
                 now,
             )?),
             Occasion::Pool { round, .. } => Event::Proposed(super::pairing::for_pool(
                 &self.store,
-                &self.config.settings,
+                &self.path.config.settings,
                 round,
                 now,
             )?),
@@ -281,39 +264,21 @@ impl Engine {
         if !occasions::is_open(&tx, due.occasion)? {
             return Ok(());
         }
-        let facts = facts::load(&tx, now, &event, None)?;
-        let decision = programme::decide(&self.config.settings, &facts, &event);
         let cause = format!("occasion {}", due.occasion);
-        let ordered = carry_out(
-            &tx,
-            &self.config,
-            &self.keys,
-            self.mark_letters,
-            now,
-            &decision,
-            &cause,
-        )?;
-        match decision.postpone {
+        let gone = self.path.go(&tx, now, &Going::by_itself(&event, &cause))?;
+        match gone.decision.postpone {
             Some(until) => occasions::postpone(&tx, due.occasion, until)?,
             None => {
-                let outcome = match &decision.outcome {
+                let outcome = match &gone.decision.outcome {
                     Ending::Handled => "done".to_string(),
                     Ending::Ignored(why) => format!("skipped: {why}"),
                     Ending::NeedsPerson(why) => format!("needs a person: {why}"),
                 };
                 occasions::done(&tx, due.occasion, now, &outcome)?;
-                apply::journal(
-                    &tx,
-                    now,
-                    &cause,
-                    &decision,
-                    due.what.person(),
-                    due.what.partnership(),
-                )?;
             }
         }
         tx.commit()?;
-        self.remember(ordered);
+        self.remember(gone.ordered);
         Ok(())
     }
 
@@ -328,30 +293,7 @@ impl Engine {
 
     /// Does what a coordinator says. Returns what was done, in words.
     pub fn command(&mut self, command: Command, now: Moment) -> anyhow::Result<String> {
-        let event = Event::Command(command);
-        let tx = self.store.transaction()?;
-        let facts = facts::load(&tx, now, &event, None)?;
-        let decision = programme::decide(&self.config.settings, &facts, &event);
-        let person = facts.person.as_ref().map(|person| person.id);
-        let ordered = carry_out(
-            &tx,
-            &self.config,
-            &self.keys,
-            self.mark_letters,
-            now,
-            &decision,
-            "command",
-        )?;
-        apply::journal(
-            &tx,
-            now,
-            "command",
-            &decision,
-            person,
-            facts.partnership.map(|it| it.id),
-        )?;
-        tx.commit()?;
-        self.remember(ordered);
+        let decision = self.at_once(&Event::Command(command), now)?;
         Ok(match decision.outcome {
             Ending::Handled => decision.note,
             Ending::Ignored(why) | Ending::NeedsPerson(why) => format!("nothing was done: {why}"),
@@ -360,24 +302,19 @@ impl Engine {
 
     /// Works out a round's pairs now, as its occasion would.
     pub fn match_now(&mut self, round: &str, now: Moment) -> anyhow::Result<String> {
-        let proposed = super::pairing::for_round(&self.store, &self.config.settings, round, now)?;
-        let event = Event::Proposed(proposed);
+        let settings = &self.path.config.settings;
+        let proposed = super::pairing::for_round(&self.store, settings, round, now)?;
+        Ok(self.at_once(&Event::Proposed(proposed), now)?.note)
+    }
+
+    fn at_once(&mut self, event: &Event, now: Moment) -> anyhow::Result<Decision> {
         let tx = self.store.transaction()?;
-        let facts = facts::load(&tx, now, &event, None)?;
-        let decision = programme::decide(&self.config.settings, &facts, &event);
-        let ordered = carry_out(
-            &tx,
-            &self.config,
-            &self.keys,
-            self.mark_letters,
-            now,
-            &decision,
-            "command",
-        )?;
-        apply::journal(&tx, now, "command", &decision, None, None)?;
+        let gone = self
+            .path
+            .go(&tx, now, &Going::by_itself(event, "command"))?;
         tx.commit()?;
-        self.remember(ordered);
-        Ok(decision.note)
+        self.remember(gone.ordered);
+        Ok(gone.decision)
     }
 
     // ---------------------------------------------------------------- sending
@@ -389,7 +326,7 @@ impl Engine {
         now: Moment,
         limit: u32,
     ) -> anyhow::Result<Vec<outbox::Leaving>> {
-        let ceiling = self.config.settings.ceilings.letters_per_hour;
+        let ceiling = self.path.config.settings.ceilings.letters_per_hour;
         let sent = outbox::sent_since(self.store.reader(), now - chrono::TimeDelta::hours(1))?;
         let limit = limit.min(pace::room(ceiling, sent));
         if limit == 0 {
@@ -440,26 +377,11 @@ impl Engine {
                         permanent: true,
                         reason: format!("refused with {code}"),
                     });
-                    let facts = facts::load(&tx, now, &event, None)?;
-                    let decision = programme::decide(&self.config.settings, &facts, &event);
                     let cause = format!("letter {}", letter.id);
-                    ordered = carry_out(
-                        &tx,
-                        &self.config,
-                        &self.keys,
-                        self.mark_letters,
-                        now,
-                        &decision,
-                        &cause,
-                    )?;
-                    apply::journal(
-                        &tx,
-                        now,
-                        &cause,
-                        &decision,
-                        letter.person,
-                        facts.partnership.map(|it| it.id),
-                    )?;
+                    ordered = self
+                        .path
+                        .go(&tx, now, &Going::by_itself(&event, &cause))?
+                        .ordered;
                 }
             }
         }
@@ -468,8 +390,8 @@ impl Engine {
         Ok(())
     }
 
-    fn remember(&mut self, ordered: Vec<Ordered>) {
-        if self.mark_letters {
+    fn remember(&mut self, ordered: Vec<String>) {
+        if self.path.mark_letters {
             self.ordered.extend(ordered);
         }
     }
@@ -494,8 +416,6 @@ impl Engine {
         Ok(inbox::knows_place(self.store.reader(), place)?)
     }
 }
-
-const VERP: bool = true;
 
 /// The name of the database in the state folder.
 pub const DATABASE: &str = "pairpost.db";
@@ -545,377 +465,4 @@ pub fn master_key(state_dir: &Path) -> anyhow::Result<Keys> {
 /// An error as one line without more of the mail in it than a coordinator needs.
 fn short(error: &anyhow::Error) -> String {
     address::clean(&format!("{error:#}"), 300)
-}
-
-// -------------------------------------------------------------------- who wrote, and in answer to what
-
-/// What could be established about a message before reading its words.
-struct Found {
-    evidence: Evidence,
-    person: Option<PersonId>,
-    answered: Option<Answered>,
-    token: Option<Verified>,
-}
-
-/// Looks for our token in the addresses, then for our Message-ID in the thread, then for the visible reference.
-fn identify(
-    tx: &Transaction<'_>,
-    keys: &Keys,
-    own_address: &str,
-    parsed: &inbound::Parsed,
-    now: Moment,
-) -> anyhow::Result<Found> {
-    let claims = inbound::claims(parsed);
-    let sender_key = claims.from.as_ref().map(|from| address_key(&from.address));
-    let by_sender = match &sender_key {
-        Some(key) => facts::person_at(tx, key)?,
-        None => None,
-    };
-    let token = keys.find_in(
-        own_address,
-        claims.recipients.iter().map(String::as_str),
-        now,
-    );
-    if let Some(person) = token.and_then(Verified::person) {
-        let same = by_sender == Some(person);
-        let evidence = if same {
-            Evidence::TokenAndAddress
-        } else {
-            Evidence::TokenOnly
-        };
-        return Ok(Found {
-            evidence,
-            person: Some(person),
-            answered: None,
-            token,
-        });
-    }
-    let mut known = match token.and_then(Verified::letter) {
-        Some(letter) => outbox::by_id(tx, letter)?,
-        None => None,
-    };
-    if known.is_none() {
-        for id in claims.answers.iter().rev().take(20) {
-            known = outbox::by_message_id(tx, id)?;
-            if known.is_some() {
-                break;
-            }
-        }
-    }
-    if known.is_none()
-        && let Some(reference) = claims.reference
-    {
-        known = outbox::by_reference(tx, &reference)?;
-    }
-    let Some(known) = known else {
-        return Ok(Found {
-            evidence: Evidence::None,
-            person: by_sender,
-            answered: None,
-            token,
-        });
-    };
-    let owner_wrote = match known.person {
-        Some(owner) => by_sender == Some(owner),
-        // A letter to a coordinator: it is theirs whose address is on its envelope.
-        None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
-    };
-    Ok(Found {
-        evidence: if owner_wrote {
-            Evidence::TokenAndAddress
-        } else {
-            Evidence::TokenOnly
-        },
-        person: known.person.or(by_sender),
-        answered: Some(Answered {
-            letter: known.id,
-            person: known.person,
-            kind: known.kind,
-            about: known.about,
-        }),
-        token,
-    })
-}
-
-/// Which kind of words an answer to this letter holds.
-fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
-    match answered.kind.as_str() {
-        "form" | "missing" | "complete" | "capped" => Some(inbound::AskedFor::Form),
-        "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
-        "are-you-there" => Some(inbound::AskedFor::AreYouThere),
-        "proposal" | "digest" | "for-person" => Some(inbound::AskedFor::Command),
-        _ => None,
-    }
-}
-
-/// The message as an event of the programme.
-fn event_of(
-    tx: &Transaction<'_>,
-    inbox: InboxId,
-    reading: &Reading,
-    found: &Found,
-) -> anyhow::Result<Event> {
-    if let Some(bounce) = reading
-        .bounce
-        .as_ref()
-        .filter(|it| it.class != BounceClass::Delivered)
-    {
-        if let Some(known) = returned_letter(tx, found.token, &bounce.returned_ids)? {
-            let of_reader = bounce
-                .recipients
-                .iter()
-                .find(|failed| address_key(&failed.address) == address_key(&known.envelope_to))
-                .or(bounce.recipients.first());
-            let class = of_reader.map_or(bounce.class, |failed| failed.class);
-            let status = of_reader
-                .and_then(|failed| failed.status.clone())
-                .unwrap_or_default();
-            return Ok(Event::Undelivered(Undelivered {
-                letter: known.id,
-                person: known.person,
-                kind: known.kind,
-                about: known.about,
-                permanent: class == BounceClass::Permanent,
-                reason: format!("a bounce {status}").trim().to_string(),
-            }));
-        }
-    }
-    if let Some(complaint) = &reading.complaint
-        && let Some(known) = returned_letter(tx, found.token, &complaint.returned_ids)?
-    {
-        return Ok(Event::Complaint(Complaint {
-            letter: known.id,
-            person: known.person,
-        }));
-    }
-    let nature = match reading.kind {
-        Kind::Person => Nature::Person,
-        Kind::Automatic => Nature::Automatic {
-            back_on: reading
-                .automatic
-                .as_ref()
-                .and_then(|automatic| automatic.until),
-        },
-        other => Nature::Machine(kind_word(other).to_string()),
-    };
-    let mut said = reading.said.clone();
-    if found.token.and_then(Verified::person).is_some() && nature == Nature::Person {
-        // Mail to the stop address says "stop", whatever its words: clients send it with an empty body.
-        said.intent = Some(Intent::Stop);
-    }
-    Ok(Event::Message(Message {
-        inbox,
-        from: reading.from.as_ref().map(|from| from.address.clone()),
-        evidence: found.evidence,
-        answers_letter: found.answered.clone(),
-        nature,
-        subject: reading.subject.clone().unwrap_or_default(),
-        text: reading.text.clone(),
-        said,
-    }))
-}
-
-/// The letter that came back: by the token in the envelope address that it came to, or by our Message-ID in what was
-/// returned. Without either a bounce has no effect: anybody can write one.
-fn returned_letter(
-    tx: &Transaction<'_>,
-    token: Option<Verified>,
-    returned_ids: &[String],
-) -> anyhow::Result<Option<outbox::Known>> {
-    if let Some(letter) = token.and_then(Verified::letter) {
-        return Ok(outbox::by_id(tx, letter)?);
-    }
-    for id in returned_ids.iter().take(20) {
-        if let Some(known) = outbox::by_message_id(tx, id)? {
-            return Ok(Some(known));
-        }
-    }
-    Ok(None)
-}
-
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Person => "person",
-        Kind::Bounce => "bounce",
-        Kind::Delay => "delay",
-        Kind::Complaint => "complaint",
-        Kind::Automatic => "automatic",
-        Kind::List => "list",
-        Kind::Ours => "ours",
-        Kind::Empty => "empty",
-    }
-}
-
-/// The form in which addresses are compared; what is no address is compared as it stands.
-pub fn address_key(written: &str) -> String {
-    address::comparable(written).unwrap_or_else(|_| written.to_ascii_lowercase())
-}
-
-// -------------------------------------------------------------------- carrying out
-
-/// Applies a decision and orders its letters, inside the caller's transaction. Returns the keys of new letters.
-fn carry_out(
-    tx: &Transaction<'_>,
-    config: &Config,
-    keys: &Keys,
-    mark_letters: bool,
-    now: Moment,
-    decision: &Decision,
-    cause: &str,
-) -> anyhow::Result<Vec<Ordered>> {
-    apply::apply(tx, now, decision, &address_key)?;
-    let mut ordered = Vec::with_capacity(decision.letters.len());
-    for letter in &decision.letters {
-        let order = Ordering {
-            tx,
-            config,
-            keys,
-            mark_letters,
-            now,
-            cause,
-        };
-        ordered.extend(
-            order
-                .letter(letter)
-                .with_context(|| format!("letter {}", letter.kind.name()))?,
-        );
-    }
-    Ok(ordered)
-}
-
-struct Ordering<'a> {
-    tx: &'a Transaction<'a>,
-    config: &'a Config,
-    keys: &'a Keys,
-    mark_letters: bool,
-    now: Moment,
-    cause: &'a str,
-}
-
-impl Ordering<'_> {
-    /// Renders, composes and queues one letter. `None` where it was ordered before, or cannot reach its reader.
-    fn letter(&self, letter: &Letter) -> anyhow::Result<Option<Ordered>> {
-        let settings = &self.config.settings;
-        let kind = letter.kind.name();
-        let (person, name, address, language, recipient) = match &letter.to {
-            Recipient::Person(id) => {
-                let person = facts::person(self.tx, *id)?.context("the reader is unknown")?;
-                if person.unreachable || (person.stopped && letter.kind.unprompted()) {
-                    return Ok(None);
-                }
-                (
-                    Some(*id),
-                    person.name,
-                    person.address,
-                    person.language,
-                    id.to_string(),
-                )
-            }
-            Recipient::Coordinator(address) => {
-                let found = settings
-                    .coordinators
-                    .iter()
-                    .position(|it| it.address.eq_ignore_ascii_case(address));
-                let name =
-                    found.map_or_else(String::new, |at| settings.coordinators[at].name.clone());
-                let language = settings
-                    .languages
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| "en".into());
-                let recipient = format!("coordinator-{}", found.map_or(0, |at| at + 1));
-                (None, name, address.clone(), language, recipient)
-            }
-        };
-        let key = format!("{kind}/{recipient}/{}", letter.occurrence);
-        if outbox::is_ordered(self.tx, &key)? {
-            return Ok(None);
-        }
-        let id = outbox::next_id(self.tx)?;
-        let host = settings
-            .address
-            .rsplit_once('@')
-            .map_or("localhost", |(_, host)| host);
-        let message_id = format!("{}@{host}", self.keys.message_id(id));
-        let reference = self.keys.reference(id);
-        let reply_token = self.keys.sign(token::Kind::Reply, id.0, self.now);
-        let own_reply_address = token::address_with(&settings.address, &reply_token);
-        let reply_to = match &letter.reply_to {
-            ReplyTo::Token => vec![own_reply_address.clone()],
-            ReplyTo::Partners(addresses) => addresses.clone(),
-        };
-        // No reply token travels in a letter whose answers go to somebody else.
-        let answers_reach_us = letter.reply_to == ReplyTo::Token;
-        let rendered = self.config.templates.render(
-            &letter.kind,
-            &language,
-            &Frame {
-                answers_to: answers_reach_us.then(|| own_reply_address.clone()),
-                reference: answers_reach_us.then(|| reference.clone()),
-                ..Frame::of(settings)
-            },
-        )?;
-        let thread = match person {
-            Some(person) => outbox::thread(self.tx, person, letter.about.round.as_deref())?,
-            None => Vec::new(),
-        };
-        let stop_token = person.map(|person| self.keys.sign(token::Kind::Stop, person.0, self.now));
-        let unsubscribe = match &stop_token {
-            Some(token) => token::address_with(&settings.address, token),
-            None => settings.address.clone(),
-        };
-        let list_id = settings.address.replace('@', ".");
-        let at = letter.not_before.unwrap_or(self.now).max(self.now);
-        let bytes = compose::compose(&compose::Parts {
-            from_name: &settings.name,
-            from_address: &settings.address,
-            to_name: &name,
-            to_address: &address,
-            reply_to: &reply_to,
-            subject: &rendered.subject,
-            text: &rendered.text,
-            html: &rendered.html,
-            message_id: &message_id,
-            thread: &thread,
-            date: at,
-            automatic: (!letter.kind.wants_out_of_office()).then_some(compose::Automatic {
-                is_answer: self.cause.starts_with("message"),
-                list_id: &list_id,
-                list_name: &settings.name,
-                unsubscribe: &unsubscribe,
-            }),
-            occasion: self.mark_letters.then_some(key.as_str()),
-        })?;
-        let envelope_from = match VERP {
-            true => token::address_with(
-                &settings.address,
-                &self.keys.sign(token::Kind::Bounce, id.0, self.now),
-            ),
-            false => settings.address.clone(),
-        };
-        outbox::order(
-            self.tx,
-            self.now,
-            &outbox::NewLetter {
-                id,
-                key: &key,
-                kind,
-                person,
-                about: &letter.about,
-                envelope_from: &envelope_from,
-                envelope_to: &address,
-                message_id: &message_id,
-                reference: &reference,
-                subject: &rendered.subject,
-                bytes: &bytes,
-                unprompted: letter.kind.unprompted(),
-                cause: self.cause,
-                due_at: at,
-            },
-        )?;
-        if let (true, Some(person)) = (letter.kind.unprompted(), person) {
-            apply::note_unprompted(self.tx, person, at)?;
-        }
-        Ok(Some(key))
-    }
 }

@@ -867,9 +867,7 @@ fn a_partners_words_or_a_strangers_address_in_a_letter_are_seen_in_any_encoding(
     );
 
     let stranger = &addresses[(owner + 2) % 60];
-    let split = stranger
-        .replace('@', "=40")
-        .replacen("mail", "ma=\nil", 1);
+    let split = stranger.replace('@', "=40").replacen("mail", "ma=\nil", 1);
     let soft = letter("topic/1/9", &addresses[owner], &split, "");
     assert!(
         searchable(&soft, &Headers::of(&soft))

@@ -143,6 +143,14 @@ pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether a stranger's Message-ID can stand in a header of ours: printable ASCII with one `@`, no brackets, no spaces.
+pub fn is_message_id(id: &str) -> bool {
+    let shaped = id
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"<>(),;\"\\".contains(&byte));
+    shaped && id.len() <= 200 && id.split('@').filter(|part| !part.is_empty()).count() == 2
+}
+
 /// Reads the finished letter back: one sender, one reader, no header that we did not write, CRLF only.
 fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
     if address::has_bare_newline(bytes) {

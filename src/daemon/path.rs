@@ -1,0 +1,238 @@
+//! The one path: facts, a pure decision, its changes, its letters and its line in the journal, all inside the
+//! transaction of the caller. There is no second way to change the programme's state.
+
+use anyhow::Context;
+use rusqlite::Transaction;
+
+use super::identify::address_key;
+use crate::config::Config;
+use crate::ids::PersonId;
+use crate::mail::outbound::compose;
+use crate::mail::token::{self, Keys};
+use crate::programme;
+use crate::programme::decision::Decision;
+use crate::programme::event::Event;
+use crate::programme::letter::{Letter, Recipient, ReplyTo};
+use crate::store::{apply, facts, outbox};
+use crate::templates::Frame;
+use crate::time::Moment;
+
+/// What every event needs beside the database.
+pub(super) struct OnePath {
+    pub config: Config,
+    pub keys: Keys,
+    /// Rehearsals mark each letter with what it is, so that others can count for themselves.
+    pub mark_letters: bool,
+}
+
+/// An event on its way, and what it comes from.
+pub(super) struct Going<'a> {
+    pub event: &'a Event,
+    /// Whom a message is from or about, where that was established.
+    pub sender: Option<PersonId>,
+    /// For the journal and the letters: "message 12", "occasion 7", "command".
+    pub cause: &'a str,
+    /// The message that is being answered, so that the answer stands in its thread.
+    pub answering: Option<&'a str>,
+}
+
+impl<'a> Going<'a> {
+    /// An event that answers nobody's message.
+    pub fn by_itself(event: &'a Event, cause: &'a str) -> Going<'a> {
+        Going {
+            event,
+            sender: None,
+            cause,
+            answering: None,
+        }
+    }
+}
+
+/// Where the path ended.
+pub(super) struct Gone {
+    pub decision: Decision,
+    pub person: Option<PersonId>,
+    /// Keys of the letters that were ordered.
+    pub ordered: Vec<String>,
+}
+
+impl OnePath {
+    /// Takes one event from facts to letters.
+    pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
+        let facts = facts::load(tx, now, going.event, going.sender)?;
+        let decision = programme::decide(&self.config.settings, &facts, going.event);
+        let person = facts.person.as_ref().map(|person| person.id);
+        apply::apply(tx, now, &decision, &address_key)?;
+        let mut ordered = Vec::with_capacity(decision.letters.len());
+        for letter in &decision.letters {
+            let answering = going
+                .answering
+                .filter(|_| person.is_some_and(|person| letter.to == Recipient::Person(person)));
+            let order = Ordering {
+                tx,
+                path: self,
+                now,
+                cause: going.cause,
+                answering,
+            };
+            ordered.extend(
+                order
+                    .letter(letter)
+                    .with_context(|| format!("letter {}", letter.kind.name()))?,
+            );
+        }
+        // What waits for later has not happened yet.
+        if decision.postpone.is_none() {
+            let partnership = facts.partnership.as_ref().map(|partnership| partnership.id);
+            apply::journal(tx, now, going.cause, &decision, person, partnership)?;
+        }
+        Ok(Gone {
+            decision,
+            person,
+            ordered,
+        })
+    }
+}
+
+struct Ordering<'a> {
+    tx: &'a Transaction<'a>,
+    path: &'a OnePath,
+    now: Moment,
+    cause: &'a str,
+    answering: Option<&'a str>,
+}
+
+impl Ordering<'_> {
+    /// Renders, composes and queues one letter. `None` where it was ordered before, or cannot reach its reader.
+    fn letter(&self, letter: &Letter) -> anyhow::Result<Option<String>> {
+        let settings = &self.path.config.settings;
+        let kind = letter.kind.name();
+        let (person, name, address, language, recipient) = match &letter.to {
+            Recipient::Person(id) => {
+                let person = facts::person(self.tx, *id)?.context("the reader is unknown")?;
+                if person.unreachable || (person.stopped && letter.kind.unprompted()) {
+                    return Ok(None);
+                }
+                (
+                    Some(*id),
+                    person.name,
+                    person.address,
+                    person.language,
+                    id.to_string(),
+                )
+            }
+            Recipient::Coordinator(address) => {
+                let found = settings
+                    .coordinators
+                    .iter()
+                    .position(|it| it.address.eq_ignore_ascii_case(address));
+                let name =
+                    found.map_or_else(String::new, |at| settings.coordinators[at].name.clone());
+                let language = settings
+                    .languages
+                    .first()
+                    .cloned()
+                    .unwrap_or_else(|| "en".into());
+                let recipient = format!("coordinator-{}", found.map_or(0, |at| at + 1));
+                (None, name, address.clone(), language, recipient)
+            }
+        };
+        let key = format!("{kind}/{recipient}/{}", letter.occurrence);
+        if outbox::is_ordered(self.tx, &key)? {
+            return Ok(None);
+        }
+        let id = outbox::next_id(self.tx)?;
+        let host = settings
+            .address
+            .rsplit_once('@')
+            .map_or("localhost", |(_, host)| host);
+        let message_id = format!("{}@{host}", self.path.keys.message_id(id));
+        let reference = self.path.keys.reference(id);
+        let reply_token = self.path.keys.sign(token::Kind::Reply, id.0, self.now);
+        let own_reply_address = token::address_with(&settings.address, &reply_token);
+        let reply_to = match &letter.reply_to {
+            ReplyTo::Token => vec![own_reply_address.clone()],
+            ReplyTo::Partners(addresses) => addresses.clone(),
+        };
+        // No reply token travels in a letter whose answers go to somebody else.
+        let answers_reach_us = letter.reply_to == ReplyTo::Token;
+        let rendered = self.path.config.templates.render(
+            &letter.kind,
+            &language,
+            &Frame {
+                answers_to: answers_reach_us.then(|| own_reply_address.clone()),
+                reference: answers_reach_us.then(|| reference.clone()),
+                ..Frame::of(settings)
+            },
+        )?;
+        let mut thread = match person {
+            Some(person) => outbox::thread(self.tx, person, letter.about.round.as_deref())?,
+            None => Vec::new(),
+        };
+        // An answer stands under the message that it answers.
+        thread.extend(
+            self.answering
+                .filter(|id| compose::is_message_id(id))
+                .map(str::to_string),
+        );
+        let stop_token =
+            person.map(|person| self.path.keys.sign(token::Kind::Stop, person.0, self.now));
+        let unsubscribe = match &stop_token {
+            Some(token) => token::address_with(&settings.address, token),
+            None => settings.address.clone(),
+        };
+        let list_id = settings.address.replace('@', ".");
+        let at = letter.not_before.unwrap_or(self.now).max(self.now);
+        let bytes = compose::compose(&compose::Parts {
+            from_name: &settings.name,
+            from_address: &settings.address,
+            to_name: &name,
+            to_address: &address,
+            reply_to: &reply_to,
+            subject: &rendered.subject,
+            text: &rendered.text,
+            html: &rendered.html,
+            message_id: &message_id,
+            thread: &thread,
+            date: at,
+            automatic: (!letter.kind.wants_out_of_office()).then_some(compose::Automatic {
+                is_answer: self.cause.starts_with("message"),
+                list_id: &list_id,
+                list_name: &settings.name,
+                unsubscribe: &unsubscribe,
+            }),
+            occasion: self.path.mark_letters.then_some(key.as_str()),
+        })?;
+        let envelope_from = match self.path.config.verp {
+            true => token::address_with(
+                &settings.address,
+                &self.path.keys.sign(token::Kind::Bounce, id.0, self.now),
+            ),
+            false => settings.address.clone(),
+        };
+        outbox::order(
+            self.tx,
+            self.now,
+            &outbox::NewLetter {
+                id,
+                key: &key,
+                kind,
+                person,
+                about: &letter.about,
+                envelope_from: &envelope_from,
+                envelope_to: &address,
+                message_id: &message_id,
+                reference: &reference,
+                subject: &rendered.subject,
+                bytes: &bytes,
+                unprompted: letter.kind.unprompted(),
+                cause: self.cause,
+                due_at: at,
+            },
+        )?;
+        if let (true, Some(person)) = (letter.kind.unprompted(), person) {
+            apply::note_unprompted(self.tx, person, at)?;
+        }
+        Ok(Some(key))
+    }
+}
