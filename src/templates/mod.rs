@@ -2,7 +2,8 @@
 //! whom, and with which values, is the rules' business.
 //!
 //! A file is `<language>/letters/<letter>.md`: its first line is `Subject: ...`, then a blank line, then Markdown with
-//! placeholders (`{{ name }}`, `{% if ... %}`). The built-in files are compiled in; a folder overrides them one by one.
+//! placeholders (`{{ name }}`, `{% if ... %}`). `<language>/footer.md` ends it (`footer-coordinators.md` in letters to
+//! coordinators), or stands where the letter has a line `{{ footer }}`. The built-in files are compiled in; a folder overrides them one by one.
 //! Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in ones of that language.
 //!
 //! Safety (RELIABILITY T14, T19): values never reach the Markdown parser. The template engine writes each value as a
@@ -36,8 +37,12 @@ use topics::TopicFile;
 /// Letters to participants stay below this, so that no mail client cuts them.
 pub const LETTER_MAX_BYTES: usize = 20_000;
 
-/// The parts of a letter file that every letter of a kind of reader ends with.
+/// What every letter to a participant, and to a coordinator, ends with.
 const FOOTERS: [&str; 2] = ["footer", "footer-coordinators"];
+
+/// A letter that goes on after its footer says with this line where the footer goes. The form comes last in its
+/// letters, so that nothing below it can be taken for the answer to its last question.
+const FOOTER_LINE: &str = "{{ footer }}";
 
 /// All letters and topics in all languages of the programme, ready to be rendered. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -60,16 +65,21 @@ struct InLanguage {
 struct Place {
     letter: String,
     footer: String,
-    /// Lines of the whole before the footer's first one.
-    letter_lines: usize,
+    /// Lines of the whole before the footer's first one, and how many the footer has.
+    lines_before: usize,
+    footer_lines: usize,
 }
 
 impl Place {
     /// The file and the line in it for a line of the whole letter.
     fn of_line(&self, line: Option<usize>) -> (String, Option<usize>) {
         match line {
-            Some(line) if line > self.letter_lines => {
-                (self.footer.clone(), Some(line - self.letter_lines))
+            Some(line) if line > self.lines_before + self.footer_lines => {
+                // The footer stands for one line of the letter.
+                (self.letter.clone(), Some(line - self.footer_lines + 1))
+            }
+            Some(line) if line > self.lines_before => {
+                (self.footer.clone(), Some(line - self.lines_before))
             }
             line => (self.letter.clone(), line),
         }
@@ -323,19 +333,23 @@ impl InLanguage {
                 })
                 .collect();
             for path in unknown {
-                let words = samples::top_level_words(&known);
                 let first = path.split('.').next().unwrap_or_default();
+                let (file, line) = place.of_line(line_of(template.source(), first));
+                // What only one kind of letter knows is no help for a footer, which stands in many.
+                let words = match file == place.footer {
+                    true => vec!["programme".into(), "reply_reaches_programme".into()],
+                    false => samples::top_level_words(&known),
+                };
                 let remedy = match nearest(first, words.iter().map(String::as_str)) {
                     Some(near) if near != first => format!("Did you mean \"{near}\"?"),
-                    _ => format!("This letter knows: {}.", words.join(", ")),
+                    _ => format!("Known here are: {}.", words.join(", ")),
                 };
-                let (file, line) = place.of_line(line_of(template.source(), first));
                 problems.push(Problem {
                     file,
                     line,
                     key: String::new(),
                     value: Some(format!("{{{{ {path} }}}}")),
-                    why: "this letter has no such value".into(),
+                    why: "there is no such value here".into(),
                     remedy,
                 });
             }
@@ -542,7 +556,7 @@ fn add_letter(
     problems: &mut Vec<Problem>,
 ) -> Option<Place> {
     let source = source.replace("\r\n", "\n");
-    let footer = footer.replace("\r\n", "\n");
+    let footer = footer.replace("\r\n", "\n").trim_end().to_owned();
     let problem = |file: &str, line, why: String, remedy: &str| Problem {
         file: file.to_owned(),
         line,
@@ -588,7 +602,7 @@ fn add_letter(
         }
     }
     // Each file is read by itself first, so that a placeholder left open in one is not blamed on the other.
-    let before = problems.len();
+    let told = problems.len();
     for (file, text) in [(file, source.as_str()), (footer_file, footer.as_str())] {
         if let Err(error) = environment.template_from_named_str(name, text) {
             problems.push(problem(
@@ -599,18 +613,22 @@ fn add_letter(
             ));
         }
     }
-    if problems.len() > before {
+    if problems.len() > told {
         return None;
     }
     // The subject's line stays as a blank one, so that errors name the file's own lines.
-    let letter = format!("\n{rest}\n\n");
-    let letter_lines = letter.matches('\n').count();
+    let whole = format!("\n{rest}\n\n{FOOTER_LINE}\n");
+    let (before, after) = whole.split_once(FOOTER_LINE).unwrap_or((&whole, ""));
+    // Where the letter says itself where its footer goes, the one at the end is too many.
+    let after = after
+        .strip_suffix(&format!("\n\n{FOOTER_LINE}\n"))
+        .unwrap_or(after);
     let parts = [
         (
             format!("{name}#subject"),
             subject.unwrap_or_default().to_owned(),
         ),
-        (name.to_owned(), format!("{letter}{footer}")),
+        (name.to_owned(), format!("{before}{footer}{after}")),
     ];
     for (part, text) in parts {
         if let Err(error) = environment.add_template_owned(part, text) {
@@ -626,7 +644,8 @@ fn add_letter(
     Some(Place {
         letter: file.to_owned(),
         footer: footer_file.to_owned(),
-        letter_lines,
+        lines_before: before.matches('\n').count(),
+        footer_lines: footer.lines().count(),
     })
 }
 

@@ -71,6 +71,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 line("Name", "Amina Njoroge"),
                 line("Country", "Kenya"),
                 line("Languages", "English, Swahili"),
+                line(
+                    "About me",
+                    "I run the children's room.\nOn Saturdays I take books to the lake.",
+                ),
                 line("Second email address", "amina@home.example"),
             ],
             partner_sees: vec![

@@ -188,7 +188,7 @@ fn an_unknown_placeholder_is_told_when_templates_are_loaded() {
     .unwrap_err();
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(
-        told.contains(&"en/letters/stopped.md:3: {{ nmae }}: this letter has no such value. Did you mean \"name\"?".to_owned()),
+        told.contains(&"en/letters/stopped.md:3: {{ nmae }}: there is no such value here. Did you mean \"name\"?".to_owned()),
         "{told:#?}"
     );
     // Even in a branch that no sample takes.
@@ -245,6 +245,41 @@ fn text_kept_for_later_is_refused() {
     .unwrap_err();
     assert_eq!(problems[0].line, Some(3));
     assert!(problems[0].why.contains("endset"));
+}
+
+#[test]
+fn a_footer_can_stand_before_the_form_and_problems_name_the_right_file() {
+    let templates = with_files(&[
+        (
+            "en/letters/stopped.md",
+            "Subject: Bye\n\nBefore.\n\n{{ footer }}\n\nAfter.\n",
+        ),
+        ("en/footer.md", "Yours\n"),
+    ])
+    .unwrap();
+    let rendered = templates
+        .render(&stopped("Ana"), "en", &samples::frame())
+        .unwrap();
+    assert_eq!(
+        rendered.text,
+        "Before.\n\nYours\n\nAfter.\n\nRef: k7q2-9fpm\n"
+    );
+
+    let problems = with_files(&[
+        (
+            "en/letters/stopped.md",
+            "Subject: Bye\n\nBefore.\n\n{{ footer }}\n\n{{ x1 }}\n",
+        ),
+        ("en/footer.md", "Yours\n\n{{ x2 }}\n"),
+    ])
+    .unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].starts_with("en/footer.md:3: {{ x2 }}"), "{told:#?}");
+    assert!(
+        told.iter()
+            .any(|it| it.starts_with("en/letters/stopped.md:7: {{ x1 }}")),
+        "{told:#?}"
+    );
 }
 
 #[test]
