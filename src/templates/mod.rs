@@ -22,7 +22,7 @@ mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -39,6 +39,15 @@ pub const LETTER_MAX_BYTES: usize = 20_000;
 
 /// What every letter to a participant, and to a coordinator, ends with.
 const FOOTERS: [&str; 2] = ["footer", "footer-coordinators"];
+
+/// What a language's folder may hold.
+const ENTRIES: [&str; 5] = [
+    "letters",
+    "topics",
+    "footer.md",
+    "footer-coordinators.md",
+    "README.md",
+];
 
 /// A letter that goes on after its footer says with this line where the footer goes. The form comes last in its
 /// letters, so that nothing below it can be taken for the answer to its last question.
@@ -141,9 +150,13 @@ pub struct RenderError {
 impl Templates {
     /// The letters and topics that are compiled in: English.
     pub fn built_in() -> Templates {
-        let (templates, problems) = build(built_in::sources(), &["en".to_owned()]);
-        debug_assert_eq!(problems, []);
-        templates
+        // Compiled once: they never change, and the tests ask for them a hundred times.
+        static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| {
+            let (templates, problems) = build(built_in::sources(), &["en".to_owned()]);
+            debug_assert_eq!(problems, []);
+            templates
+        });
+        BUILT_IN.clone()
     }
 
     /// The built-in letters of the programme's languages (the first is the default one), overridden by what stands
@@ -174,12 +187,15 @@ impl Templates {
     /// are too long.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let known_values = samples::known_values();
         for (code, in_language) in self.languages.iter() {
             // A letter with an unknown placeholder cannot be rendered, which need not be told again.
             let mut told = BTreeSet::new();
             for name in LetterKind::NAMES {
-                if let Some(place) = in_language.files.get(name) {
-                    let unknown = in_language.unknown_placeholders(name, place);
+                if let Some((place, known)) =
+                    in_language.files.get(name).zip(known_values.get(name))
+                {
+                    let unknown = in_language.unknown_placeholders(name, place, known);
                     if !unknown.is_empty() {
                         told.insert(name);
                     }
@@ -318,8 +334,12 @@ impl Templates {
 
 impl InLanguage {
     /// Placeholders that no sample of the letter has, found in all branches, taken or not.
-    fn unknown_placeholders(&self, letter: &str, place: &Place) -> Vec<Problem> {
-        let known = samples::known_values(letter);
+    fn unknown_placeholders(
+        &self,
+        letter: &str,
+        place: &Place,
+        known: &[serde_json::Value],
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for part in [letter.to_owned(), format!("{letter}#subject")] {
             let Ok(template) = self.environment.get_template(&part) else {
@@ -329,7 +349,7 @@ impl InLanguage {
                 .undeclared_variables(true)
                 .into_iter()
                 .filter(|path| {
-                    !FUNCTIONS.contains(&path.as_str()) && !samples::is_known(&known, path)
+                    !FUNCTIONS.contains(&path.as_str()) && !samples::is_known(known, path)
                 })
                 .collect();
             for path in unknown {
@@ -338,7 +358,7 @@ impl InLanguage {
                 // What only one kind of letter knows is no help for a footer, which stands in many.
                 let words = match file == place.footer {
                     true => vec!["programme".into(), "reply_reaches_programme".into()],
-                    false => samples::top_level_words(&known),
+                    false => samples::top_level_words(known),
                 };
                 let remedy = match nearest(first, words.iter().map(String::as_str)) {
                     Some(near) if near != first => format!("Did you mean \"{near}\"?"),
@@ -396,6 +416,25 @@ struct LanguageSources {
 fn override_from(dir: &Path, language: &str, sources: &mut Sources, problems: &mut Vec<Problem>) {
     let of_language = sources.entry(language.to_owned()).or_default();
     let folder = dir.join(language);
+    // A misspelt folder would be passed over in silence.
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if ENTRIES.contains(&name.as_str()) || name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let near = nearest(&name, ENTRIES);
+        problems.push(Problem {
+            file: shown_path(&entry.path(), dir),
+            line: None,
+            key: String::new(),
+            value: None,
+            why: "nothing is read from here".into(),
+            remedy: near.map_or_else(
+                || format!("Known are: {}.", ENTRIES.join(", ")),
+                |near| format!("Did you mean {near}?"),
+            ),
+        });
+    }
     for (file, stem, text) in markdown_files(&folder.join("letters"), dir, problems) {
         if LetterKind::NAMES.contains(&stem.as_str()) {
             of_language.letters.insert(stem, (file, text));
@@ -526,6 +565,34 @@ fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
                 files,
             },
         );
+    }
+    let topic_ids = |code: &String| -> BTreeSet<String> {
+        let topics = built.get(code).map(|it: &InLanguage| it.topics.iter());
+        topics
+            .into_iter()
+            .flatten()
+            .map(|it| it.topic.id.clone())
+            .collect()
+    };
+    // A round has one list of topics, whatever language a partnership reads them in.
+    if let Some((default, others)) = languages.split_first() {
+        let known = topic_ids(default);
+        for code in others.iter().filter(|code| built.contains_key(*code)) {
+            let missing: Vec<String> = known.difference(&topic_ids(code)).cloned().collect();
+            if !missing.is_empty() {
+                problems.push(Problem {
+                    file: format!("{code}/topics"),
+                    line: None,
+                    key: String::new(),
+                    value: None,
+                    why: format!(
+                        "these topics are not there in \"{code}\": {}",
+                        missing.join(", ")
+                    ),
+                    remedy: format!("Translate them from {default}/topics, with the same ids."),
+                });
+            }
+        }
     }
     let templates = Templates {
         languages: Arc::new(built),
