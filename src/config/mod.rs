@@ -194,6 +194,7 @@ fn meaning(
         return Err(problems.into_sorted());
     };
     let mut settings = programme.settings;
+    questions::check_against(&form, &settings.pairing, PROGRAMME_FILE, &problems);
     settings.form = form;
     settings.rounds = rounds;
     settings.topics = templates.topics(settings.languages.first().map_or("en", String::as_str));
