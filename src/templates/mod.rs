@@ -7,7 +7,7 @@
 //! Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in ones of that language.
 //!
 //! Safety (RELIABILITY T14, T19): values never reach the Markdown parser. The template engine writes each value as a
-//! sealed slot ([`slots`]), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
+//! sealed slot (`slots`), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
 //! are written. So a value cannot become markup, HTML or a placeholder, whatever it contains. An unknown placeholder
 //! is a problem when the templates are loaded, not when a letter is due.
 
