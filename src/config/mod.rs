@@ -22,7 +22,7 @@ pub use survey_file::Survey;
 pub use crate::problem::Problem;
 
 use crate::mail::account::{MailboxSettings, SendingSettings};
-use crate::problem::shown_path;
+use crate::problem::{nearest, shown_path};
 use crate::programme::settings::Settings;
 use crate::templates::Templates;
 use written::Problems;
@@ -87,7 +87,30 @@ pub fn load(dir: &Path) -> Result<Config, Vec<Problem>> {
         rounds: read_all(dir, "rounds", &problems),
         surveys: read_all(dir, "surveys", &problems),
     };
-    meaning(&folder, Some(dir), problems)
+    let mut config = meaning(&folder, Some(dir), problems)?;
+    config.warnings.extend(misspelt_folders(dir));
+    Ok(config)
+}
+
+/// A folder "survey" would be passed over in silence; other folders (secrets, state) are nobody's business.
+fn misspelt_folders(dir: &Path) -> Vec<Problem> {
+    const FOLDERS: [&str; 3] = ["rounds", "surveys", "templates"];
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !FOLDERS.contains(&name.as_str()))
+        .filter_map(|name| {
+            let near = nearest(&name, FOLDERS)?;
+            Some(Problem {
+                file: name,
+                line: None,
+                key: String::new(),
+                value: None,
+                why: "nothing is read from here".into(),
+                remedy: format!("If you mean {near}, rename it."),
+            })
+        })
+        .collect()
 }
 
 /// The example programme of `config/`, compiled in. Its mailbox is an example, too: see [`Config::on_maildirs`].
@@ -174,6 +197,7 @@ fn meaning(
         return Err(problems.into_sorted());
     };
     let mut settings = programme.settings;
+    questions::check_against(&form, &settings.pairing, PROGRAMME_FILE, &problems);
     settings.form = form;
     settings.rounds = rounds;
     settings.topics = templates.topics(settings.languages.first().map_or("en", String::as_str));

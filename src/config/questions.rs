@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::written::{Problems, Section, Source};
+use crate::problem::Problem;
 use crate::programme::application::{Choice, Form, MatchingPart, Question, QuestionKind, Text};
+use crate::programme::settings::{Different, Pairing};
 
 /// Longest answer that anybody may write (RELIABILITY: answers are cut at 4,000 characters).
 const ANSWER_MAX_CHARS: u32 = 4000;
@@ -75,6 +77,39 @@ pub fn read_form(file: &str, text: &str, languages: &[String], problems: &Proble
     form
 }
 
+/// Checks that the form asks what the rules of the pairing look at.
+pub fn check_against(form: &Form, pairing: &Pairing, file: &str, problems: &Problems) {
+    let needs = [
+        (
+            pairing.different != Different::Nothing,
+            "country",
+            "matching.different",
+        ),
+        (
+            pairing.shared_language,
+            "languages",
+            "matching.shared_language",
+        ),
+        (
+            pairing.max_hours_apart.is_some(),
+            "place",
+            "matching.max_hours_apart",
+        ),
+    ];
+    for (needed, id, key) in needs {
+        if needed && !form.questions.is_empty() && form.question(id).is_none() {
+            problems.add(Problem {
+                file: file.into(),
+                line: None,
+                key: key.into(),
+                value: None,
+                why: format!("this rule looks at the question \"{id}\", which the form does not ask"),
+                remedy: format!("Add a question with id = \"{id}\" and kind = \"{id}\" to form.toml, or switch the rule off."),
+            });
+        }
+    }
+}
+
 /// The questions of a file, in their order.
 pub fn questions(whole: &Section<'_>, languages: &[String]) -> Form {
     let sections = whole.sections("questions");
@@ -87,9 +122,20 @@ pub fn questions(whole: &Section<'_>, languages: &[String]) -> Form {
         );
     }
     let mut seen = BTreeSet::new();
+    let mut seen_labels = BTreeSet::new();
     let mut form = Form::default();
     for section in &sections {
         if let Some(question) = question(section, languages) {
+            for language in languages {
+                let label = question.label.of(language).to_lowercase();
+                if !seen_labels.insert((language, label)) {
+                    section.refuse(
+                        "label",
+                        &format!("another question has the same label in \"{language}\", so answers could not be told apart"),
+                        "Word one of them in another way.",
+                    );
+                }
+            }
             if !seen.insert(question.id.clone()) {
                 section.refuse(
                     "id",
@@ -317,6 +363,20 @@ fn options(section: &Section<'_>, languages: &[String]) -> Vec<Choice> {
             .filter(|option| option.label.0.get(language).is_none_or(String::is_empty))
             .map(|option| option.id.as_str())
             .collect();
+        let mut seen = BTreeSet::new();
+        for option in &options {
+            let label = option.label.of(language).to_lowercase();
+            if !label.is_empty() && !seen.insert(label) {
+                section.refuse(
+                    "options",
+                    &format!(
+                        "another option has the same text in \"{language}\" as \"{}\"",
+                        option.id
+                    ),
+                    "Word one of them in another way.",
+                );
+            }
+        }
         if !silent.is_empty() {
             section.refuse(
                 "options",

@@ -325,6 +325,21 @@ fn the_state_of_a_programme_without_safety_contact_is_a_warning() {
 }
 
 #[test]
+fn a_misspelt_folder_is_a_warning() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in EXAMPLE_FILES {
+        let name = name.replace("surveys/", "survey/");
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::fs::create_dir(dir.path().join("secrets")).unwrap();
+    let warnings = load(dir.path()).unwrap().warnings;
+    assert_eq!(warnings.len(), 1, "{warnings:#?}");
+    assert_eq!(warnings[0].remedy, "If you mean surveys, rename it.");
+}
+
+#[test]
 fn monthly_topics_over_six_months_are_a_matter_of_config() {
     let config = example_with("pairpost.toml", |text| {
         text.replace("# topics = \"0 0 9 * * Tue\"", "topics = \"0 0 9 1 * *\"")

@@ -2,11 +2,12 @@
 //! whom, and with which values, is the rules' business.
 //!
 //! A file is `<language>/letters/<letter>.md`: its first line is `Subject: ...`, then a blank line, then Markdown with
-//! placeholders (`{{ name }}`, `{% if ... %}`). The built-in files are compiled in; a folder overrides them one by one.
+//! placeholders (`{{ name }}`, `{% if ... %}`). `<language>/footer.md` ends it (`footer-coordinators.md` in letters to
+//! coordinators), or stands where the letter has a line `{{ footer }}`. The built-in files are compiled in; a folder overrides them one by one.
 //! Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in ones of that language.
 //!
 //! Safety (RELIABILITY T14, T19): values never reach the Markdown parser. The template engine writes each value as a
-//! sealed slot ([`slots`]), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
+//! sealed slot (`slots`), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
 //! are written. So a value cannot become markup, HTML or a placeholder, whatever it contains. An unknown placeholder
 //! is a problem when the templates are loaded, not when a letter is due.
 
@@ -21,7 +22,7 @@ mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -36,8 +37,21 @@ use topics::TopicFile;
 /// Letters to participants stay below this, so that no mail client cuts them.
 pub const LETTER_MAX_BYTES: usize = 20_000;
 
-/// The parts of a letter file that every letter of a kind of reader ends with.
+/// What every letter to a participant, and to a coordinator, ends with.
 const FOOTERS: [&str; 2] = ["footer", "footer-coordinators"];
+
+/// What a language's folder may hold.
+const ENTRIES: [&str; 5] = [
+    "letters",
+    "topics",
+    "footer.md",
+    "footer-coordinators.md",
+    "README.md",
+];
+
+/// A letter that goes on after its footer says with this line where the footer goes. The form comes last in its
+/// letters, so that nothing below it can be taken for the answer to its last question.
+const FOOTER_LINE: &str = "{{ footer }}";
 
 /// All letters and topics in all languages of the programme, ready to be rendered. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -60,16 +74,21 @@ struct InLanguage {
 struct Place {
     letter: String,
     footer: String,
-    /// Lines of the whole before the footer's first one.
-    letter_lines: usize,
+    /// Lines of the whole before the footer's first one, and how many the footer has.
+    lines_before: usize,
+    footer_lines: usize,
 }
 
 impl Place {
     /// The file and the line in it for a line of the whole letter.
     fn of_line(&self, line: Option<usize>) -> (String, Option<usize>) {
         match line {
-            Some(line) if line > self.letter_lines => {
-                (self.footer.clone(), Some(line - self.letter_lines))
+            Some(line) if line > self.lines_before + self.footer_lines => {
+                // The footer stands for one line of the letter.
+                (self.letter.clone(), Some(line - self.footer_lines + 1))
+            }
+            Some(line) if line > self.lines_before => {
+                (self.footer.clone(), Some(line - self.lines_before))
             }
             line => (self.letter.clone(), line),
         }
@@ -131,9 +150,13 @@ pub struct RenderError {
 impl Templates {
     /// The letters and topics that are compiled in: English.
     pub fn built_in() -> Templates {
-        let (templates, problems) = build(built_in::sources(), &["en".to_owned()]);
-        debug_assert_eq!(problems, []);
-        templates
+        // Compiled once: they never change, and the tests ask for them a hundred times.
+        static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| {
+            let (templates, problems) = build(built_in::sources(), &["en".to_owned()]);
+            debug_assert_eq!(problems, []);
+            templates
+        });
+        BUILT_IN.clone()
     }
 
     /// The built-in letters of the programme's languages (the first is the default one), overridden by what stands
@@ -164,12 +187,15 @@ impl Templates {
     /// are too long.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
+        let known_values = samples::known_values();
         for (code, in_language) in self.languages.iter() {
             // A letter with an unknown placeholder cannot be rendered, which need not be told again.
             let mut told = BTreeSet::new();
             for name in LetterKind::NAMES {
-                if let Some(place) = in_language.files.get(name) {
-                    let unknown = in_language.unknown_placeholders(name, place);
+                if let Some((place, known)) =
+                    in_language.files.get(name).zip(known_values.get(name))
+                {
+                    let unknown = in_language.unknown_placeholders(name, place, known);
                     if !unknown.is_empty() {
                         told.insert(name);
                     }
@@ -308,8 +334,12 @@ impl Templates {
 
 impl InLanguage {
     /// Placeholders that no sample of the letter has, found in all branches, taken or not.
-    fn unknown_placeholders(&self, letter: &str, place: &Place) -> Vec<Problem> {
-        let known = samples::known_values(letter);
+    fn unknown_placeholders(
+        &self,
+        letter: &str,
+        place: &Place,
+        known: &[serde_json::Value],
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         for part in [letter.to_owned(), format!("{letter}#subject")] {
             let Ok(template) = self.environment.get_template(&part) else {
@@ -319,23 +349,27 @@ impl InLanguage {
                 .undeclared_variables(true)
                 .into_iter()
                 .filter(|path| {
-                    !FUNCTIONS.contains(&path.as_str()) && !samples::is_known(&known, path)
+                    !FUNCTIONS.contains(&path.as_str()) && !samples::is_known(known, path)
                 })
                 .collect();
             for path in unknown {
-                let words = samples::top_level_words(&known);
                 let first = path.split('.').next().unwrap_or_default();
+                let (file, line) = place.of_line(line_of(template.source(), first));
+                // What only one kind of letter knows is no help for a footer, which stands in many.
+                let words = match file == place.footer {
+                    true => vec!["programme".into(), "reply_reaches_programme".into()],
+                    false => samples::top_level_words(known),
+                };
                 let remedy = match nearest(first, words.iter().map(String::as_str)) {
                     Some(near) if near != first => format!("Did you mean \"{near}\"?"),
-                    _ => format!("This letter knows: {}.", words.join(", ")),
+                    _ => format!("Known here are: {}.", words.join(", ")),
                 };
-                let (file, line) = place.of_line(line_of(template.source(), first));
                 problems.push(Problem {
                     file,
                     line,
                     key: String::new(),
                     value: Some(format!("{{{{ {path} }}}}")),
-                    why: "this letter has no such value".into(),
+                    why: "there is no such value here".into(),
                     remedy,
                 });
             }
@@ -382,6 +416,25 @@ struct LanguageSources {
 fn override_from(dir: &Path, language: &str, sources: &mut Sources, problems: &mut Vec<Problem>) {
     let of_language = sources.entry(language.to_owned()).or_default();
     let folder = dir.join(language);
+    // A misspelt folder would be passed over in silence.
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if ENTRIES.contains(&name.as_str()) || name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let near = nearest(&name, ENTRIES);
+        problems.push(Problem {
+            file: shown_path(&entry.path(), dir),
+            line: None,
+            key: String::new(),
+            value: None,
+            why: "nothing is read from here".into(),
+            remedy: near.map_or_else(
+                || format!("Known are: {}.", ENTRIES.join(", ")),
+                |near| format!("Did you mean {near}?"),
+            ),
+        });
+    }
     for (file, stem, text) in markdown_files(&folder.join("letters"), dir, problems) {
         if LetterKind::NAMES.contains(&stem.as_str()) {
             of_language.letters.insert(stem, (file, text));
@@ -513,6 +566,34 @@ fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
             },
         );
     }
+    let topic_ids = |code: &String| -> BTreeSet<String> {
+        let topics = built.get(code).map(|it: &InLanguage| it.topics.iter());
+        topics
+            .into_iter()
+            .flatten()
+            .map(|it| it.topic.id.clone())
+            .collect()
+    };
+    // A round has one list of topics, whatever language a partnership reads them in.
+    if let Some((default, others)) = languages.split_first() {
+        let known = topic_ids(default);
+        for code in others.iter().filter(|code| built.contains_key(*code)) {
+            let missing: Vec<String> = known.difference(&topic_ids(code)).cloned().collect();
+            if !missing.is_empty() {
+                problems.push(Problem {
+                    file: format!("{code}/topics"),
+                    line: None,
+                    key: String::new(),
+                    value: None,
+                    why: format!(
+                        "these topics are not there in \"{code}\": {}",
+                        missing.join(", ")
+                    ),
+                    remedy: format!("Translate them from {default}/topics, with the same ids."),
+                });
+            }
+        }
+    }
     let templates = Templates {
         languages: Arc::new(built),
         default_language: languages.first().cloned().unwrap_or_else(|| "en".into()),
@@ -542,7 +623,7 @@ fn add_letter(
     problems: &mut Vec<Problem>,
 ) -> Option<Place> {
     let source = source.replace("\r\n", "\n");
-    let footer = footer.replace("\r\n", "\n");
+    let footer = footer.replace("\r\n", "\n").trim_end().to_owned();
     let problem = |file: &str, line, why: String, remedy: &str| Problem {
         file: file.to_owned(),
         line,
@@ -588,7 +669,7 @@ fn add_letter(
         }
     }
     // Each file is read by itself first, so that a placeholder left open in one is not blamed on the other.
-    let before = problems.len();
+    let told = problems.len();
     for (file, text) in [(file, source.as_str()), (footer_file, footer.as_str())] {
         if let Err(error) = environment.template_from_named_str(name, text) {
             problems.push(problem(
@@ -599,18 +680,22 @@ fn add_letter(
             ));
         }
     }
-    if problems.len() > before {
+    if problems.len() > told {
         return None;
     }
     // The subject's line stays as a blank one, so that errors name the file's own lines.
-    let letter = format!("\n{rest}\n\n");
-    let letter_lines = letter.matches('\n').count();
+    let whole = format!("\n{rest}\n\n{FOOTER_LINE}\n");
+    let (before, after) = whole.split_once(FOOTER_LINE).unwrap_or((&whole, ""));
+    // Where the letter says itself where its footer goes, the one at the end is too many.
+    let after = after
+        .strip_suffix(&format!("\n\n{FOOTER_LINE}\n"))
+        .unwrap_or(after);
     let parts = [
         (
             format!("{name}#subject"),
             subject.unwrap_or_default().to_owned(),
         ),
-        (name.to_owned(), format!("{letter}{footer}")),
+        (name.to_owned(), format!("{before}{footer}{after}")),
     ];
     for (part, text) in parts {
         if let Err(error) = environment.add_template_owned(part, text) {
@@ -626,7 +711,8 @@ fn add_letter(
     Some(Place {
         letter: file.to_owned(),
         footer: footer_file.to_owned(),
-        letter_lines,
+        lines_before: before.matches('\n').count(),
+        footer_lines: footer.lines().count(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! One sample of each letter, and variants that take the other branches: for previews, for the check of all templates
 //! at start, and for the golden files. The people in them are invented.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::Frame;
@@ -71,6 +73,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 line("Name", "Amina Njoroge"),
                 line("Country", "Kenya"),
                 line("Languages", "English, Swahili"),
+                line(
+                    "About me",
+                    "I run the children's room.\nOn Saturdays I take books to the lake.",
+                ),
                 line("Second email address", "amina@home.example"),
             ],
             partner_sees: vec![
@@ -401,22 +407,21 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
     variants
 }
 
-/// The values that a letter's template may use, as the samples of that letter have them, with the frame's.
-pub(super) fn known_values(letter: &str) -> Vec<Value> {
-    let topics = vec!["topic".to_owned()];
-    all(&topics)
-        .iter()
-        .filter(|kind| kind.name() == letter)
-        .filter_map(|kind| serde_json::to_value(kind).ok())
-        .map(|mut values| {
-            if let Value::Object(fields) = &mut values {
-                let programme = serde_json::json!({ "name": "", "address": "", "coordinator": "" });
-                fields.insert("programme".into(), programme);
-                fields.insert("reply_reaches_programme".into(), Value::Bool(true));
-            }
-            values
-        })
-        .collect()
+/// The values that each letter's template may use, as the samples have them, with the frame's; by the letter's name.
+pub(super) fn known_values() -> BTreeMap<&'static str, Vec<Value>> {
+    let mut known: BTreeMap<&'static str, Vec<Value>> = BTreeMap::new();
+    for kind in all(&["topic".to_owned()]) {
+        let Ok(mut values) = serde_json::to_value(&kind) else {
+            continue;
+        };
+        if let Value::Object(fields) = &mut values {
+            let programme = serde_json::json!({ "name": "", "address": "", "coordinator": "" });
+            fields.insert("programme".into(), programme);
+            fields.insert("reply_reaches_programme".into(), Value::Bool(true));
+        }
+        known.entry(kind.name()).or_default().push(values);
+    }
+    known
 }
 
 /// Whether a dotted path leads to a value in some sample. Behind a value that may be absent or behind a list's index,

@@ -22,6 +22,17 @@ fn stopped(name: &str) -> LetterKind {
 }
 
 #[test]
+fn templates_can_be_shared_between_threads() {
+    let templates = Templates::built_in();
+    let there = std::thread::spawn(move || {
+        templates
+            .render(&stopped("Ana"), "en", &samples::frame())
+            .unwrap()
+    });
+    assert_eq!(there.join().unwrap(), letter(&stopped("Ana")));
+}
+
+#[test]
 fn every_letter_has_a_sample_under_its_name() {
     let names: Vec<&str> = samples::one_each(&["x".into()])
         .iter()
@@ -188,7 +199,7 @@ fn an_unknown_placeholder_is_told_when_templates_are_loaded() {
     .unwrap_err();
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert!(
-        told.contains(&"en/letters/stopped.md:3: {{ nmae }}: this letter has no such value. Did you mean \"name\"?".to_owned()),
+        told.contains(&"en/letters/stopped.md:3: {{ nmae }}: there is no such value here. Did you mean \"name\"?".to_owned()),
         "{told:#?}"
     );
     // Even in a branch that no sample takes.
@@ -245,6 +256,41 @@ fn text_kept_for_later_is_refused() {
     .unwrap_err();
     assert_eq!(problems[0].line, Some(3));
     assert!(problems[0].why.contains("endset"));
+}
+
+#[test]
+fn a_footer_can_stand_before_the_form_and_problems_name_the_right_file() {
+    let templates = with_files(&[
+        (
+            "en/letters/stopped.md",
+            "Subject: Bye\n\nBefore.\n\n{{ footer }}\n\nAfter.\n",
+        ),
+        ("en/footer.md", "Yours\n"),
+    ])
+    .unwrap();
+    let rendered = templates
+        .render(&stopped("Ana"), "en", &samples::frame())
+        .unwrap();
+    assert_eq!(
+        rendered.text,
+        "Before.\n\nYours\n\nAfter.\n\nRef: k7q2-9fpm\n"
+    );
+
+    let problems = with_files(&[
+        (
+            "en/letters/stopped.md",
+            "Subject: Bye\n\nBefore.\n\n{{ footer }}\n\n{{ x1 }}\n",
+        ),
+        ("en/footer.md", "Yours\n\n{{ x2 }}\n"),
+    ])
+    .unwrap_err();
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(told[0].starts_with("en/footer.md:3: {{ x2 }}"), "{told:#?}");
+    assert!(
+        told.iter()
+            .any(|it| it.starts_with("en/letters/stopped.md:7: {{ x1 }}")),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -314,6 +360,37 @@ fn a_language_without_letters_is_one_problem() {
     let problems = Templates::load(dir.path(), &["en".into(), "fr".into()]).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert_eq!(problems[0].file, "fr/letters");
+}
+
+#[test]
+fn every_language_needs_every_topic() {
+    let dir = tempfile::tempdir().unwrap();
+    let letters = built_in::all().filter(|(path, _)| !path.contains("/topics/"));
+    let topics = [
+        (
+            "en/topics/1.md",
+            "+++\nid = \"getting-to-know-you\"\ntitle = \"A\"\nposition = \"first\"\n+++\nText\n",
+        ),
+        (
+            "en/topics/2.md",
+            "+++\nid = \"z\"\ntitle = \"Z\"\nposition = \"last\"\n+++\nText\n",
+        ),
+    ];
+    for (path, text) in letters.chain(topics) {
+        let path = dir.path().join(path.replacen("en/", "sw/", 1));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let problems = Templates::load(dir.path(), &["en".into(), "sw".into()]).unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert_eq!(problems[0].file, "sw/topics");
+    assert!(problems[0].why.contains("library-spaces"), "{problems:#?}");
+}
+
+#[test]
+fn a_misspelt_folder_is_told() {
+    let problems = with_files(&[("en/leters/stopped.md", "Subject: Bye\n\nBye\n")]).unwrap_err();
+    assert_eq!(problems[0].remedy, "Did you mean letters?");
 }
 
 #[test]
