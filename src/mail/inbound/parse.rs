@@ -359,7 +359,7 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
         bytes = &bytes[end..];
     }
     if bytes.contains(&b'\n') {
-        return bytes.to_vec();
+        return with_folded_boundaries(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len() + 64);
     for byte in bytes {
@@ -368,6 +368,23 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
             out.push(b'\n');
         }
     }
+    out
+}
+
+/// Some servers forget the blank before a wrapped `boundary=`, and with it the whole structure is lost.
+fn with_folded_boundaries(bytes: &[u8]) -> Vec<u8> {
+    const LOST: &[u8] = b"\nboundary=";
+    let mut out = Vec::with_capacity(bytes.len() + 8);
+    let mut rest = bytes;
+    while let Some(at) = rest
+        .windows(LOST.len())
+        .position(|window| window.eq_ignore_ascii_case(LOST))
+    {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(b' ');
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
     out
 }
 

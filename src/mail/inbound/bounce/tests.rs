@@ -4,7 +4,13 @@ use crate::time::from_seconds;
 
 fn reading(raw: &str) -> super::super::Reading {
     let form = Form::default();
-    let context = Context { form: &form, asked: None, own_address: "p@example.net", received: from_seconds(1_802_217_600), language: "en" };
+    let context = Context {
+        form: &form,
+        asked: None,
+        own_address: "p@example.net",
+        received: from_seconds(1_802_217_600),
+        language: "en",
+    };
     read(raw.replace('\n', "\r\n").as_bytes(), &context)
 }
 
@@ -41,7 +47,9 @@ fn a_server_that_gave_up_after_temporary_errors_is_a_temporary_bounce_and_no_del
 
 #[test]
 fn a_text_without_a_report_is_read_too() {
-    let reading = reading("Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nTo: p@example.net\nSubject: failure notice\n\nHi. This is the program at example.org.\nI'm afraid I wasn't able to deliver your message to the following addresses.\n\n<bob@example.org>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n\nMessage-ID: <letter-8@example.net>\nTo: carl@example.org\n");
+    let reading = reading(
+        "Return-Path: <>\nFrom: MAILER-DAEMON@example.org\nTo: p@example.net\nSubject: failure notice\n\nHi. This is the program at example.org.\nI'm afraid I wasn't able to deliver your message to the following addresses.\n\n<bob@example.org>:\nSorry, no mailbox here by that name. (#5.1.1)\n\n--- Below this line is a copy of the message.\n\nMessage-ID: <letter-8@example.net>\nTo: carl@example.org\n",
+    );
     let bounce = reading.bounce.unwrap();
     assert_eq!(bounce.recipients.len(), 1);
     assert_eq!(bounce.recipients[0].address, "bob@example.org");
@@ -50,6 +58,8 @@ fn a_text_without_a_report_is_read_too() {
 
 #[test]
 fn a_person_who_writes_about_a_bounce_is_no_bounce() {
-    let reading = reading("From: Anna <anna@example.org>\nTo: p@example.net\nSubject: my mail was returned\n\nHello, my mail to Bob could not be delivered: 550 user unknown.\n");
+    let reading = reading(
+        "From: Anna <anna@example.org>\nTo: p@example.net\nSubject: my mail was returned\n\nHello, my mail to Bob could not be delivered: 550 user unknown.\n",
+    );
     assert_eq!(reading.kind, Kind::Person);
 }
