@@ -4,7 +4,7 @@
 
 use super::applying;
 use super::decision::{Change, Decision, Outcome};
-use super::event::{Answered, Command, CommandKind, Evidence, Intent, Message, Nature};
+use super::event::{Answered, Command, Evidence, Intent, Message, Nature};
 use super::facts::{Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
@@ -399,15 +399,14 @@ fn for_person(
                 subject: message.subject.clone(),
                 text: message.text.clone(),
                 reading: why.to_string(),
-                command: format!("pairpost person {} --settle {}", person.id, message.inbox),
+                command: format!("settle {}", message.inbox),
             },
             occurrence: format!("message-{}", message.inbox),
             about: About {
                 inbox: Some(message.inbox),
                 ..About::default()
             },
-            // The coordinator's answer goes straight to whoever asked.
-            reply_to: ReplyTo::Partners(vec![sender.clone()]),
+            reply_to: ReplyTo::Token,
             not_before: None,
         });
     }
@@ -431,33 +430,30 @@ fn from_coordinator(
     from: &str,
 ) -> Option<Decision> {
     let asked = message.answers_letter.as_ref()?;
-    let proposal = asked.about.proposal?;
-    if message.evidence < Evidence::TokenAndAddress || asked.kind != "proposal" {
+    let ours = matches!(
+        asked.kind.as_str(),
+        "proposal" | "digest" | "for-person" | "notice" | "command-done"
+    );
+    if message.evidence < Evidence::TokenAndAddress || !ours {
         return None;
     }
-    if !may_act {
-        return Some(Decision::ignored("this coordinator may read, not act"));
+    let mut decision = Decision::ignored("this coordinator may read, not act");
+    let mut told = "Nothing was changed: commands are not taken from this address (may_act = false).".to_string();
+    if may_act {
+        match coordinating::read_command(&message.text, asked.about.proposal) {
+            Some(what) => {
+                let command = Command { by: from.to_string(), what, inbox: Some(message.inbox) };
+                return Some(coordinating::command(settings, facts, &command));
+            }
+            None => {
+                decision = Decision::noting("a coordinator's answer was not a command");
+                told = match asked.about.proposal {
+                    Some(_) => "Nothing was changed. To release the proposal, answer its letter with the one word: ok".into(),
+                    None => "Nothing was changed. Write the command alone on the first line, as the letter shows it.".into(),
+                };
+            }
+        }
     }
-    let word = message
-        .text
-        .lines()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    if word.trim_end_matches(['.', '!']).eq_ignore_ascii_case("ok") {
-        let command = Command {
-            by: from.to_string(),
-            what: CommandKind::Release(proposal),
-            inbox: Some(message.inbox),
-        };
-        return Some(coordinating::command(settings, facts, &command));
-    }
-    let mut decision = Decision::noting("a coordinator's answer to the proposal was not a command");
-    decision.letters.push(coordinating::done(
-        from,
-        format!("message-{}", message.inbox),
-        "Nothing was changed. To release the proposal, answer its letter with the one word: ok"
-            .into(),
-    ));
+    decision.letters.push(coordinating::done(from, format!("message-{}", message.inbox), told));
     Some(decision)
 }

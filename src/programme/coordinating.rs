@@ -6,6 +6,7 @@ use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
 use super::{partnership, round, timetable};
+use crate::ids::{InboxId, PartnershipId, PersonId, ProposalId};
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone.
 pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coordinator> {
@@ -44,6 +45,25 @@ pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> 
             not_before: None,
         })
         .collect()
+}
+
+/// The command on the first line of a coordinator's answer: exact words only, since a sentence that seems to mean
+/// something must not release a round. `ok` speaks of the proposal that the answered letter shows.
+pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandKind> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let line = line.trim_end_matches(['.', '!']).to_lowercase();
+    let mut words = line.split_whitespace();
+    let (word, number) = (words.next()?, words.next());
+    if words.next().is_some() {
+        return None;
+    }
+    match (word, number.map(str::parse::<i64>)) {
+        ("ok", None) => proposal.map(CommandKind::Release),
+        ("settle", Some(Ok(inbox))) => Some(CommandKind::Settle { inbox: InboxId(inbox) }),
+        ("accept", Some(Ok(person))) => Some(CommandKind::Accept { person: PersonId(person) }),
+        ("introduce", Some(Ok(pair))) => Some(CommandKind::Introduce { partnership: PartnershipId(pair) }),
+        _ => None,
+    }
 }
 
 pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
@@ -182,27 +202,38 @@ pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
 fn item(waiting: &Waiting) -> Item {
     let (text, command) = match waiting {
         Waiting::Message { inbox, from, why } => (
-            format!("A message from {from} waits for you: {why}"),
-            Some(format!("pairpost status --message {inbox}")),
+            format!("Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came."),
+            Some(format!("settle {inbox}")),
         ),
-        Waiting::Proposal { proposal, round } => (
-            format!("The proposal for round {round} waits for your `ok`"),
-            Some(format!("pairpost match --release {proposal}")),
-        ),
+        Waiting::Proposal { round, .. } => {
+            (format!("The proposal for round {round} waits: please answer its letter with ok."), None)
+        }
         Waiting::Introduction { partnership } => (
-            format!(
-                "Partnership {partnership} could not be introduced in time and waits for your word"
-            ),
-            Some(format!("pairpost pair {partnership} --introduce")),
+            format!("Partnership {partnership} could not be introduced in time and waits for your word."),
+            Some(format!("introduce {partnership}")),
         ),
         Waiting::Letter { letter, kind, why } => (
-            format!("Letter {letter} ({kind}) could not be sent: {why}"),
-            Some(format!("pairpost status --letter {letter}")),
+            format!("Letter {letter} ({kind}) could not be sent for days and was given up: {why}"),
+            None,
         ),
-        Waiting::Application { person, name } => (
-            format!("{name} has applied and waits to be accepted"),
-            Some(format!("pairpost person {person} --accept")),
-        ),
+        Waiting::Application { person, name } => {
+            (format!("{name} has applied and waits to be accepted."), Some(format!("accept {person}")))
+        }
     };
     Item { text, command }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_words_are_commands() {
+        let proposal = Some(ProposalId(3));
+        assert_eq!(read_command("\nOK.\n\nThanks, Ada", proposal), Some(CommandKind::Release(ProposalId(3))));
+        assert_eq!(read_command("ok, but wait until I have looked", proposal), None);
+        assert_eq!(read_command("ok", None), None, "there is nothing that it could release");
+        assert_eq!(read_command("settle 88", None), Some(CommandKind::Settle { inbox: InboxId(88) }));
+        assert_eq!(read_command("settle it", None), None);
+    }
 }

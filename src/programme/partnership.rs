@@ -549,14 +549,14 @@ fn help(
                 subject: message.subject.clone(),
                 text: message.text.clone(),
                 reading: "asks for help in answer to a check-in".into(),
-                command: format!("pairpost person {} --settle {}", person.id, message.inbox),
+                command: format!("settle {}", message.inbox),
             },
             occurrence: format!("message-{}", message.inbox),
             about: About {
                 inbox: Some(message.inbox),
                 ..About::default()
             },
-            reply_to: ReplyTo::Partners(vec![person.address.clone()]),
+            reply_to: ReplyTo::Token,
             not_before: None,
         });
     }

@@ -47,6 +47,8 @@ impl Headers {
                 break;
             }
             let Some((name, value)) = line.split_once(':') else {
+                // "From" whose colon stands on the next line.
+                headers.hidden_from |= line.trim().eq_ignore_ascii_case("from");
                 continue;
             };
             if headers.fields.len() < HEADERS_MAX {
@@ -214,8 +216,20 @@ fn read_message(message: &Message<'_>, parsed: &mut Parsed) {
     collect_parts(message, 0, &mut parsed.parts);
 }
 
+/// The name of an attachment; a forwarded message or a report without one is named by its description or subject.
 fn attachment_name(part: &MessagePart<'_>) -> Option<String> {
-    let name = part.attachment_name()?;
+    let named = part.attachment_name().map(str::to_string);
+    let name = &named.or_else(|| {
+        let ending = match &part.body {
+            PartType::Message(_) => "eml",
+            PartType::Text(_) | PartType::Binary(_) if part.content_type().is_some_and(|kind| kind.ctype() == "message") => "txt",
+            _ => return None,
+        };
+        let described = part.content_description().map(str::to_string);
+        let subject = if let PartType::Message(message) = &part.body { message.subject().map(str::to_string) } else { None };
+        let name = described.or(subject).filter(|name| !name.trim().is_empty())?;
+        Some(format!("{name}.{ending}"))
+    })?;
     Some(clean::line(
         &super::sender::decode_words(name),
         clean::SUBJECT_MAX,
@@ -334,6 +348,23 @@ fn utf8_or(bytes: &[u8], declared: Option<&str>) -> String {
     }
 }
 
+/// Text in UTF-7, which some programs put into headers as it is.
+pub fn utf7(text: &str) -> String {
+    charset_decoder(b"utf-7").map_or_else(|| text.to_string(), |decode| decode(text.as_bytes()))
+}
+
+/// Text that claims to be ISO-2022-JP, in which no byte has its high bit set, and yet has such bytes: Shift_JIS or
+/// EUC-JP, whichever can be read.
+fn japanese(charset: &str, bytes: &[u8]) -> Option<String> {
+    if !charset.to_ascii_lowercase().starts_with("iso-2022-jp") || bytes.is_ascii() {
+        return None;
+    }
+    ["shift_jis", "euc-jp"]
+        .iter()
+        .filter_map(|name| charset_decoder(name.as_bytes()).map(|decode| decode(bytes)))
+        .find(|text| !text.contains('\u{fffd}'))
+}
+
 /// Charsets whose names are used for their larger successors.
 fn better(charset: &str) -> &str {
     match charset.to_ascii_lowercase().as_str() {
@@ -359,7 +390,7 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
         bytes = &bytes[end..];
     }
     if bytes.contains(&b'\n') {
-        return bytes.to_vec();
+        return with_folded_boundaries(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len() + 64);
     for byte in bytes {
@@ -368,6 +399,23 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
             out.push(b'\n');
         }
     }
+    out
+}
+
+/// Some servers forget the blank before a wrapped `boundary=`, and with it the whole structure is lost.
+fn with_folded_boundaries(bytes: &[u8]) -> Vec<u8> {
+    const LOST: &[u8] = b"\nboundary=";
+    let mut out = Vec::with_capacity(bytes.len() + 8);
+    let mut rest = bytes;
+    while let Some(at) = rest
+        .windows(LOST.len())
+        .position(|window| window.eq_ignore_ascii_case(LOST))
+    {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(b' ');
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
     out
 }
 
@@ -393,6 +441,9 @@ fn header_text(block: &[u8], body: &[u8]) -> String {
         return text.to_string();
     }
     let charset = charset_named(block).or_else(|| charset_named(&body[..body.len().min(4096)]));
+    if let Some(text) = charset.as_deref().and_then(|charset| japanese(charset, block)) {
+        return text;
+    }
     let decoded = charset
         .filter(|name| {
             !name.eq_ignore_ascii_case("utf-8") && !name.eq_ignore_ascii_case("us-ascii")

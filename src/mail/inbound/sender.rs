@@ -25,10 +25,14 @@ pub fn mailbox(value: &str) -> Result<Sender, &'static str> {
     let segments = segments(value).ok_or("unreadable From header")?;
     let mut with_address = segments
         .iter()
-        .filter(|segment| segment.angle.is_some() || segment.words.contains('@'));
+        .filter(|segment| segment.angle.as_deref().is_some_and(|angle| !angle.trim().is_empty()) || segment.words.contains('@'));
     let segment = with_address.next().ok_or("no address in From")?;
     if with_address.next().is_some() {
         return Err("more than one address in From");
+    }
+    // An encoded word may hide an address that only some programs see.
+    if segments.iter().any(|other| other.words.contains("=?") && decode_words(&other.words).contains(['@', '<'])) {
+        return Err("an address in an encoded word in From");
     }
     let (written, name) = match &segment.angle {
         Some(address) => (address.trim(), Some(&segment.phrase)),
@@ -97,12 +101,45 @@ pub fn decode_words(value: &str) -> String {
     if !value.contains("=?") {
         return value.to_string();
     }
-    let header = format!("Subject: {value}\r\n\r\n");
+    let header = format!("Subject: {}\r\n\r\n", with_ascii_words(value));
     MessageParser::new()
         .header_text("Subject")
         .parse_headers(header.as_bytes())
         .and_then(|message| message.subject().map(str::to_string))
         .unwrap_or_else(|| value.to_string())
+}
+
+/// Encoded words in which somebody left letters unencoded, as UTF-8 words that are encoded throughout.
+fn with_ascii_words(value: &str) -> String {
+    if value.is_ascii() {
+        return value.to_string();
+    }
+    let mut out = String::new();
+    for (at, piece) in value.split("=?").enumerate() {
+        if at == 0 {
+            out.push_str(piece);
+            continue;
+        }
+        out.push_str("=?");
+        let mut parts = piece.splitn(3, '?');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(_), Some(coding), Some(rest)) if coding.eq_ignore_ascii_case("q") && !rest.is_ascii() => {
+                let end = rest.find("?=").unwrap_or(rest.len());
+                out.push_str("utf-8?q?");
+                for c in rest[..end].chars() {
+                    if c.is_ascii() {
+                        out.push(c);
+                    } else {
+                        let mut buffer = [0; 4];
+                        c.encode_utf8(&mut buffer).bytes().for_each(|byte| out.push_str(&format!("={byte:02X}")));
+                    }
+                }
+                out.push_str(&rest[end..]);
+            }
+            _ => out.push_str(piece),
+        }
+    }
+    out
 }
 
 /// All addresses that stand in a header's text, in order.
