@@ -254,6 +254,40 @@ async fn what_arrives_is_what_was_given_whatever_it_looks_like() {
 }
 
 #[tokio::test]
+async fn the_envelope_is_said_as_it_is_and_the_sender_may_be_empty() {
+    for (from, to_whom, said) in [
+        (
+            None,
+            "Ana.Lima+x@people.test",
+            ["MAIL FROM:<>", "RCPT TO:<Ana.Lima+x@people.test>"],
+        ),
+        (
+            Some("b+token@org.test"),
+            "jo@bücher.test",
+            [
+                "MAIL FROM:<b+token@org.test>",
+                "RCPT TO:<jo@xn--bcher-kva.test>",
+            ],
+        ),
+    ] {
+        let server = Scripted::new(vec![script(&[&greeting(), &accepted()])]);
+        let envelope = Envelope {
+            from: from.map(str::to_owned),
+            to: to_whom.into(),
+        };
+        let outcome = client(&server)
+            .deliver(&envelope, LETTER, &mut |_| Ok(()))
+            .await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        let heard = server.heard();
+        assert!(
+            said.iter().all(|line| heard.contains(&line.to_string())),
+            "{heard:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_letter_with_a_bare_line_end_never_reaches_a_server() {
     let server = Scripted::new(vec![greeting()]);
     for bare in [
