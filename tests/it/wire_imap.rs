@@ -493,15 +493,21 @@ async fn idle_tells_news_the_end_and_being_stopped_apart() {
 
 #[tokio::test]
 async fn a_server_that_offers_idle_and_refuses_it_is_asked_instead() {
-    let rest = [
-        Hear("IDLE"),
-        say("TAG NO not now"),
-        Hear("NOOP"),
-        say("* 1 EXISTS\r\nTAG OK"),
-    ];
-    let (_server, mut mailbox) = opened_with(&rest, "IDLE", 0).await;
-    let short = Instant::now() + Duration::from_millis(200);
-    assert_eq!(mailbox.wait(short, pending()).await.unwrap(), Wake::NewMail);
+    for refusal in ["TAG NO not now", "+ idling\r\nTAG OK but no longer"] {
+        let rest = [
+            Hear("IDLE"),
+            say(refusal),
+            Hear("NOOP"),
+            say("* 1 EXISTS\r\nTAG OK"),
+        ];
+        let (_server, mut mailbox) = opened_with(&rest, "IDLE", 0).await;
+        let short = Instant::now() + Duration::from_millis(200);
+        assert_eq!(
+            mailbox.wait(short, pending()).await.unwrap(),
+            Wake::NewMail,
+            "{refusal}"
+        );
+    }
 }
 
 mod with_servers {

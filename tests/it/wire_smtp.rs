@@ -21,20 +21,24 @@ fn to(address: &str) -> Envelope {
     }
 }
 
-/// Short enough for a test, long enough for a busy machine.
-fn patience() -> Patience {
+/// The same patience for each step: long where an answer comes, short where none will.
+fn patience(each: Duration) -> Patience {
     Patience {
-        connect: Duration::from_millis(1500),
-        command: Duration::from_millis(400),
-        data: Duration::from_millis(400),
-        body: Duration::from_millis(400),
-        dot: Duration::from_millis(800),
+        connect: each,
+        command: each,
+        data: each,
+        body: each,
+        dot: each,
         idle: Duration::from_secs(20),
     }
 }
 
 fn client(server: &Scripted) -> Smtp {
-    Smtp::with_patience(server.server(Security::Plain), None, patience())
+    Smtp::with_patience(
+        server.server(Security::Plain),
+        None,
+        patience(Duration::from_secs(10)),
+    )
 }
 
 /// Delivers one letter and tells whether the hook was called.
@@ -112,7 +116,12 @@ async fn each_answer_at_each_point_is_judged_right() {
     for (point, before) in points() {
         for (name, answer) in &answers {
             let server = Scripted::new(vec![script(&[&before, answer])]);
-            let (mut smtp, case) = (client(&server), format!("{name} at {point}"));
+            let mut smtp = client(&server);
+            if *name == "silence" {
+                let short = patience(Duration::from_secs(1));
+                smtp = Smtp::with_patience(server.server(Security::Plain), None, short);
+            }
+            let case = format!("{name} at {point}");
             let (outcome, dotted) = deliver(&mut smtp).await;
             assert_eq!(dotted, point == "dot", "{case}: the hook");
             let right = match (point, *name) {
@@ -176,9 +185,14 @@ async fn a_connection_that_breaks_inside_a_large_letter_has_not_sent_it() {
 #[tokio::test]
 async fn a_late_answer_to_the_dot_is_waited_for() {
     // Longer than the body may take, shorter than the dot may.
-    let late = [Wait(Duration::from_millis(600)), say("250 ok")];
+    let late = [Wait(Duration::from_millis(1500)), say("250 ok")];
     let server = Scripted::new(vec![script(&[&greeting(), &letter(), &late])]);
-    let (outcome, _) = deliver(&mut client(&server)).await;
+    let patience = Patience {
+        body: Duration::from_secs(1),
+        ..patience(Duration::from_secs(10))
+    };
+    let mut smtp = Smtp::with_patience(server.server(Security::Plain), None, patience);
+    let (outcome, _) = deliver(&mut smtp).await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
 }
 
@@ -478,7 +492,10 @@ fn with_login(server: Server) -> (tempfile::TempDir, Smtp) {
         user: "bot@org.test".into(),
         secret: SecretSource::File(path),
     };
-    (folder, Smtp::with_patience(server, Some(login), patience()))
+    (
+        folder,
+        Smtp::with_patience(server, Some(login), patience(Duration::from_secs(10))),
+    )
 }
 
 #[tokio::test]

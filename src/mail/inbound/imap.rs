@@ -338,9 +338,7 @@ impl Imap {
             match self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await? {
                 Some(Step::Continue) => break,
                 Some(Step::Done(Answer::Refused(_))) => {
-                    // Offered and yet refused: this server is asked from time to time instead.
-                    self.dead = false;
-                    self.capabilities.retain(|name| name != "IDLE");
+                    self.give_up_idle();
                     return Ok(false);
                 }
                 Some(Step::Done(Answer::Ok)) => {
@@ -361,7 +359,7 @@ impl Imap {
                 // Reading keeps its state in the session, so leaving it half-way loses nothing.
                 step = self.answer(IDLE_RENEWAL * 2, &tag, &mut ignore) => {
                     if let Some(Step::Done(_)) = step? {
-                        self.dead = false;
+                        self.give_up_idle();
                         return Ok(false);
                     }
                 }
@@ -382,6 +380,12 @@ impl Imap {
         ) {}
         self.dead = false;
         Ok(stopped)
+    }
+
+    /// Offered and yet refused or ended: this server is asked from time to time instead, lest we ask without pause.
+    fn give_up_idle(&mut self) {
+        self.dead = false;
+        self.capabilities.retain(|name| name != "IDLE");
     }
 
     pub async fn close(mut self) {
