@@ -399,6 +399,16 @@ async fn a_connection_that_died_while_unused_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_connection_that_died_before_its_first_letter_costs_no_attempt() {
+    let server = Scripted::new(vec![greeting(), script(&[&greeting(), &accepted()])]);
+    let mut smtp = client(&server);
+    smtp.ready().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (outcome, _) = deliver(&mut smtp).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_closes_each_new_connection_is_not_hammered() {
     let closing = vec![
         say("220 fake"),
