@@ -59,6 +59,8 @@ pub enum ConnectError {
          use security = \"tls\" or \"starttls\""
     )]
     PlainToOthers { host: String, address: SocketAddr },
+    #[error("TLS cannot be set up: {0}")]
+    Setup(String),
     #[error("{0:?} is no name that a certificate could bear")]
     BadName(String),
 }
@@ -238,7 +240,7 @@ pub fn client_config(authority_file: Option<&Path>) -> Result<Arc<ClientConfig>,
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError::BadName(error.to_string()))?
+        .map_err(|error| ConnectError::Setup(error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(Arc::new(config))

@@ -346,6 +346,18 @@ async fn messages_that_others_remove_do_not_hide_new_ones() {
 }
 
 #[tokio::test]
+async fn a_server_that_counts_wrong_costs_a_connection_and_nothing_else() {
+    let nothing = [Hear("FETCH"), say("* 0 EXPUNGE\r\nTAG OK")];
+    let (_server, mut mailbox) =
+        opened_with(&vec![nothing; 1000].concat(), "", 4_000_000_000).await;
+    let error = mailbox.list_next().await.unwrap_err();
+    assert!(
+        error.is_retriable() && error.to_string().contains("does not have"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_message_larger_than_the_server_said_is_cut() {
     let body = "x".repeat(1024 * 1024 + 1);
     let answer = format!(
@@ -481,15 +493,21 @@ async fn idle_tells_news_the_end_and_being_stopped_apart() {
 
 #[tokio::test]
 async fn a_server_that_offers_idle_and_refuses_it_is_asked_instead() {
-    let rest = [
-        Hear("IDLE"),
-        say("TAG NO not now"),
-        Hear("NOOP"),
-        say("* 1 EXISTS\r\nTAG OK"),
-    ];
-    let (_server, mut mailbox) = opened_with(&rest, "IDLE", 0).await;
-    let short = Instant::now() + Duration::from_millis(200);
-    assert_eq!(mailbox.wait(short, pending()).await.unwrap(), Wake::NewMail);
+    for refusal in ["TAG NO not now", "+ idling\r\nTAG OK but no longer"] {
+        let rest = [
+            Hear("IDLE"),
+            say(refusal),
+            Hear("NOOP"),
+            say("* 1 EXISTS\r\nTAG OK"),
+        ];
+        let (_server, mut mailbox) = opened_with(&rest, "IDLE", 0).await;
+        let short = Instant::now() + Duration::from_millis(200);
+        assert_eq!(
+            mailbox.wait(short, pending()).await.unwrap(),
+            Wake::NewMail,
+            "{refusal}"
+        );
+    }
 }
 
 mod with_servers {

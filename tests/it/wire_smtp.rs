@@ -21,20 +21,24 @@ fn to(address: &str) -> Envelope {
     }
 }
 
-/// Short enough for a test, long enough for a busy machine.
-fn patience() -> Patience {
+/// The same patience for each step: long where an answer comes, short where none will.
+fn patience(each: Duration) -> Patience {
     Patience {
-        connect: Duration::from_millis(1500),
-        command: Duration::from_millis(400),
-        data: Duration::from_millis(400),
-        body: Duration::from_millis(400),
-        dot: Duration::from_millis(800),
+        connect: each,
+        command: each,
+        data: each,
+        body: each,
+        dot: each,
         idle: Duration::from_secs(20),
     }
 }
 
 fn client(server: &Scripted) -> Smtp {
-    Smtp::with_patience(server.server(Security::Plain), None, patience())
+    Smtp::with_patience(
+        server.server(Security::Plain),
+        None,
+        patience(Duration::from_secs(10)),
+    )
 }
 
 /// Delivers one letter and tells whether the hook was called.
@@ -112,7 +116,12 @@ async fn each_answer_at_each_point_is_judged_right() {
     for (point, before) in points() {
         for (name, answer) in &answers {
             let server = Scripted::new(vec![script(&[&before, answer])]);
-            let (mut smtp, case) = (client(&server), format!("{name} at {point}"));
+            let mut smtp = client(&server);
+            if *name == "silence" {
+                let short = patience(Duration::from_secs(1));
+                smtp = Smtp::with_patience(server.server(Security::Plain), None, short);
+            }
+            let case = format!("{name} at {point}");
             let (outcome, dotted) = deliver(&mut smtp).await;
             assert_eq!(dotted, point == "dot", "{case}: the hook");
             let right = match (point, *name) {
@@ -176,9 +185,14 @@ async fn a_connection_that_breaks_inside_a_large_letter_has_not_sent_it() {
 #[tokio::test]
 async fn a_late_answer_to_the_dot_is_waited_for() {
     // Longer than the body may take, shorter than the dot may.
-    let late = [Wait(Duration::from_millis(600)), say("250 ok")];
+    let late = [Wait(Duration::from_millis(1500)), say("250 ok")];
     let server = Scripted::new(vec![script(&[&greeting(), &letter(), &late])]);
-    let (outcome, _) = deliver(&mut client(&server)).await;
+    let patience = Patience {
+        body: Duration::from_secs(1),
+        ..patience(Duration::from_secs(10))
+    };
+    let mut smtp = Smtp::with_patience(server.server(Security::Plain), None, patience);
+    let (outcome, _) = deliver(&mut smtp).await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
 }
 
@@ -250,6 +264,40 @@ async fn what_arrives_is_what_was_given_whatever_it_looks_like() {
             .await;
         assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
         assert_eq!(server.heard().last().unwrap(), on_the_wire);
+    }
+}
+
+#[tokio::test]
+async fn the_envelope_is_said_as_it_is_and_the_sender_may_be_empty() {
+    for (from, to_whom, said) in [
+        (
+            None,
+            "Ana.Lima+x@people.test",
+            ["MAIL FROM:<>", "RCPT TO:<Ana.Lima+x@people.test>"],
+        ),
+        (
+            Some("b+token@org.test"),
+            "jo@bücher.test",
+            [
+                "MAIL FROM:<b+token@org.test>",
+                "RCPT TO:<jo@xn--bcher-kva.test>",
+            ],
+        ),
+    ] {
+        let server = Scripted::new(vec![script(&[&greeting(), &accepted()])]);
+        let envelope = Envelope {
+            from: from.map(str::to_owned),
+            to: to_whom.into(),
+        };
+        let outcome = client(&server)
+            .deliver(&envelope, LETTER, &mut |_| Ok(()))
+            .await;
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        let heard = server.heard();
+        assert!(
+            said.iter().all(|line| heard.contains(&line.to_string())),
+            "{heard:?}"
+        );
     }
 }
 
@@ -351,6 +399,16 @@ async fn a_connection_that_died_while_unused_costs_no_attempt() {
 }
 
 #[tokio::test]
+async fn a_connection_that_died_before_its_first_letter_costs_no_attempt() {
+    let server = Scripted::new(vec![greeting(), script(&[&greeting(), &accepted()])]);
+    let mut smtp = client(&server);
+    smtp.ready().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (outcome, _) = deliver(&mut smtp).await;
+    assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_closes_each_new_connection_is_not_hammered() {
     let closing = vec![
         say("220 fake"),
@@ -444,7 +502,10 @@ fn with_login(server: Server) -> (tempfile::TempDir, Smtp) {
         user: "bot@org.test".into(),
         secret: SecretSource::File(path),
     };
-    (folder, Smtp::with_patience(server, Some(login), patience()))
+    (
+        folder,
+        Smtp::with_patience(server, Some(login), patience(Duration::from_secs(10))),
+    )
 }
 
 #[tokio::test]

@@ -100,10 +100,6 @@ impl MailServer {
         self.door(port, security)
     }
 
-    pub fn sink(&self) -> Server {
-        self.door(22026, Security::Plain)
-    }
-
     fn door(&self, port: u16, security: Security) -> Server {
         Server {
             host: self.address.clone(),

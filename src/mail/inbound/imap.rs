@@ -53,6 +53,8 @@ const GREETING_LINE_MAX: usize = 8 * 1024;
 const SMALL_ANSWER_MAX_BYTES: u64 = 1024 * 1024;
 /// What one message may bring besides its body.
 const OVERHEAD_MAX_BYTES: u64 = 8 * 1024;
+/// A window may be empty where other clients are at work; a folder of such windows is a lie.
+const EMPTY_WINDOWS_MAX: u32 = 1000;
 /// So many UIDs go into one command; longer lines are refused by some servers.
 const UIDS_PER_COMMAND: usize = 100;
 
@@ -122,7 +124,7 @@ impl Imap {
     }
 
     pub async fn list_next(&mut self) -> Result<Vec<Listed>, MailboxError> {
-        loop {
+        for _ in 0..EMPTY_WINDOWS_MAX {
             if self.position >= self.exists {
                 // A server may tell news only when it is asked something.
                 self.must("NOOP", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
@@ -135,6 +137,7 @@ impl Imap {
                 return Ok(listed);
             }
         }
+        Err(lost("the server counts messages that it does not have"))
     }
 
     /// Lists the next messages by number and moves the position past them.
@@ -335,9 +338,7 @@ impl Imap {
             match self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await? {
                 Some(Step::Continue) => break,
                 Some(Step::Done(Answer::Refused(_))) => {
-                    // Offered and yet refused: this server is asked from time to time instead.
-                    self.dead = false;
-                    self.capabilities.retain(|name| name != "IDLE");
+                    self.give_up_idle();
                     return Ok(false);
                 }
                 Some(Step::Done(Answer::Ok)) => {
@@ -358,21 +359,33 @@ impl Imap {
                 // Reading keeps its state in the session, so leaving it half-way loses nothing.
                 step = self.answer(IDLE_RENEWAL * 2, &tag, &mut ignore) => {
                     if let Some(Step::Done(_)) = step? {
-                        self.dead = false;
+                        self.give_up_idle();
                         return Ok(false);
                     }
                 }
             }
         };
-        let done = timeout(ANSWER_TIME_OUT, self.session.run_command_untagged("DONE")).await;
+        // Who is told to stop does not wait long for good manners.
+        let patience = if stopped {
+            GOODBYE_TIME_OUT
+        } else {
+            ANSWER_TIME_OUT
+        };
+        let done = timeout(patience, self.session.run_command_untagged("DONE")).await;
         done.map_err(|_| lost("writing took too long"))?
             .map_err(broken)?;
         while !matches!(
-            self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await?,
+            self.answer(patience, &tag, &mut ignore).await?,
             Some(Step::Done(_))
         ) {}
         self.dead = false;
         Ok(stopped)
+    }
+
+    /// Offered and yet refused or ended: this server is asked from time to time instead, lest we ask without pause.
+    fn give_up_idle(&mut self) {
+        self.dead = false;
+        self.capabilities.retain(|name| name != "IDLE");
     }
 
     pub async fn close(mut self) {
@@ -599,7 +612,7 @@ impl Imap {
             Response::Expunge(number) => {
                 self.exists = self.exists.saturating_sub(1);
                 if *number <= self.position {
-                    self.position -= 1;
+                    self.position = self.position.saturating_sub(1);
                 }
             }
             _ => {}

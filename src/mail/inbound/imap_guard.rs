@@ -224,10 +224,7 @@ mod tests {
         );
         assert!(verdict(fetch.as_bytes(), 10_000));
         // The line goes on after the literal, with its own literal.
-        assert!(!verdict(
-            format!("* 1 FETCH (A {{3}}\r\nabc B {{5000}}\r\n").as_bytes(),
-            10_000
-        ));
+        assert!(!verdict(b"* 1 FETCH (A {3}\r\nabc B {5000}\r\n", 10_000));
     }
 
     #[test]

@@ -129,8 +129,8 @@ struct Connection {
 enum Afterwards {
     Keep,
     Close,
-    /// It had died while unused and nothing was sent: the letter deserves a new one.
-    TryAnother,
+    /// It was gone before anything of the letter was said.
+    Gone,
 }
 
 /// Where in the dialogue a reply belongs.
@@ -158,10 +158,7 @@ impl Smtp {
 
     /// Connects and logs in where no usable connection is open.
     pub async fn ready(&mut self) -> Result<(), SmtpError> {
-        let usable = self.open.as_ref().is_some_and(|open| {
-            open.letters < LETTERS_PER_CONNECTION && open.last_used.elapsed() < self.patience.idle
-        });
-        if usable {
+        if self.is_usable() {
             return Ok(());
         }
         self.close().await;
@@ -176,6 +173,12 @@ impl Smtp {
         Ok(())
     }
 
+    fn is_usable(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            open.letters < LETTERS_PER_CONNECTION && open.last_used.elapsed() < self.patience.idle
+        })
+    }
+
     /// Hands over one letter; see [`super::transport`] for what may be relied on.
     pub async fn deliver(
         &mut self,
@@ -188,6 +191,7 @@ impl Smtp {
             Err(refusal) => return refusal,
         };
         loop {
+            let waited = self.is_usable();
             if let Err(error) = self.ready().await {
                 return Outcome::Temporary {
                     code: error.code(),
@@ -201,6 +205,10 @@ impl Smtp {
                 .transact(&mut connection, &from, &to, letter, &mut *on_phase)
                 .await;
             match afterwards {
+                // Nothing was sent over a connection that had died while it waited for work: the letter deserves a
+                // new one. That has not waited, so this happens at most once.
+                Afterwards::Gone if waited => continue,
+                Afterwards::Gone => return outcome,
                 Afterwards::Keep => {
                     connection.letters += 1;
                     connection.last_used = Instant::now();
@@ -208,8 +216,6 @@ impl Smtp {
                     return outcome;
                 }
                 Afterwards::Close => return outcome,
-                // A new connection has carried no letter yet, so this happens at most once.
-                Afterwards::TryAnother => {}
             }
         }
     }
@@ -229,7 +235,6 @@ impl Smtp {
         letter: &[u8],
         on_phase: Hook<'_>,
     ) -> (Outcome, Afterwards) {
-        let reused = connection.letters > 0;
         let lettre = &mut connection.lettre;
         let mut parameters = Vec::new();
         let server = lettre.server_info();
@@ -263,8 +268,8 @@ impl Smtp {
         )
         .await;
         if let Err(failure) = mail {
-            if reused && failure.connection_is_gone {
-                return (failure.outcome, Afterwards::TryAnother);
+            if failure.connection_is_gone {
+                return (failure.outcome, Afterwards::Gone);
             }
             return failure.tidy_up(lettre, patience).await;
         }
@@ -319,6 +324,8 @@ impl Smtp {
             let mut deadline = Instant::now() + self.patience.body;
             loop {
                 tokio::select! {
+                    // An answer that is there counts, even at the last moment.
+                    biased;
                     result = &mut sending => break Some(result),
                     _ = sleep_until(deadline) => match dot_at.get().map(|at| at + self.patience.dot) {
                         Some(later) if later > deadline => deadline = later,
