@@ -7,7 +7,7 @@ mod data;
 mod dice;
 mod filling;
 pub mod habits;
-mod letter;
+pub mod letter;
 pub mod people;
 mod responder;
 pub mod tally;
