@@ -1051,7 +1051,7 @@ fn markup(client: Client) -> Markup {
         _ => Markup {
             before: "<!doctype html><html><head><meta charset=\"UTF-8\"></head><body>",
             line: ("<div class=\"default-style\">", "</div>", "<br>"),
-            before_quote: "",
+            before_quote: "<div class=\"default-style\"><br></div>",
             before_attribution: "<div>",
             after_attribution: "</div>",
             quote: ("<blockquote type=\"cite\">", "</blockquote>"),
