@@ -177,13 +177,12 @@ fn headers(client: Client, draft: &Draft<'_>, out: &mut String) {
         date.format("%a, %d %b %Y %H:%M:%S %z"),
         draft.message_id
     ));
-    if let Some(letter) = draft.answered {
-        if let Some(id) = &letter.message_id {
-            out.push_str(&format!("In-Reply-To: <{id}>\r\n"));
-            out.push_str("References:");
-            for reference in letter.references.iter().chain([id]) {
-                out.push_str(&format!(" <{reference}>\r\n"));
-            }
+    if let Some(letter) = draft.answered
+        && let Some(id) = &letter.message_id
+    {
+        out.push_str(&format!("In-Reply-To: <{id}>\r\nReferences:"));
+        for reference in letter.references.iter().chain([id]) {
+            out.push_str(&format!(" <{reference}>\r\n"));
         }
     }
     let (header, value) = match client {
@@ -892,9 +891,7 @@ fn own_line(client: Client, line: &str, out: &mut String) {
                 out.push(' ');
             }
             out.push_str(piece.trim_end());
-            if place != last {
-                out.push(' ');
-            } else if line == "-- " {
+            if place != last || line == "-- " {
                 out.push(' ');
             }
             out.push('\n');
@@ -926,31 +923,48 @@ fn pieces(line: &str, width: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
     let mut space = None;
-    for (at, letter) in line.char_indices() {
+    for (at, _) in line.match_indices(' ') {
         if at - start >= width
             && let Some(cut) = space.take()
         {
             pieces.push(&line[start..cut]);
             start = cut;
         }
-        if letter == ' ' && at > start {
+        if at > start {
             space = Some(at + 1);
         }
+    }
+    if line.len() - start > width
+        && let Some(cut) = space
+    {
+        pieces.push(&line[start..cut]);
+        start = cut;
     }
     pieces.push(&line[start..]);
     pieces
 }
 
 fn escaped(text: &str, out: &mut String) {
-    for letter in text.chars() {
-        match letter {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\u{a0}' => out.push_str("&nbsp;"),
-            _ => out.push(letter),
+    // Byte by byte: all that needs an escape is ASCII, but for the no-break space, which begins with 0xC2.
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xC2))
+    {
+        let (before, special) = rest.split_at(at);
+        out.push_str(before);
+        let mut letters = special.chars();
+        match letters.next() {
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('&') => out.push_str("&amp;"),
+            Some('\u{a0}') => out.push_str("&nbsp;"),
+            Some(letter) => out.push(letter),
+            None => {}
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
 }
 
 /// Lines as HTML, each in `open` and `close`.
@@ -1037,7 +1051,7 @@ fn markup(client: Client) -> Markup {
         _ => Markup {
             before: "<!doctype html><html><head><meta charset=\"UTF-8\"></head><body>",
             line: ("<div class=\"default-style\">", "</div>", "<br>"),
-            before_quote: "",
+            before_quote: "<div class=\"default-style\"><br></div>",
             before_attribution: "<div>",
             after_attribution: "</div>",
             quote: ("<blockquote type=\"cite\">", "</blockquote>"),

@@ -212,12 +212,14 @@ fn tick(
     while let Some(at) = rest.find("[ ]") {
         let after = &rest[at + 3..];
         let end = after.find("[ ]").unwrap_or(after.len());
-        let name = after[..end].trim_matches(|letter: char| {
-            letter.is_whitespace() || letter.is_ascii_digit() || ".)-".contains(letter)
-        });
+        // The number that some forms print before the name.
+        let name = after[..end]
+            .trim()
+            .trim_start_matches(|letter: char| letter.is_ascii_digit() || ".) ".contains(letter));
         let option = question.options.iter().find(|choice| {
             let label = choice.label.of(language);
-            label == name || (!name.is_empty() && label.starts_with(name) && name.len() > 30)
+            // A long name goes on on the next line.
+            label == name || (name.len() > 30 && label.starts_with(name))
         });
         let ticked = option.is_some_and(|choice| chosen.contains(&choice.id.as_str()));
         out.push_str(&rest[..at]);
@@ -338,10 +340,16 @@ fn one_option(
     numbered: bool,
     dice: &mut Dice,
 ) -> String {
-    match dice.weighted(&[0.7, 0.15, 0.15]) {
+    let whole = option(question, id, language, false);
+    match dice.weighted(&[0.6, 0.15, 0.15, 0.1]) {
         1 if numbered => option(question, id, language, true),
-        2 => option(question, id, language, false).to_lowercase(),
-        _ => option(question, id, language, false),
+        2 => whole.to_lowercase(),
+        // Few people type what stands in brackets.
+        3 => match whole.split_once(" (") {
+            Some((name, _)) => name.to_string(),
+            None => whole,
+        },
+        _ => whole,
     }
 }
 

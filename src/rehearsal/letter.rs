@@ -171,7 +171,12 @@ pub fn searchable<'a>(letter: &'a [u8], headers: &Headers<'_>) -> Cow<'a, [u8]> 
 
 /// The letter as a mail program quotes it: from its text part. None where the bytes are no message at all.
 pub fn as_quoted(letter: &[u8], to_address: &str, received: Moment) -> Option<Quoted> {
-    let message = MessageParser::default().parse(letter)?;
+    // Quoting needs the plain text only, and decoding the HTML part is most of the work.
+    let before_html = memmem::find(letter, b"\r\nContent-Type: text/html").unwrap_or(letter.len());
+    let mut message = MessageParser::default().parse(&letter[..before_html])?;
+    if message.text_body_count() == 0 {
+        message = MessageParser::default().parse(letter)?;
+    }
     let from = message.from().and_then(|from| from.first());
     let text = message.body_text(0).unwrap_or_default();
     let references = Headers::of(letter)

@@ -8,7 +8,7 @@ mod dice;
 pub mod drive;
 mod filling;
 pub mod habits;
-mod letter;
+pub mod letter;
 pub mod people;
 mod responder;
 pub mod tally;

@@ -263,7 +263,9 @@ fn wishes(form: &Form, dice: &mut Dice) -> Wishes {
             continue;
         }
         let wanted = if dice.chance(0.3) { 2 } else { 1 };
-        let ids = some_of(question.options.len(), wanted, dice)
+        let mut places = some_of(question.options.len(), wanted, dice);
+        places.sort_unstable();
+        let ids = places
             .into_iter()
             .map(|place| question.options[place].id.clone())
             .collect();

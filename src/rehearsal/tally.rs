@@ -118,7 +118,7 @@ impl Mailboxes {
             .filter(|said| matches!(said.expects, Expects::Answer(_)) && said.answered.is_none())
     }
 
-    pub(super) fn hash(letter: &[u8]) -> [u8; 32] {
+    pub(crate) fn hash(letter: &[u8]) -> [u8; 32] {
         Sha256::digest(letter).into()
     }
 

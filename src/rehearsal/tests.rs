@@ -253,7 +253,7 @@ fn addresses_are_unique_ascii_and_belong_to_nobody() {
         assert!(seen.insert(person.address.clone()), "{}", person.address);
         assert_eq!(
             addresses_in(person.address.as_bytes()),
-            [person.address.clone()]
+            std::slice::from_ref(&person.address)
         );
         if let Some(second) = &person.second_address {
             assert!(seen.insert(second.clone()));
@@ -701,12 +701,11 @@ fn introduced(shares: Shares, people: u32) -> World {
     let form = form();
     let mut world = World::new(settings(&form, people, shares));
     let addresses: Vec<String> = world.people().map(|p| p.address.clone()).collect();
-    for reader in 0..people as usize {
-        let partner = reader ^ 1;
-        let letter = introduction(&world, reader, partner, reader | 1);
+    for (reader, address) in addresses.iter().enumerate() {
+        let letter = introduction(&world, reader, reader ^ 1, reader | 1);
         assert!(
             world
-                .receive(&letter, &addresses[reader], Some(RETURN), day(0))
+                .receive(&letter, address, Some(RETURN), day(0))
                 .is_empty()
         );
     }

@@ -434,7 +434,7 @@ impl World {
             to,
             message_id: &message_id,
             at: sent,
-            full: number % 5 == 0,
+            full: number.is_multiple_of(5),
         });
         self.mailboxes.say(
             &message_id,
