@@ -5,17 +5,25 @@
 
 mod blossom;
 mod candidate;
+pub mod certificate;
 mod explanation;
 mod graph;
 mod half_integral;
+mod listed;
 mod nest;
 mod objective;
+mod pairs;
+mod pricing;
 mod proposal;
+pub mod reference;
 mod rules;
 mod score;
+mod score_table;
+mod solve;
 
 pub use candidate::{Candidate, Role, Trait, Wish};
 pub use explanation::{Explanation, Reason, Side, Unmet, explain};
+pub use listed::{GivenGraph, GraphError, GraphMatching, check_graph, match_graph};
 pub use objective::propose;
 pub use proposal::{Certificate, Changes, Group, OddSet, Options, Progress, Proposal};
 pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};

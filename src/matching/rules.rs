@@ -4,6 +4,7 @@
 //! way. The row kernel in `score` says the same for thousands of pairs at once; a test holds the two together.
 
 use super::candidate::{Candidate, Role};
+use super::score::merged_wishes;
 
 /// How a programme pairs people.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +116,9 @@ pub fn admissible(a: &Candidate, b: &Candidate, rules: &Rules) -> Result<(), Rul
 /// Every hard rule that forbids the pair, in the order of [`Rule`].
 pub fn obstacles(a: &Candidate, b: &Candidate, rules: &Rules) -> Vec<Rule> {
     let unmet = |wisher: &Candidate, partner: &Candidate| {
-        wisher.must.iter().any(|wish| !partner.meets(wish))
+        merged_wishes(&wisher.must)
+            .iter()
+            .any(|wish| !partner.meets(wish))
     };
     let minutes_apart = minutes_apart(a.zone_offset_minutes, b.zone_offset_minutes);
     let too_far = rules

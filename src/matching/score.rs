@@ -11,6 +11,9 @@ use super::rules::{Rules, Weights, minutes_apart};
 /// Half hours of a waking day, from seven in the morning to eleven at night.
 const WAKING_HALF_HOURS: u32 = 32;
 
+/// Kinds of wishes of one person that count; there are hardly ever more than five.
+pub(super) const MOST_WISHES: u32 = 15;
+
 /// What a pair's points consist of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Parts {
@@ -116,7 +119,8 @@ impl Scoring {
     fn contentment_with(&self, wisher: &Candidate, partner: &Candidate) -> i64 {
         let wishes = merged_wishes(&wisher.like);
         let met = wishes.iter().filter(|wish| partner.meets(wish)).count() as u32;
-        contentment(self.weights.wish, met, wishes.len() as u32)
+        let wishes = (wishes.len() as u32).min(MOST_WISHES);
+        contentment(self.weights.wish, met.min(MOST_WISHES), wishes)
     }
 
     fn interest_points(&self, shared: u64) -> i64 {
