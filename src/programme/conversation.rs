@@ -438,11 +438,17 @@ fn from_coordinator(
         return None;
     }
     let mut decision = Decision::ignored("this coordinator may read, not act");
-    let mut told = "Nothing was changed: commands are not taken from this address (may_act = false).".to_string();
+    let mut told =
+        "Nothing was changed: commands are not taken from this address (may_act = false)."
+            .to_string();
     if may_act {
         match coordinating::read_command(&message.text, asked.about.proposal) {
             Some(what) => {
-                let command = Command { by: from.to_string(), what, inbox: Some(message.inbox) };
+                let command = Command {
+                    by: from.to_string(),
+                    what,
+                    inbox: Some(message.inbox),
+                };
                 return Some(coordinating::command(settings, facts, &command));
             }
             None => {
@@ -454,6 +460,10 @@ fn from_coordinator(
             }
         }
     }
-    decision.letters.push(coordinating::done(from, format!("message-{}", message.inbox), told));
+    decision.letters.push(coordinating::done(
+        from,
+        format!("message-{}", message.inbox),
+        told,
+    ));
     Some(decision)
 }

@@ -59,9 +59,15 @@ pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandK
     }
     match (word, number.map(str::parse::<i64>)) {
         ("ok", None) => proposal.map(CommandKind::Release),
-        ("settle", Some(Ok(inbox))) => Some(CommandKind::Settle { inbox: InboxId(inbox) }),
-        ("accept", Some(Ok(person))) => Some(CommandKind::Accept { person: PersonId(person) }),
-        ("introduce", Some(Ok(pair))) => Some(CommandKind::Introduce { partnership: PartnershipId(pair) }),
+        ("settle", Some(Ok(inbox))) => Some(CommandKind::Settle {
+            inbox: InboxId(inbox),
+        }),
+        ("accept", Some(Ok(person))) => Some(CommandKind::Accept {
+            person: PersonId(person),
+        }),
+        ("introduce", Some(Ok(pair))) => Some(CommandKind::Introduce {
+            partnership: PartnershipId(pair),
+        }),
         _ => None,
     }
 }
@@ -202,23 +208,29 @@ pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
 fn item(waiting: &Waiting) -> Item {
     let (text, command) = match waiting {
         Waiting::Message { inbox, from, why } => (
-            format!("Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came."),
+            format!(
+                "Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came."
+            ),
             Some(format!("settle {inbox}")),
         ),
-        Waiting::Proposal { round, .. } => {
-            (format!("The proposal for round {round} waits: please answer its letter with ok."), None)
-        }
+        Waiting::Proposal { round, .. } => (
+            format!("The proposal for round {round} waits: please answer its letter with ok."),
+            None,
+        ),
         Waiting::Introduction { partnership } => (
-            format!("Partnership {partnership} could not be introduced in time and waits for your word."),
+            format!(
+                "Partnership {partnership} could not be introduced in time and waits for your word."
+            ),
             Some(format!("introduce {partnership}")),
         ),
         Waiting::Letter { letter, kind, why } => (
             format!("Letter {letter} ({kind}) could not be sent for days and was given up: {why}"),
             None,
         ),
-        Waiting::Application { person, name } => {
-            (format!("{name} has applied and waits to be accepted."), Some(format!("accept {person}")))
-        }
+        Waiting::Application { person, name } => (
+            format!("{name} has applied and waits to be accepted."),
+            Some(format!("accept {person}")),
+        ),
     };
     Item { text, command }
 }
@@ -230,10 +242,23 @@ mod tests {
     #[test]
     fn only_exact_words_are_commands() {
         let proposal = Some(ProposalId(3));
-        assert_eq!(read_command("\nOK.\n\nThanks, Ada", proposal), Some(CommandKind::Release(ProposalId(3))));
-        assert_eq!(read_command("ok, but wait until I have looked", proposal), None);
-        assert_eq!(read_command("ok", None), None, "there is nothing that it could release");
-        assert_eq!(read_command("settle 88", None), Some(CommandKind::Settle { inbox: InboxId(88) }));
+        assert_eq!(
+            read_command("\nOK.\n\nThanks, Ada", proposal),
+            Some(CommandKind::Release(ProposalId(3)))
+        );
+        assert_eq!(
+            read_command("ok, but wait until I have looked", proposal),
+            None
+        );
+        assert_eq!(
+            read_command("ok", None),
+            None,
+            "there is nothing that it could release"
+        );
+        assert_eq!(
+            read_command("settle 88", None),
+            Some(CommandKind::Settle { inbox: InboxId(88) })
+        );
         assert_eq!(read_command("settle it", None), None);
     }
 }

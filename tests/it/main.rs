@@ -4,6 +4,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod config_bad;
+mod letters;
+mod scenarios;
 mod wire_imap;
 mod wire_maildir;
 mod wire_smtp;

@@ -107,7 +107,11 @@ pub fn read_parsed(parsed: &Parsed, context: &Context<'_>) -> Reading {
         }
     };
     let subject = headers.get("subject").map(|value| {
-        let value = if parsed.content_type.contains("utf-7") { parse::utf7(value) } else { value.to_string() };
+        let value = if parsed.content_type.contains("utf-7") {
+            parse::utf7(value)
+        } else {
+            value.to_string()
+        };
         clean::line(&sender::decode_words(&value), clean::SUBJECT_MAX)
     });
     let marked = marked_body(parsed);

@@ -1,0 +1,579 @@
+//! Runs a scenario: a story in plain text that a coordinator could read, against the real engine in virtual time.
+//! `tests/scenarios/README.md` tells which sentences it understands.
+//!
+//! It knows the programme only from outside: by the letters that people get and the mails that they write.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+
+use chrono::{NaiveTime, TimeDelta};
+use pairpost::config::{self, Config};
+use pairpost::daemon::Engine;
+use pairpost::mail::outbound::Outcome;
+use pairpost::programme::application::{Answer, Answers};
+use pairpost::programme::form_text;
+use pairpost::programme::settings::{Odd, Release};
+use pairpost::rehearsal::drive::keys_of;
+use pairpost::schedule;
+use pairpost::store::Durability;
+use pairpost::time::Moment;
+
+/// A letter in somebody's mailbox.
+#[derive(Debug, Clone)]
+struct Received {
+    kind: String,
+    subject: String,
+    text: String,
+    message_id: String,
+    reply_to: String,
+    bounces_to: String,
+    headers: String,
+}
+
+struct Story {
+    engine: Engine,
+    now: Moment,
+    /// Name -> address.
+    people: BTreeMap<String, String>,
+    /// Address -> letters not spoken of yet.
+    mailboxes: BTreeMap<String, VecDeque<Received>>,
+    /// Name -> the letter spoken of last.
+    in_hand: BTreeMap<String, Received>,
+    ignored: Vec<String>,
+    last_message: Vec<u8>,
+    messages: u32,
+    _dir: tempfile::TempDir,
+}
+
+/// Tells the story; panics at the first sentence that is not true, naming its line.
+pub fn run(name: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/scenarios")
+        .join(format!("{name}.txt"));
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut story = Story::begin(&text);
+    for (number, line) in text.lines().enumerate() {
+        let sentence = line.trim();
+        if sentence.is_empty() || sentence.starts_with('#') || sentence.starts_with("with ") {
+            continue;
+        }
+        if let Err(why) = story.tell(sentence) {
+            panic!(
+                "{name}.txt, line {}: \"{sentence}\": {why}\n{}",
+                number + 1,
+                story.mail()
+            );
+        }
+    }
+}
+
+impl Story {
+    fn begin(text: &str) -> Story {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = config::built_in().on_maildirs(dir.path());
+        for line in text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("with "))
+        {
+            adjust(&mut config, line);
+        }
+        std::fs::create_dir_all(&config.state_dir).unwrap();
+        let coordinator = config.settings.coordinators[0].address.clone();
+        let mut engine = Engine::open(config, keys_of(1), Durability::Rehearsal)
+            .unwrap()
+            .for_rehearsal();
+        let now = moment(&engine, -20, None);
+        engine.start(now).unwrap();
+        let people = BTreeMap::from([("coordinator".to_string(), coordinator)]);
+        Story {
+            engine,
+            now,
+            people,
+            mailboxes: BTreeMap::new(),
+            in_hand: BTreeMap::new(),
+            ignored: Vec::new(),
+            last_message: Vec::new(),
+            messages: 0,
+            _dir: dir,
+        }
+    }
+
+    fn tell(&mut self, sentence: &str) -> Result<(), String> {
+        if let Some(when) = sentence.strip_prefix("day ") {
+            return self.advance(parse_day(&self.engine, when)?);
+        }
+        if let Some(when) = sentence.strip_prefix("the machine is down until day ") {
+            self.now = parse_day(&self.engine, when)?;
+            return self.settle();
+        }
+        if let Some(kinds) = sentence.strip_prefix("from now on nothing is said of ") {
+            self.ignored.extend(
+                kinds
+                    .split([',', ' '])
+                    .filter(|it| !it.is_empty())
+                    .map(str::to_string),
+            );
+            return Ok(());
+        }
+        if sentence == "nobody has got anything else" {
+            self.forget_ignored();
+            return match self.mailboxes.values().all(VecDeque::is_empty) {
+                true => Ok(()),
+                false => Err("somebody has".into()),
+            };
+        }
+        if sentence == "the last message arrives a second time" {
+            let again = self.last_message.clone();
+            return self.arrive(again);
+        }
+        if sentence == "the pairs are released" {
+            self.gets("coordinator", "proposal")?;
+            self.answers("coordinator", "ok")?;
+            return self.gets("coordinator", "command-done");
+        }
+        let (name, rest) = sentence.split_once(' ').ok_or("what does this mean?")?;
+        if let Some(owner) = name.strip_suffix("'s") {
+            if rest == "letter bounces" {
+                return self.bounces(owner);
+            }
+            if let Some(text) = rest.strip_prefix("mail program answers: ") {
+                return self.auto_reply(owner, text);
+            }
+        }
+        if let Some(from) = rest.strip_prefix("has applied from ") {
+            return self.has_applied(name, from);
+        }
+        if let Some(text) = rest.strip_prefix("writes to the programme: ") {
+            return self.writes(name, text);
+        }
+        if let Some(text) = rest.strip_prefix("answers: ") {
+            return self.answers(name, text);
+        }
+        if let Some(text) = rest.strip_prefix("presses stop") {
+            return self.presses_stop(name, text);
+        }
+        if rest == "gets nothing" {
+            self.forget_ignored();
+            return match self.mailbox(name).front() {
+                None => Ok(()),
+                Some(letter) => Err(format!("{name} has got {}", letter.kind)),
+            };
+        }
+        if let Some(kind) = rest.strip_prefix("gets ") {
+            return self.gets(name, kind);
+        }
+        Err("what does this mean? See tests/scenarios/README.md".into())
+    }
+
+    // ------------------------------------------------------------ time
+
+    fn advance(&mut self, until: Moment) -> Result<(), String> {
+        loop {
+            self.settle()?;
+            let next = self.engine.next_due().map_err(|error| error.to_string())?;
+            match next
+                .map(|next| next.max(self.now + TimeDelta::minutes(1)))
+                .filter(|next| *next <= until)
+            {
+                Some(next) => self.now = next,
+                None => break,
+            }
+        }
+        self.now = until;
+        self.settle()
+    }
+
+    /// Everything that is due now happens, and every letter is delivered.
+    fn settle(&mut self) -> Result<(), String> {
+        loop {
+            let ticked = self
+                .engine
+                .tick(self.now, 500)
+                .map_err(|error| format!("{error:#}"))?;
+            if ticked.failed > 0 {
+                return Err("something that was due could not be done".into());
+            }
+            let letters = self
+                .engine
+                .take_letters(self.now, 500)
+                .map_err(|error| error.to_string())?;
+            if ticked.handled == 0 && letters.is_empty() {
+                return Ok(());
+            }
+            for letter in letters {
+                let outcome = Outcome::Accepted {
+                    reply: "250 ok".into(),
+                };
+                self.engine
+                    .delivered(&letter, &outcome, self.now)
+                    .map_err(|error| error.to_string())?;
+                let read = read_letter(&letter.bytes, &letter.envelope_from);
+                self.mailboxes
+                    .entry(letter.envelope_to.to_lowercase())
+                    .or_default()
+                    .push_back(read);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------ people
+
+    fn address(&self, name: &str) -> Result<String, String> {
+        self.people
+            .get(name)
+            .cloned()
+            .ok_or_else(|| format!("who is {name}?"))
+    }
+
+    fn mailbox(&mut self, name: &str) -> &mut VecDeque<Received> {
+        let address = self
+            .people
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
+            .to_lowercase();
+        self.mailboxes.entry(address).or_default()
+    }
+
+    fn forget_ignored(&mut self) {
+        let ignored = self.ignored.clone();
+        for letters in self.mailboxes.values_mut() {
+            letters.retain(|letter| !ignored.contains(&letter.kind));
+        }
+    }
+
+    /// `gets KIND [with "text"] [without "text"]`: the next letter in the mailbox.
+    fn gets(&mut self, name: &str, what: &str) -> Result<(), String> {
+        self.address(name)?;
+        let (kind, conditions) = what.split_once(' ').unwrap_or((what, ""));
+        let ignored: Vec<String> = self
+            .ignored
+            .iter()
+            .filter(|it| *it != kind)
+            .cloned()
+            .collect();
+        self.mailbox(name)
+            .retain(|letter| !ignored.contains(&letter.kind));
+        let letter = self
+            .mailbox(name)
+            .pop_front()
+            .ok_or_else(|| format!("{name} has got nothing"))?;
+        if letter.kind != kind {
+            return Err(format!(
+                "{name} has got {} first: {}",
+                letter.kind, letter.subject
+            ));
+        }
+        let whole = format!("{}\n{}\n{}", letter.subject, letter.text, letter.headers);
+        // Line breaks are the letter's layout, not its words.
+        let words = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut rest = conditions;
+        while !rest.is_empty() {
+            let (negated, quoted) = match (
+                rest.strip_prefix("with \""),
+                rest.strip_prefix("without \""),
+            ) {
+                (Some(quoted), _) => (false, quoted),
+                (_, Some(quoted)) => (true, quoted),
+                _ => return Err(format!("what does {rest:?} mean?")),
+            };
+            let (wanted, after) = quoted
+                .split_once('"')
+                .ok_or("a quotation mark is missing")?;
+            if words.contains(wanted) == negated {
+                let verb = if negated { "says" } else { "does not say" };
+                return Err(format!(
+                    "the letter {verb} {wanted:?}:\n{}\n{}",
+                    letter.subject, letter.text
+                ));
+            }
+            rest = after.trim_start();
+        }
+        self.in_hand.insert(name.to_string(), letter);
+        Ok(())
+    }
+
+    /// `anna has applied from Australia in Melbourne [must: ...] `: by the form, like anybody.
+    fn has_applied(&mut self, name: &str, from: &str) -> Result<(), String> {
+        let (place, wishes) = from.split_once(" wishing ").unwrap_or((from, ""));
+        let (country, city) = place
+            .split_once(" in ")
+            .ok_or("from where, in which city?")?;
+        self.writes(name, "I would like to apply.")?;
+        self.gets(name, "form")?;
+        let form = &self.engine.config().settings.form;
+        let chosen = |id: &str, at: usize| {
+            form.question(id)
+                .and_then(|question| question.options.get(at))
+                .map(|choice| choice.id.clone())
+                .unwrap_or_default()
+        };
+        let one = |text: &str| Answer::One(text.to_string());
+        let mut answers = Answers::from([
+            ("name".to_string(), one(&title(name))),
+            ("place".to_string(), one(city)),
+            ("languages".to_string(), Answer::Many(vec!["en".into()])),
+            ("sector".to_string(), Answer::One(chosen("sector", 0))),
+            ("stage".to_string(), Answer::One(chosen("stage", 1))),
+            (
+                "interests".to_string(),
+                Answer::Many(vec![chosen("interests", 0), chosen("interests", 2)]),
+            ),
+            (
+                "about".to_string(),
+                one("I work at the desk of a small library."),
+            ),
+            ("promise".to_string(), Answer::YesNo(true)),
+        ]);
+        let code = pairpost::places::country(country)
+            .one()
+            .ok_or("which country is that?")?;
+        answers.insert("country".into(), Answer::One(code));
+        let mut filled = form_text::write(form, &answers, "en");
+        if !wishes.is_empty() {
+            filled = format!("{filled}\n{wishes}\n");
+        }
+        self.reply(name, &filled)?;
+        self.gets(name, "complete")
+    }
+
+    /// A new mail to the programme's own address, in answer to nothing.
+    fn writes(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let from = self
+            .people
+            .entry(name.to_string())
+            .or_insert_with(|| format!("{name}@library.example"))
+            .clone();
+        let to = self.engine.config().settings.address.clone();
+        let mail = self.compose(name, &from, &to, "Hello", None, text);
+        self.arrive(mail)
+    }
+
+    /// An answer to the letter spoken of last, above its quoted text. " / " stands for a new line.
+    fn answers(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.reply(name, &text.replace(" / ", "\n"))
+    }
+
+    fn reply(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let letter = self
+            .in_hand
+            .get(name)
+            .cloned()
+            .ok_or_else(|| format!("{name} has no letter to answer"))?;
+        let from = self.address(name)?;
+        let quoted: String = letter
+            .text
+            .lines()
+            .map(|line| format!("> {line}\n"))
+            .collect();
+        let body = format!("{text}\n\nOn Tuesday, the programme wrote:\n{quoted}");
+        let subject = format!("Re: {}", letter.subject);
+        let mail = self.compose(
+            name,
+            &from,
+            &letter.reply_to,
+            &subject,
+            Some(&letter.message_id),
+            &body,
+        );
+        self.arrive(mail)
+    }
+
+    /// The mail that a client sends when its unsubscribe button is pressed: an empty one.
+    fn presses_stop(&mut self, name: &str, _: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(name).cloned().ok_or("which letter?")?;
+        let to = letter
+            .headers
+            .lines()
+            .find_map(|line| line.strip_prefix("List-Unsubscribe: <mailto:"))
+            .and_then(|rest| rest.split(['?', '>']).next())
+            .ok_or("this letter has no way to stop")?
+            .to_string();
+        let from = self.address(name)?;
+        let mail = self.compose(name, &from, &to, "stop", None, "");
+        self.arrive(mail)
+    }
+
+    fn auto_reply(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(name).cloned().ok_or("to which letter?")?;
+        if letter.headers.contains("Auto-Submitted:") {
+            return Err("no real mail program answers this letter by itself".into());
+        }
+        let from = self.address(name)?;
+        let mut mail = b"Auto-Submitted: auto-replied\r\n".to_vec();
+        let subject = format!("Automatic reply: {}", letter.subject);
+        mail.extend(self.compose(
+            name,
+            &from,
+            &letter.bounces_to,
+            &subject,
+            Some(&letter.message_id),
+            text,
+        ));
+        self.arrive(mail)
+    }
+
+    fn bounces(&mut self, name: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(name).cloned().ok_or("which letter?")?;
+        let address = self.address(name)?;
+        let mail = format!(
+            "Return-Path: <>\r\nFrom: Mail Delivery System <mailer-daemon@library.example>\r\nTo: <{to}>\r\n\
+             Subject: Undelivered Mail Returned to Sender\r\nDate: {date}\r\nMessage-ID: <{number}@library.example>\r\n\
+             Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nThe address does not exist.\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; library.example\r\n\r\n\
+             Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+             Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}>\r\n\r\n--b--\r\n",
+            to = letter.bounces_to,
+            date = self.now.to_rfc2822(),
+            number = self.next_number(),
+            id = letter.message_id,
+        );
+        self.arrive(mail.into_bytes())
+    }
+
+    fn next_number(&mut self) -> u32 {
+        self.messages += 1;
+        self.messages
+    }
+
+    fn compose(
+        &mut self,
+        name: &str,
+        from: &str,
+        to: &str,
+        subject: &str,
+        answers: Option<&str>,
+        text: &str,
+    ) -> Vec<u8> {
+        let thread = answers
+            .map(|id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"))
+            .unwrap_or_default();
+        let body = text.replace('\n', "\r\n");
+        format!(
+            "From: {} <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {}\r\nMessage-ID: <{}@library.example>\r\n\
+             {thread}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
+            title(name),
+            self.now.to_rfc2822(),
+            self.next_number(),
+        )
+        .into_bytes()
+    }
+
+    fn arrive(&mut self, mail: Vec<u8>) -> Result<(), String> {
+        let id = self
+            .engine
+            .record(None, &mail, false, self.now)
+            .map_err(|error| error.to_string())?;
+        self.engine
+            .handle_message(id, self.now)
+            .map_err(|error| error.to_string())?;
+        self.last_message = mail;
+        self.settle()
+    }
+
+    /// Everything that lies unread, for the message of a failure.
+    fn mail(&self) -> String {
+        let mut text = format!("It is {}. Unread letters:\n", self.now);
+        for (address, letters) in &self.mailboxes {
+            for letter in letters {
+                text.push_str(&format!(
+                    "  {address}: {} ({})\n",
+                    letter.kind, letter.subject
+                ));
+            }
+        }
+        text
+    }
+}
+
+/// "with the cap off", "with the odd one waiting", "with release after 48 hours", "with acceptance by hand".
+fn adjust(config: &mut Config, what: &str) {
+    let settings = &mut config.settings;
+    match what {
+        "the cap off" => settings.cap = None,
+        "the odd one waiting" => settings.odd = Odd::Wait,
+        "acceptance by hand" => {
+            settings.acceptance = pairpost::programme::settings::Acceptance::ByHand;
+        }
+        "release after 48 hours" => settings.release = Release::AfterHours(48),
+        "replies of introductions to the programme" => {
+            settings.introduction_reply_to =
+                pairpost::programme::settings::IntroductionReplyTo::Programme;
+        }
+        other => panic!("with {other}: what does this mean?"),
+    }
+}
+
+/// "10" or "10 09:00" as a moment; without an hour the end of that day is meant, when all that belongs to it is done.
+fn parse_day(engine: &Engine, text: &str) -> Result<Moment, String> {
+    let (day, hour) = text
+        .split_once(' ')
+        .map_or((text, None), |(day, hour)| (day, Some(hour)));
+    let day = day.parse().map_err(|_| format!("which day is {day:?}?"))?;
+    let hour = hour.map(|hour| {
+        hour.parse::<NaiveTime>()
+            .or_else(|_| NaiveTime::parse_from_str(hour, "%H:%M"))
+    });
+    let hour = hour.transpose().map_err(|_| "which hour?".to_string())?;
+    Ok(moment(engine, day, hour))
+}
+
+fn moment(engine: &Engine, day: i64, hour: Option<NaiveTime>) -> Moment {
+    let settings = &engine.config().settings;
+    let date = settings.rounds[0].start + TimeDelta::days(day);
+    let hour = hour.unwrap_or_else(|| NaiveTime::from_hms_opt(23, 30, 0).unwrap_or_default());
+    schedule::local_moment(date, hour, settings.zone)
+}
+
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+fn read_letter(bytes: &[u8], bounces_to: &str) -> Received {
+    let parsed = mail_parser::MessageParser::default()
+        .parse(bytes)
+        .expect("our own letter");
+    let header = |name: &str| {
+        parsed
+            .header_raw(name)
+            .unwrap_or_default()
+            .trim()
+            .to_string()
+    };
+    let reply_to = parsed
+        .reply_to()
+        .and_then(|list| {
+            list.first()
+                .and_then(|first| first.address().map(str::to_string))
+        })
+        .unwrap_or_default();
+    let whole = String::from_utf8_lossy(bytes);
+    let block = whole.split("\r\n\r\n").next().unwrap_or_default();
+    Received {
+        kind: header("X-Pairpost-Occasion")
+            .split('/')
+            .next()
+            .unwrap_or_default()
+            .to_string(),
+        subject: parsed.subject().unwrap_or_default().to_string(),
+        text: parsed
+            .body_text(0)
+            .unwrap_or_default()
+            .replace("\r\n", "\n"),
+        message_id: parsed.message_id().unwrap_or_default().to_string(),
+        reply_to,
+        bounces_to: bounces_to.to_string(),
+        headers: block
+            .replace("\r\n ", " ")
+            .replace("\r\n\t", " ")
+            .replace("\r\n", "\n"),
+    }
+}
