@@ -185,7 +185,7 @@ impl Engine {
                 language: &language,
             },
         );
-        let event = event_of(&tx, waiting.id, &reading, &found)?;
+        let event = event_of(&tx, &config.settings, waiting.id, &reading, &found)?;
         let gone = self.path.go(
             &tx,
             now,
@@ -365,6 +365,10 @@ impl Engine {
                     Some(at) => outbox::later(&tx, letter.id, at, text, unknown)?,
                     None => outbox::end(&tx, letter.id, "failed", text)?,
                 }
+            }
+            // A letter that we could not even offer is our own defect, not its reader's.
+            Outcome::Permanent { text, .. } if text.starts_with("not sent:") => {
+                outbox::end(&tx, letter.id, "failed", text)?;
             }
             Outcome::Permanent { code, text } => {
                 outbox::end(&tx, letter.id, "refused", text)?;

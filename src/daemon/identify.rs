@@ -7,9 +7,11 @@ use crate::ids::{InboxId, PersonId};
 use crate::mail::address;
 use crate::mail::inbound::{self, BounceClass, Kind, Reading};
 use crate::mail::token::{Keys, Verified};
+use crate::programme::coordinating;
 use crate::programme::event::{
-    Answered, Complaint, Event, Evidence, Intent, Message, Nature, Undelivered,
+    Answered, Command, Complaint, Event, Evidence, Intent, Message, Nature, Undelivered,
 };
+use crate::programme::settings::Settings;
 use crate::store::{facts, outbox};
 use crate::time::Moment;
 
@@ -115,10 +117,14 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
 /// The message as an event of the programme.
 pub(super) fn event_of(
     tx: &Transaction<'_>,
+    settings: &Settings,
     inbox: InboxId,
     reading: &Reading,
     found: &Found,
 ) -> anyhow::Result<Event> {
+    if let Some(command) = command_of(settings, inbox, reading, found) {
+        return Ok(Event::Command(command));
+    }
     if let Some(bounce) = reading
         .bounce
         .as_ref()
@@ -177,6 +183,31 @@ pub(super) fn event_of(
         text: reading.text.clone(),
         said,
     }))
+}
+
+/// A coordinator's command in answer to a letter of ours, with its token: the same event as on the command line.
+fn command_of(
+    settings: &Settings,
+    inbox: InboxId,
+    reading: &Reading,
+    found: &Found,
+) -> Option<Command> {
+    let asked = found.answered.as_ref()?;
+    let from = &reading.from.as_ref()?.address;
+    let trusted = found.evidence >= Evidence::TokenAndAddress
+        && reading.kind == Kind::Person
+        && coordinating::is_for_coordinators(&asked.kind)
+        && settings
+            .coordinators
+            .iter()
+            .any(|it| address_key(&it.address) == address_key(from));
+    let what =
+        trusted.then(|| coordinating::read_command(&reading.text, asked.about.proposal))??;
+    Some(Command {
+        by: from.clone(),
+        what,
+        inbox: Some(inbox),
+    })
 }
 
 /// The letter that came back: by the token in the envelope address that it came to, or by our Message-ID in what was

@@ -394,8 +394,9 @@ async fn deliver_loop(
     stopping: watch::Receiver<bool>,
 ) {
     let mut transport = Transport::new(&sending);
+    let mut back_off = BackOff::new();
     loop {
-        match deliver_what_waits(&mut transport, &handle, &clock, &stopping).await {
+        match deliver_what_waits(&mut transport, &handle, &clock, &stopping, &mut back_off).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
@@ -420,12 +421,25 @@ async fn deliver_what_waits(
     handle: &Handle,
     clock: &Clock,
     stopping: &watch::Receiver<bool>,
+    back_off: &mut BackOff,
 ) -> anyhow::Result<bool> {
     let now = clock.now();
     let letters = handle
         .call(move |engine| engine.take_letters(now, LETTERS_AT_A_TIME))
         .await?;
+    if letters.is_empty() {
+        return Ok(false);
+    }
     let full = letters.len() == LETTERS_AT_A_TIME as usize;
+    // A server that is away or refuses the login concerns all letters: none of them is charged with an attempt.
+    if let Err(error) = transport.ready().await {
+        tracing::warn!(%error, "the mail server cannot be reached");
+        let back: Vec<_> = letters.iter().map(|letter| letter.id).collect();
+        handle.call(move |engine| engine.put_back(&back)).await?;
+        pause(stopping, back_off.next()).await;
+        return Ok(false);
+    }
+    *back_off = BackOff::new();
     let mut waiting = letters.into_iter();
     while let Some(letter) = waiting.next() {
         if *stopping.borrow() {

@@ -4,7 +4,7 @@
 
 use super::applying;
 use super::decision::{Change, Decision, Outcome};
-use super::event::{Answered, Command, Evidence, Intent, Message, Nature};
+use super::event::{Answered, Evidence, Intent, Message, Nature};
 use super::facts::{Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
@@ -19,16 +19,12 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
     let Some(from) = &message.from else {
         return needs_person("no single sender can be named");
     };
-    if let Some(coordinator) = settings
+    let coordinator = settings
         .coordinators
         .iter()
-        .find(|coordinator| coordinator.address.eq_ignore_ascii_case(from))
-    {
-        if let Some(decision) =
-            from_coordinator(settings, facts, message, coordinator.may_act, from)
-        {
-            return decision;
-        }
+        .any(|it| it.address.eq_ignore_ascii_case(from));
+    if coordinator && let Some(decision) = from_coordinator(message, from) {
+        return decision;
     }
     let Some(person) = &facts.person else {
         return stranger(settings, facts, None, message);
@@ -421,49 +417,27 @@ fn for_person(
     decision
 }
 
-/// What a coordinator writes in answer to our letters; `None` where it reads like anybody's mail.
-fn from_coordinator(
-    settings: &Settings,
-    facts: &Facts,
-    message: &Message,
-    may_act: bool,
-    from: &str,
-) -> Option<Decision> {
+/// What a coordinator writes in answer to our letters, and is no command; `None` where it reads like anybody's mail.
+fn from_coordinator(message: &Message, from: &str) -> Option<Decision> {
     let asked = message.answers_letter.as_ref()?;
-    let ours = matches!(
-        asked.kind.as_str(),
-        "proposal" | "digest" | "for-person" | "notice" | "command-done"
-    );
-    if message.evidence < Evidence::TokenAndAddress || !ours {
+    if message.evidence < Evidence::TokenAndAddress
+        || !coordinating::is_for_coordinators(&asked.kind)
+    {
         return None;
     }
-    let mut decision = Decision::ignored("this coordinator may read, not act");
-    let mut told =
-        "Nothing was changed: commands are not taken from this address (may_act = false)."
-            .to_string();
-    if may_act {
-        match coordinating::read_command(&message.text, asked.about.proposal) {
-            Some(what) => {
-                let command = Command {
-                    by: from.to_string(),
-                    what,
-                    inbox: Some(message.inbox),
-                };
-                return Some(coordinating::command(settings, facts, &command));
-            }
-            None => {
-                decision = Decision::noting("a coordinator's answer was not a command");
-                told = match asked.about.proposal {
-                    Some(_) => "Nothing was changed. To release the proposal, answer its letter with the one word: ok".into(),
-                    None => "Nothing was changed. Write the command alone on the first line, as the letter shows it.".into(),
-                };
-            }
+    let told = match asked.about.proposal {
+        Some(_) => {
+            "Nothing was changed. To release the proposal, answer its letter with the one word: ok"
         }
-    }
+        None => {
+            "Nothing was changed. Write the command alone on the first line, as the letter shows it."
+        }
+    };
+    let mut decision = Decision::noting("a coordinator's answer was not a command");
     decision.letters.push(coordinating::done(
         from,
         format!("message-{}", message.inbox),
-        told,
+        told.into(),
     ));
     Some(decision)
 }

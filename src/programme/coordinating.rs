@@ -47,6 +47,14 @@ pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> 
         .collect()
 }
 
+/// The kinds of letters that only coordinators get.
+pub fn is_for_coordinators(kind: &str) -> bool {
+    matches!(
+        kind,
+        "proposal" | "digest" | "for-person" | "notice" | "command-done"
+    )
+}
+
 /// The command on the first line of a coordinator's answer: exact words only, since a sentence that seems to mean
 /// something must not release a round. `ok` speaks of the proposal that the answered letter shows.
 pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandKind> {
@@ -73,6 +81,21 @@ pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandK
 }
 
 pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
+    let may_act = |by: &str| {
+        settings
+            .coordinators
+            .iter()
+            .any(|it| it.may_act && it.address.eq_ignore_ascii_case(by))
+    };
+    if let (Some(inbox), false) = (command.inbox, may_act(&command.by)) {
+        let mut decision = Decision::ignored("this coordinator may read, not act");
+        let told =
+            "Nothing was changed: commands are not taken from this address (may_act = false).";
+        decision
+            .letters
+            .push(done(&command.by, format!("message-{inbox}"), told.into()));
+        return decision;
+    }
     let mut decision = match &command.what {
         CommandKind::Release(_) => round::release(settings, facts),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),

@@ -25,4 +25,30 @@ macro_rules! scenarios {
     };
 }
 
-scenarios!(a_round_from_application_to_closing,);
+scenarios!(
+    a_forged_sender_changes_nothing,
+    a_round_from_application_to_closing,
+    a_sign_of_life_ends_the_asking,
+    a_silent_partner_is_asked_twice_then_freed,
+    a_stranger_gets_one_form_letter_a_day,
+    acceptance_by_hand_waits_for_a_coordinator,
+    after_downtime_only_the_newest_topic_goes_out,
+    an_application_can_be_corrected_until_the_matching,
+    an_incomplete_form_is_asked_only_for_what_is_missing,
+    an_odd_one_makes_a_trio,
+    an_out_of_office_reply_stops_the_silence_ladder,
+    an_unclear_answer_is_asked_again,
+    an_unreachable_partner_is_told_of_the_same_day,
+    free_words_reach_a_coordinator,
+    introductions_that_are_days_late_wait_for_a_coordinator,
+    no_good_fit_frees_both_and_names_nobody,
+    one_unprompted_letter_a_day_topic_first,
+    only_the_exact_word_releases_a_proposal,
+    release_by_itself_after_the_configured_hours,
+    reminders_go_to_incomplete_applications_until_the_deadline,
+    stop_ends_unprompted_mail_only,
+    the_same_message_twice_has_one_effect,
+    the_unmatched_are_told_and_stay_in_the_pool,
+    topics_off_stops_topics_only,
+    withdrawing_tells_the_partner_kindly,
+);
