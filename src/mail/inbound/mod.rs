@@ -60,7 +60,11 @@ pub fn read(raw: &[u8], context: &Context<'_>) -> Reading {
         }
     };
     let subject = headers.get("subject").map(|value| {
-        let value = if parsed.content_type.contains("utf-7") { parse::utf7(value) } else { value.to_string() };
+        let value = if parsed.content_type.contains("utf-7") {
+            parse::utf7(value)
+        } else {
+            value.to_string()
+        };
         clean::line(&sender::decode_words(&value), clean::SUBJECT_MAX)
     });
     let marked = marked_body(&parsed);

@@ -222,12 +222,24 @@ fn attachment_name(part: &MessagePart<'_>) -> Option<String> {
     let name = &named.or_else(|| {
         let ending = match &part.body {
             PartType::Message(_) => "eml",
-            PartType::Text(_) | PartType::Binary(_) if part.content_type().is_some_and(|kind| kind.ctype() == "message") => "txt",
+            PartType::Text(_) | PartType::Binary(_)
+                if part
+                    .content_type()
+                    .is_some_and(|kind| kind.ctype() == "message") =>
+            {
+                "txt"
+            }
             _ => return None,
         };
         let described = part.content_description().map(str::to_string);
-        let subject = if let PartType::Message(message) = &part.body { message.subject().map(str::to_string) } else { None };
-        let name = described.or(subject).filter(|name| !name.trim().is_empty())?;
+        let subject = if let PartType::Message(message) = &part.body {
+            message.subject().map(str::to_string)
+        } else {
+            None
+        };
+        let name = described
+            .or(subject)
+            .filter(|name| !name.trim().is_empty())?;
         Some(format!("{name}.{ending}"))
     })?;
     Some(clean::line(
@@ -441,7 +453,10 @@ fn header_text(block: &[u8], body: &[u8]) -> String {
         return text.to_string();
     }
     let charset = charset_named(block).or_else(|| charset_named(&body[..body.len().min(4096)]));
-    if let Some(text) = charset.as_deref().and_then(|charset| japanese(charset, block)) {
+    if let Some(text) = charset
+        .as_deref()
+        .and_then(|charset| japanese(charset, block))
+    {
         return text;
     }
     let decoded = charset

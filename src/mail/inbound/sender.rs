@@ -23,15 +23,22 @@ pub fn mailbox(value: &str) -> Result<Sender, &'static str> {
         return Err("control characters in From");
     }
     let segments = segments(value).ok_or("unreadable From header")?;
-    let mut with_address = segments
-        .iter()
-        .filter(|segment| segment.angle.as_deref().is_some_and(|angle| !angle.trim().is_empty()) || segment.words.contains('@'));
+    let mut with_address = segments.iter().filter(|segment| {
+        segment
+            .angle
+            .as_deref()
+            .is_some_and(|angle| !angle.trim().is_empty())
+            || segment.words.contains('@')
+    });
     let segment = with_address.next().ok_or("no address in From")?;
     if with_address.next().is_some() {
         return Err("more than one address in From");
     }
     // An encoded word may hide an address that only some programs see.
-    if segments.iter().any(|other| other.words.contains("=?") && decode_words(&other.words).contains(['@', '<'])) {
+    if segments
+        .iter()
+        .any(|other| other.words.contains("=?") && decode_words(&other.words).contains(['@', '<']))
+    {
         return Err("an address in an encoded word in From");
     }
     let (written, name) = match &segment.angle {
@@ -123,7 +130,9 @@ fn with_ascii_words(value: &str) -> String {
         out.push_str("=?");
         let mut parts = piece.splitn(3, '?');
         match (parts.next(), parts.next(), parts.next()) {
-            (Some(_), Some(coding), Some(rest)) if coding.eq_ignore_ascii_case("q") && !rest.is_ascii() => {
+            (Some(_), Some(coding), Some(rest))
+                if coding.eq_ignore_ascii_case("q") && !rest.is_ascii() =>
+            {
                 let end = rest.find("?=").unwrap_or(rest.len());
                 out.push_str("utf-8?q?");
                 for c in rest[..end].chars() {
@@ -131,7 +140,9 @@ fn with_ascii_words(value: &str) -> String {
                         out.push(c);
                     } else {
                         let mut buffer = [0; 4];
-                        c.encode_utf8(&mut buffer).bytes().for_each(|byte| out.push_str(&format!("={byte:02X}")));
+                        c.encode_utf8(&mut buffer)
+                            .bytes()
+                            .for_each(|byte| out.push_str(&format!("={byte:02X}")));
                     }
                 }
                 out.push_str(&rest[end..]);
