@@ -28,13 +28,14 @@ pub fn read(
     form: &Form,
     target: Target,
     lines: &[Piece],
+    last: bool,
     language: &str,
     country: Option<&str>,
 ) -> Value {
     let Some(question) = form.questions.get(target.question) else {
         return Value::Nothing;
     };
-    let lines = own_lines(without_help(question, lines));
+    let lines = own_lines(without_help(question, lines), last);
     match question.kind {
         QuestionKind::OneOf | QuestionKind::SomeOf => {
             options::read(form, target.question, &texts(&lines))
@@ -225,7 +226,6 @@ pub fn yes_no(text: &str) -> Option<bool> {
         "i agree",
         "i promise",
         "i accept",
-        "i will",
         "je m engage",
         "je promets",
         "j accepte",
@@ -326,11 +326,16 @@ fn paragraphs(lines: &[Piece]) -> String {
 }
 
 /// Where the sender wrote below a quoted label, only what they wrote.
-fn own_lines(lines: Vec<Piece>) -> Vec<Piece> {
+fn own_lines(lines: Vec<Piece>, last: bool) -> Vec<Piece> {
     if !answered_unquoted(&lines) {
         return lines;
     }
     let first = lines.first().map_or(0, |line| line.quotes);
+    // Below the last question stands the rest of the letter.
+    let quoted = lines.iter().any(|line| line.quotes >= first && !line.text.trim().is_empty());
+    if last && quoted {
+        return lines.into_iter().filter(|line| line.quotes >= first).collect();
+    }
     let boxed = lines
         .iter()
         .any(|line| options::boxed(&line.text).is_some_and(|boxed| boxed.ticked));
