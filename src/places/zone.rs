@@ -168,7 +168,8 @@ fn city(name: &str, home: Option<&str>) -> Vec<Tz> {
         .iter()
         .filter(|city| {
             home.is_none_or(|home| {
-                city.country == home || city.country.is_empty() && zones_of(home).contains(&city.zone)
+                city.country == home
+                    || city.country.is_empty() && zones_of(home).contains(&city.zone)
             })
         })
         .collect();

@@ -48,10 +48,20 @@ fn explained(raw: &[u8], form: &Form, notes: &Value) -> Value {
 /// Whether `got` says what `wanted` says; objects may say more.
 fn says(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
-        (Value::Object(got), Value::Object(wanted)) => wanted.iter().all(|(key, value)| says(got.get(key).unwrap_or(&Value::Null), value)),
-        (Value::Array(got), Value::Array(wanted)) => got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| says(got, wanted)),
+        (Value::Object(got), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, value)| says(got.get(key).unwrap_or(&Value::Null), value)),
+        (Value::Array(got), Value::Array(wanted)) => {
+            got.len() == wanted.len()
+                && got
+                    .iter()
+                    .zip(wanted)
+                    .all(|(got, wanted)| says(got, wanted))
+        }
         // Where lines break is no part of what somebody said.
-        (Value::String(got), Value::String(wanted)) => got.split_whitespace().eq(wanted.split_whitespace()),
+        (Value::String(got), Value::String(wanted)) => {
+            got.split_whitespace().eq(wanted.split_whitespace())
+        }
         _ => got == wanted,
     }
 }
@@ -63,20 +73,35 @@ fn every_mail_of_the_museum_is_read_as_it_was_meant() {
     let mut wrong = Vec::new();
     let mut forms = 0;
     for path in &mails {
-        let notes = fs::read(path.with_extension("json")).unwrap_or_else(|_| panic!("{} has no .json beside it", path.display()));
+        let notes = fs::read(path.with_extension("json"))
+            .unwrap_or_else(|_| panic!("{} has no .json beside it", path.display()));
         let notes: Value = serde_json::from_slice(&notes).unwrap();
         let got = explained(&fs::read(path).unwrap(), &form, &notes);
         let expected = notes["expect"].as_object().unwrap();
-        forms += usize::from(expected.get("answers").is_some_and(|answers| !answers.as_object().unwrap().is_empty()));
+        forms += usize::from(
+            expected
+                .get("answers")
+                .is_some_and(|answers| !answers.as_object().unwrap().is_empty()),
+        );
         for (key, wanted) in expected {
             // All answers, and none besides.
             let same = says(&got[key], wanted) && (key != "answers" || says(wanted, &got[key]));
             if !same {
-                wrong.push(format!("{}: {key}\n   meant {wanted}\n   read  {}", path.file_name().unwrap().display(), got[key]));
+                wrong.push(format!(
+                    "{}: {key}\n   meant {wanted}\n   read  {}",
+                    path.file_name().unwrap().display(),
+                    got[key]
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {} mails are misread:\n{}", wrong.len(), mails.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} mails are misread:\n{}",
+        wrong.len(),
+        mails.len(),
+        wrong.join("\n")
+    );
     assert!(mails.len() >= 200, "{} mails", mails.len());
     assert!(forms >= 60, "{forms} filled forms");
 }

@@ -82,7 +82,13 @@ fn composed(line: &str) -> String {
     if line.is_ascii() {
         return line
             .chars()
-            .map(|c| if c.is_ascii_control() && c != '\t' { ' ' } else { c })
+            .map(|c| {
+                if c.is_ascii_control() && c != '\t' {
+                    ' '
+                } else {
+                    c
+                }
+            })
             .collect();
     }
     ComposingNormalizerBorrowed::new_nfc()

@@ -199,8 +199,19 @@ fn read_message(message: &Message<'_>, parsed: &mut Parsed) {
     }
     // A part whose end boundary is missing is text all the same.
     if parsed.body.iter().all(|piece| piece.text.trim().is_empty()) {
-        let lost = message.parts.iter().filter(|part| matches!(part.body, PartType::Text(_)) && part.is_encoding_problem && part.attachment_name().is_none());
-        parsed.body.extend(lost.map(|part| Piece { html: part.content_type().is_some_and(|kind| kind.subtype() == Some("html")), text: text_of(part, &message.raw_message) }));
+        let lost = message.parts.iter().filter(|part| {
+            matches!(part.body, PartType::Text(_))
+                && part.is_encoding_problem
+                && part.attachment_name().is_none()
+        });
+        parsed.body.extend(lost.map(|part| {
+            Piece {
+                html: part
+                    .content_type()
+                    .is_some_and(|kind| kind.subtype() == Some("html")),
+                text: text_of(part, &message.raw_message),
+            }
+        }));
     }
     parsed.html = message
         .html_body
@@ -345,6 +356,9 @@ fn utf8_or(bytes: &[u8], declared: Option<&str>) -> String {
         && (!text.is_ascii() || declared.is_none())
     {
         return text.to_string();
+    }
+    if let Some(text) = declared.and_then(|charset| japanese(charset, bytes)) {
+        return text;
     }
     let decode =
         |charset: &str| charset_decoder(better(charset).as_bytes()).map(|decode| decode(bytes));

@@ -59,14 +59,19 @@ pub fn read(marked: &str, form: &Form, language: &str, asked: bool) -> FormReply
                 .get(block.target.question)
                 .is_some_and(|question| question.kind == QuestionKind::Country)
         })
-        .find_map(
-            |block| match value::read(form, block.target, &block.lines, block.last, language, None) {
+        .find_map(|block| {
+            match value::read(form, block.target, &block.lines, block.last, language, None) {
                 value::Value::Answer(Answer::One(code)) => Some(code),
                 _ => None,
-            },
-        );
+            }
+        });
     for block in &blocks {
-        let read = value::read(form, block.target, &block.lines, block.last, language,
+        let read = value::read(
+            form,
+            block.target,
+            &block.lines,
+            block.last,
+            language,
             country.as_deref(),
         );
         let own = block.lines.first().is_some_and(|line| line.quotes == 0)

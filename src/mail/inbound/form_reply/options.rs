@@ -2,6 +2,7 @@
 //! deleted.
 
 use super::value::Value;
+use crate::mail::inbound::clean;
 use crate::places::fold::{fold, nearly};
 use crate::programme::application::{Answer, Choice, Form, Question, QuestionKind, Why};
 
@@ -16,9 +17,24 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(question: &'a Question) -> Known<'a> {
         let labels = |cut: fn(&str) -> &str| {
-            question.options.iter().map(|choice| choice.label.0.values().map(|label| fold(cut(label))).collect()).collect()
+            question
+                .options
+                .iter()
+                .map(|choice| {
+                    choice
+                        .label
+                        .0
+                        .values()
+                        .map(|label| fold(cut(label)))
+                        .collect()
+                })
+                .collect()
         };
-        Known { question, labels: labels(|label| label), short: labels(before_bracket) }
+        Known {
+            question,
+            labels: labels(|label| label),
+            short: labels(before_bracket),
+        }
     }
 
     fn choice(&self, at: usize) -> Option<&'a Choice> {
@@ -32,6 +48,9 @@ pub struct Boxed {
     /// What stands beside the box, number included.
     pub text: String,
 }
+
+/// Longest list of options that is read, in lines.
+const LINES_MAX: usize = 400;
 
 const TICKS: [char; 16] = [
     'x', 'X', '✓', '✔', '☑', '☒', '✅', '✗', '✘', 'v', 'V', '*', '•', '■', '×', 'х',
@@ -190,7 +209,7 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     let mut words: Vec<String> = Vec::new();
     let mut boxes = 0;
     let mut rest_of_label: Option<String> = None;
-    for line in lines {
+    for line in lines.iter().take(LINES_MAX) {
         if line.trim().is_empty() {
             continue;
         }
@@ -219,7 +238,10 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
         let (marked, label) = trailing_tick(label);
         let (before, label) = leading_tick(label);
         let folded = fold(label);
-        let exact = known.labels.iter().position(|labels| labels.contains(&folded));
+        let exact = known
+            .labels
+            .iter()
+            .position(|labels| labels.contains(&folded));
         if let Some(position) = exact
             && (number == Some(position + 1) || marked || before || number.is_none())
         {
@@ -235,7 +257,7 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     if !ticked.is_empty() {
         return answer(form, at, ticked);
     }
-    let spoken = words.join("\n");
+    let spoken: String = words.join("\n").chars().take(clean::ANSWER_MAX).collect();
     if !spoken.trim().is_empty() {
         let (ids, unknown) = named_among(&known, &spoken);
         if !ids.is_empty() && unknown.is_none() {
@@ -296,12 +318,18 @@ fn without_number(text: &str) -> (Option<usize>, &str) {
 /// The option that a boxed line names: by its label, or the beginning of it; the number decides between two.
 fn named<'a>(known: &Known<'a>, text: &str) -> Option<&'a Choice> {
     let (number, label) = without_number(text);
-    let by_number = number.and_then(|number| number.checked_sub(1)).filter(|at| *at < known.labels.len());
+    let by_number = number
+        .and_then(|number| number.checked_sub(1))
+        .filter(|at| *at < known.labels.len());
     let folded = fold(label);
     if folded.is_empty() {
         return by_number.and_then(|at| known.choice(at));
     }
-    let agrees = |at: &usize| known.labels[*at].iter().any(|label| label.starts_with(&folded) || folded.starts_with(label.as_str()));
+    let agrees = |at: &usize| {
+        known.labels[*at]
+            .iter()
+            .any(|label| label.starts_with(&folded) || folded.starts_with(label.as_str()))
+    };
     if let Some(at) = by_number.filter(agrees) {
         return known.choice(at);
     }
@@ -312,13 +340,28 @@ fn named<'a>(known: &Known<'a>, text: &str) -> Option<&'a Choice> {
 /// The rest of a label that was wrapped to the next line.
 fn unfinished(known: &Known<'_>, choice: &Choice, text: &str) -> Option<String> {
     let folded = fold(without_number(text).1);
-    let at = known.question.options.iter().position(|other| other.id == choice.id)?;
-    known.labels[at].iter().find_map(|label| label.strip_prefix(&folded).map(|rest| rest.trim().to_string())).filter(|rest| !rest.is_empty())
+    let at = known
+        .question
+        .options
+        .iter()
+        .position(|other| other.id == choice.id)?;
+    known.labels[at]
+        .iter()
+        .find_map(|label| {
+            label
+                .strip_prefix(&folded)
+                .map(|rest| rest.trim().to_string())
+        })
+        .filter(|rest| !rest.is_empty())
 }
 
 /// The one option that `folded` means: its label, the beginning of it, a word in it that no other has, or nearly it.
 fn best<'a>(known: &Known<'a>, folded: &str) -> Option<&'a Choice> {
-    if let [one] = candidates(known, folded)[..] { known.choice(one) } else { None }
+    if let [one] = candidates(known, folded)[..] {
+        known.choice(one)
+    } else {
+        None
+    }
 }
 
 fn ambiguous(known: &Known<'_>, text: &str) -> bool {
@@ -332,13 +375,28 @@ fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
         return Vec::new();
     }
     let matching = |rule: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        (0..known.labels.len()).filter(|at| known.labels[*at].iter().chain(&known.short[*at]).any(|label| rule(label))).collect()
+        (0..known.labels.len())
+            .filter(|at| {
+                known.labels[*at]
+                    .iter()
+                    .chain(&known.short[*at])
+                    .any(|label| rule(label))
+            })
+            .collect()
     };
     let wanted = singular(folded);
     let rules: [&dyn Fn(&str) -> bool; 5] = [
-        &|label| label == folded || label.len().abs_diff(wanted.len()) < 9 && singular(label) == wanted,
+        &|label| {
+            label == folded || label.len().abs_diff(wanted.len()) < 9 && singular(label) == wanted
+        },
         &|label| length >= 3 && label.starts_with(folded) && label[folded.len()..].starts_with(' '),
-        &|label| length >= 4 && (label.starts_with(folded) || folded.strip_prefix(label).is_some_and(|rest| label.len() >= 5 && rest.starts_with(' '))),
+        &|label| {
+            length >= 4
+                && (label.starts_with(folded)
+                    || folded
+                        .strip_prefix(label)
+                        .is_some_and(|rest| label.len() >= 5 && rest.starts_with(' ')))
+        },
         &|label| nearly(folded, label).is_some(),
         &|label| length >= 4 && format!(" {label} ").contains(&format!(" {folded} ")),
     ];
@@ -348,7 +406,13 @@ fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
             return found;
         }
         if at == 0 {
-            let by_id: Vec<usize> = (0..known.labels.len()).filter(|at| known.choice(*at).is_some_and(|choice| fold(&choice.id) == folded)).collect();
+            let by_id: Vec<usize> = (0..known.labels.len())
+                .filter(|at| {
+                    known
+                        .choice(*at)
+                        .is_some_and(|choice| fold(&choice.id) == folded)
+                })
+                .collect();
             if !by_id.is_empty() {
                 return by_id;
             }
@@ -391,7 +455,11 @@ fn named_among(known: &Known<'_>, text: &str) -> (Vec<String>, Option<String>) {
         .options
         .iter()
         .zip(&known.labels)
-        .flat_map(|(choice, labels)| labels.iter().map(|label| (label.as_str(), choice.id.as_str())))
+        .flat_map(|(choice, labels)| {
+            labels
+                .iter()
+                .map(|label| (label.as_str(), choice.id.as_str()))
+        })
         .collect();
     labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
     let mut order: Vec<(usize, String)> = Vec::new();
@@ -460,7 +528,7 @@ fn named_among(known: &Known<'_>, text: &str) -> (Vec<String>, Option<String>) {
 /// Folded text in which separators between pieces are commas.
 pub fn fold_keeping_breaks(text: &str) -> String {
     text.split([',', ';', '\n', '•', '·', '/', '+', '&', '|', '、', '，'])
-        .map(|piece| fold(piece))
+        .map(fold)
         .filter(|piece| !piece.is_empty())
         .collect::<Vec<_>>()
         .join(" , ")

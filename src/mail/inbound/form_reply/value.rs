@@ -51,7 +51,10 @@ pub fn read(
                 Value::Answer(Answer::One(text))
             }
         }
-        QuestionKind::Wishes => wishes(form, target, &first_paragraph(&lines)),
+        QuestionKind::Wishes => {
+            let written: String = first_paragraph(&lines).chars().take(1000).collect();
+            wishes(form, target, &written)
+        }
         _ => short(question, &first_paragraph(&lines), language, country),
     }
 }
@@ -93,8 +96,6 @@ fn short(question: &Question, written: &str, _language: &str, country: Option<&s
             let (codes, unknown) = places::languages(&written);
             if unknown.is_empty() && !codes.is_empty() {
                 Value::Answer(Answer::Many(codes))
-            } else if codes.is_empty() {
-                unclear(Why::Unknown)
             } else {
                 unclear(Why::Unknown)
             }
@@ -332,9 +333,14 @@ fn own_lines(lines: Vec<Piece>, last: bool) -> Vec<Piece> {
     }
     let first = lines.first().map_or(0, |line| line.quotes);
     // Below the last question stands the rest of the letter.
-    let quoted = lines.iter().any(|line| line.quotes >= first && !line.text.trim().is_empty());
+    let quoted = lines
+        .iter()
+        .any(|line| line.quotes >= first && !line.text.trim().is_empty());
     if last && quoted {
-        return lines.into_iter().filter(|line| line.quotes >= first).collect();
+        return lines
+            .into_iter()
+            .filter(|line| line.quotes >= first)
+            .collect();
     }
     let boxed = lines
         .iter()

@@ -135,7 +135,11 @@ fn kinds(lines: &[String]) -> Vec<Line> {
                 None => {
                     if signature::is_delimiter(lines, at) {
                         kinds[at] = Line::Signature;
-                    } else if signature::is_device(&lines[at]) {
+                    } else if kinds
+                        .get(at + 1)
+                        .is_none_or(|next| *next != Line::Text || short(&lines[at + 1]))
+                        && signature::is_device(&lines[at])
+                    {
                         kinds[at] = Line::Device;
                     } else if signature::is_footer(lines, &kinds, at) {
                         kinds[at] = Line::Signature;
@@ -167,9 +171,9 @@ fn mend_quotes(lines: &[String], kinds: &mut [Line]) {
             .get(at)
             .is_some_and(|line| line.starts_with("| ") || line.trim_end() == "|")
     };
-    for at in 0..lines.len() {
-        if kinds[at] == Line::Text && barred(at) && (barred(at + 1) || at > 0 && barred(at - 1)) {
-            kinds[at] = Line::Quote;
+    for (at, kind) in kinds.iter_mut().enumerate() {
+        if *kind == Line::Text && barred(at) && (barred(at + 1) || at > 0 && barred(at - 1)) {
+            *kind = Line::Quote;
         }
     }
     for at in 1..lines.len().saturating_sub(1) {
@@ -203,6 +207,11 @@ fn kind(line: &str) -> Line {
     } else {
         Line::Text
     }
+}
+
+/// Device lines stand in a group, and none of them is long.
+fn short(line: &str) -> bool {
+    line.len() < 160
 }
 
 /// At most one empty line in a row.

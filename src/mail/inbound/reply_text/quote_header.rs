@@ -110,6 +110,10 @@ fn wrote(text: &str) -> bool {
         return false;
     }
     let ends = text.ends_with([':', '：', '︰']);
+    // Most lines are settled here, before any pattern runs.
+    if !ends && !text.contains('@') && !text.starts_with("--") {
+        return false;
+    }
     let date = matches(&DATE, text);
     let address = matches(&ADDRESS, text);
     let word = matches(&WROTE, text);
@@ -170,7 +174,9 @@ static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn is_divider(lines: &[String], at: usize) -> bool {
     let line = lines[at].trim();
-    if line.chars().count() < 200 && matches(&DIVIDER, line) {
+    let marked =
+        line.contains("--") || line.contains("__") || line.contains("==") || line.contains("**");
+    if (marked || line.ends_with(':')) && line.chars().count() < 200 && matches(&DIVIDER, line) {
         return true;
     }
     // Outlook's ruler, where header lines follow it.
@@ -205,6 +211,9 @@ static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn field(line: &str) -> Option<Field> {
     let line = line.trim();
+    if !line.contains([':', '：']) {
+        return None;
+    }
     let found = FIELD.as_ref()?.captures(line)?;
     Some(if found.name("from").is_some() {
         Field::From

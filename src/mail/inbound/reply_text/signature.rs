@@ -17,6 +17,7 @@ pub fn is_delimiter(lines: &[String], at: usize) -> bool {
         .iter()
         .take_while(|line| !line.trim_start().starts_with('>'))
         .filter(|line| !line.trim().is_empty())
+        .take(9)
         .count();
     match line {
         "--" => true,
@@ -74,10 +75,9 @@ static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// A ruler with nothing but a signature, a list's footer or a legal notice below it, up to a quote or the end.
 pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
     let ruler = lines[at].trim();
-    if ruler.len() < 2
-        || !ruler.chars().all(|c| c == '_')
-            && !(ruler.len() >= 10 && ruler.chars().all(|c| matches!(c, '-' | '=' | '*' | '#')))
-    {
+    let underscores = ruler.len() >= 2 && ruler.chars().all(|c| c == '_');
+    let dashes = ruler.len() >= 10 && ruler.chars().all(|c| matches!(c, '-' | '=' | '*' | '#'));
+    if !underscores && !dashes {
         return false;
     }
     let below: Vec<&String> = lines[at + 1..]
@@ -86,6 +86,7 @@ pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
         .take_while(|(_, kind)| **kind != Line::Quote)
         .map(|(line, _)| line)
         .filter(|line| !line.trim().is_empty())
+        .take(15)
         .collect();
     (1..=14).contains(&below.len())
         && below.iter().any(|line| {
