@@ -101,10 +101,10 @@ pub fn country(text: &str) -> Found<String> {
         }
     }
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
-    if !exact.contains(' ') || letters.len() <= 3 {
-        if let Some(code) = tables.codes.get(letters.to_ascii_uppercase().as_str()) {
-            return Found::One(code.to_string());
-        }
+    if (!exact.contains(' ') || letters.len() <= 3)
+        && let Some(code) = tables.codes.get(letters.to_ascii_uppercase().as_str())
+    {
+        return Found::One(code.to_string());
     }
     // "U.K."
     if folded.split(' ').all(|word| word.chars().count() == 1)

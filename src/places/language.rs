@@ -102,7 +102,10 @@ pub fn languages(text: &str) -> (Vec<String>, Vec<String>) {
     let mut codes: Vec<String> = Vec::new();
     let mut unknown = Vec::new();
     let plain = without_brackets(text);
-    for piece in plain.split([',', ';', '/', '&', '+', '\n', '•', '·', '|', '、', '،']) {
+    for piece in plain
+        .split([',', ';', '/', '&', '+', '\n', '•', '·', '|', '、', '،'])
+        .take(60)
+    {
         let folded = fold(piece);
         if folded.is_empty() {
             continue;
@@ -110,7 +113,7 @@ pub fn languages(text: &str) -> (Vec<String>, Vec<String>) {
         let pieces = halves(&folded);
         for piece in pieces {
             let several = within(&TABLES.common, &piece, 4);
-            if several.len() > 1 && TABLES.common.get(&piece).is_none() {
+            if several.len() > 1 && !TABLES.common.contains_key(&piece) {
                 several.iter().for_each(|code| push(&mut codes, code));
                 continue;
             }

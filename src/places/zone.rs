@@ -150,18 +150,29 @@ impl Found<Tz> {
     }
 }
 
-/// Zones of the cities of this (folded) name: those of the country first, else the one that is far larger.
+/// Zones of the cities of this (folded) name: those of the country where it is known, else the one that is far larger.
 fn city(name: &str, home: Option<&str>) -> Vec<Tz> {
-    let Some(cities) = TABLES.cities.get(name) else {
+    let saint = name
+        .strip_prefix("saint ")
+        .or_else(|| name.strip_prefix("sankt "))
+        .map(|rest| format!("st {rest}"));
+    let Some(cities) = TABLES
+        .cities
+        .get(name)
+        .or_else(|| TABLES.cities.get(saint.as_deref()?))
+    else {
         return Vec::new();
     };
+    // A city of that name in another country is not the one that is meant.
     let mut candidates: Vec<&City> = cities
         .iter()
-        .filter(|city| Some(city.country) == home)
+        .filter(|city| {
+            home.is_none_or(|home| {
+                city.country == home
+                    || city.country.is_empty() && zones_of(home).contains(&city.zone)
+            })
+        })
         .collect();
-    if candidates.is_empty() {
-        candidates = cities.iter().collect();
-    }
     candidates.sort_by_key(|city| std::cmp::Reverse(city.people));
     if let [first, second, ..] = candidates[..]
         && first.people >= second.people.saturating_mul(5)

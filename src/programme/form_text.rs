@@ -18,6 +18,8 @@ pub const REGION: &str = "region";
 #[derive(Debug)]
 pub struct Words {
     pub language: &'static str,
+    /// Between a label and its answer.
+    pub colon: &'static str,
     pub tick_one: &'static str,
     pub tick_any: &'static str,
     /// Followed by a number and [`Words::tick_up_to_end`].
@@ -36,6 +38,7 @@ pub struct Words {
 pub const WORDS: [Words; 3] = [
     Words {
         language: "en",
+        colon: ": ",
         tick_one: "tick one with an x",
         tick_any: "tick any with an x",
         tick_up_to: "tick up to",
@@ -50,6 +53,7 @@ pub const WORDS: [Words; 3] = [
     },
     Words {
         language: "fr",
+        colon: " : ",
         tick_one: "cochez une case avec un x",
         tick_any: "cochez les cases voulues avec un x",
         tick_up_to: "cochez au plus",
@@ -64,6 +68,7 @@ pub const WORDS: [Words; 3] = [
     },
     Words {
         language: "es",
+        colon: ": ",
         tick_one: "marque una con una x",
         tick_any: "marque las que quiera con una x",
         tick_up_to: "marque hasta",
@@ -109,7 +114,7 @@ pub fn write(form: &Form, answers: &Answers, language: &str) -> String {
                 let value = answer
                     .map(|answer| shown(form, question, answer, language))
                     .unwrap_or_default();
-                write_line(&mut out, question.label.of(language), &value);
+                write_line(&mut out, question.label.of(language), &value, language);
                 let mut help = question.help.of(language).to_string();
                 if question.kind == QuestionKind::YesNo {
                     help = joined(words.yes_or_no, &help);
@@ -242,12 +247,12 @@ fn wish_value(
     parts.join("; ")
 }
 
-fn write_line(out: &mut String, label: &str, value: &str) {
+fn write_line(out: &mut String, label: &str, value: &str, language: &str) {
     let label = bare(label);
     let end = if label.ends_with(['?', '？', '؟']) {
         " "
     } else {
-        ": "
+        Words::of(language).colon
     };
     let text = format!(
         "{label}{end}{}",
@@ -270,7 +275,7 @@ fn write_options(
     language: &str,
     words: &Words,
 ) {
-    write_line(out, question.label.of(language), "");
+    write_line(out, question.label.of(language), "", language);
     let hint = match (question.kind, question.at_most) {
         (QuestionKind::OneOf, _) => words.tick_one.to_string(),
         (_, Some(most)) => format!("{} {most} {}", words.tick_up_to, words.tick_up_to_end),
@@ -311,16 +316,18 @@ fn write_wishes(
         out,
         &wish_label(question, "must", language),
         &wish_value(form, &wishes.must, language),
+        language,
     );
     write_line(
         out,
         &wish_label(question, "like", language),
         &wish_value(form, &wishes.like, language),
+        language,
     );
 }
 
 fn write_long(out: &mut String, question: &Question, answer: Option<&Answer>, language: &str) {
-    write_line(out, question.label.of(language), "");
+    write_line(out, question.label.of(language), "", language);
     write_help(out, question.help.of(language));
     if let Some(Answer::One(text)) = answer {
         for line in text.lines() {
@@ -329,13 +336,10 @@ fn write_long(out: &mut String, question: &Question, answer: Option<&Answer>, la
     }
 }
 
+/// The question's own help, else the form's hint.
 fn joined(hint: &str, help: &str) -> String {
     let help = help.trim();
-    if help.is_empty() {
-        hint.to_string()
-    } else {
-        format!("{hint}; {help}")
-    }
+    if help.is_empty() { hint } else { help }.to_string()
 }
 
 /// Writes `text` in lines of at most [`COLUMNS`]; a single word may be longer.
@@ -457,13 +461,13 @@ mod tests {
             ("wishes".into(), Answer::Wishes(wishes)),
         ]);
         let text = write(&form(), &answers, "fr");
-        assert!(text.contains("Country: Nouvelle-Zélande\n"), "{text}");
+        assert!(text.contains("Country : Nouvelle-Zélande\n"), "{text}");
         assert!(text.contains("  [x] 1 Public library\n"), "{text}");
         assert!(
-            text.contains("Mon partenaire doit être: Student (Sector)\n"),
+            text.contains("Mon partenaire doit être : Student (Sector)\n"),
             "{text}"
         );
-        assert!(text.contains("soit: Europe; In mid career\n"), "{text}");
+        assert!(text.contains("soit : Europe; In mid career\n"), "{text}");
         let shown = lines(&form(), &answers, "en", true);
         assert_eq!(shown.len(), 3);
         assert_eq!(shown[1].value, "New Zealand");

@@ -561,9 +561,9 @@ fn notification(text: &str) -> Vec<Found> {
 }
 
 static INTRODUCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)(following|these|this|addresse?s|recipients?|destinataires?|address\(es\)|person|deliver(ed|y)?( \w+)? to|sent to|reach|\buser\b|mailbox|unable to|undeliver|failed|failure|unknown|transcript|rcpt to|recipient|to:|errors?|problem|not listed|rejected|does not exist|konnte nicht|empfänger|送信|宛先|エラー)"
-    ))
+    pattern(
+        r"(?i)(following|these|this|addresse?s|recipients?|destinataires?|address\(es\)|person|deliver(ed|y)?( \w+)? to|sent to|reach|\buser\b|mailbox|unable to|undeliver|failed|failure|unknown|transcript|rcpt to|recipient|to:|errors?|problem|not listed|rejected|does not exist|konnte nicht|empfänger|送信|宛先|エラー)",
+    )
 });
 
 /// The failed addresses in a text without a report.

@@ -32,7 +32,7 @@ pub fn text(text: &str, max: usize) -> String {
         .replace("\r\n", "\n")
         .replace(['\r', '\u{2028}', '\u{2029}', '\u{85}'], "\n");
     for line in unix.split('\n') {
-        let line = composed(line);
+        let line = composed(line).replace('\t', " ");
         let line = line.trim_end();
         if line.is_empty() {
             empty += 1;
@@ -82,14 +82,20 @@ fn composed(line: &str) -> String {
     if line.is_ascii() {
         return line
             .chars()
-            .map(|c| if c.is_ascii_control() { ' ' } else { c })
+            .map(|c| {
+                if c.is_ascii_control() && c != '\t' {
+                    ' '
+                } else {
+                    c
+                }
+            })
             .collect();
     }
     ComposingNormalizerBorrowed::new_nfc()
         .normalize_iter(line.chars())
         .filter(|c| !invisible(*c))
         .map(|c| {
-            if c.is_control() || c == '\u{a0}' {
+            if c.is_control() && c != '\t' || c == '\u{a0}' {
                 ' '
             } else {
                 c

@@ -163,7 +163,7 @@ impl Tag {
 
     fn has_id(&self, wanted: &[&str]) -> bool {
         let id = self.id.trim_start_matches("x_");
-        !id.is_empty() && wanted.iter().any(|known| id == *known)
+        !id.is_empty() && wanted.contains(&id)
     }
 
     /// A quoted block without being a `blockquote`.
@@ -182,7 +182,6 @@ impl Tag {
             "isforwardcontent",
             "origbody",
             "replysplit",
-            "oriMsgHtmlSeperator",
             "orimsghtmlseperator",
             "ydpyahoo_quoted",
             "ms-outlook-mobile-body-separator-line",
@@ -230,7 +229,7 @@ impl Tag {
             "applemailsignature",
             "ms-outlook-mobile-signature",
             "ymail_android_signature",
-            "lineBreakAtBeginningOfSignature",
+            "linebreakatbeginningofsignature",
         ]) || self.marks.contains("data-marker=__sig_")
             || self.marks.contains("data-smartmail=gmail_signature")
     }
@@ -348,12 +347,8 @@ impl Writer {
                 }
                 self.cell = false;
             }
-            "img" => {
-                if tag.alt.chars().count() <= 4 && !tag.alt.is_empty() {
-                    // An emoji that a client sends as a picture.
-                    self.text(&tag.alt.clone());
-                }
-            }
+            // An emoji that a client sends as a picture.
+            "img" if (1..=4).contains(&tag.alt.chars().count()) => self.text(&tag.alt),
             "pre" => self.pre += usize::from(!tag.empty),
             _ => {}
         }

@@ -420,3 +420,6 @@ pub struct Complaint {
     pub kind: String,
     pub returned_ids: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,6 +197,22 @@ fn read_message(message: &Message<'_>, parsed: &mut Parsed) {
             _ => {}
         }
     }
+    // A part whose end boundary is missing is text all the same.
+    if parsed.body.iter().all(|piece| piece.text.trim().is_empty()) {
+        let lost = message.parts.iter().filter(|part| {
+            matches!(part.body, PartType::Text(_))
+                && part.is_encoding_problem
+                && part.attachment_name().is_none()
+        });
+        parsed.body.extend(lost.map(|part| {
+            Piece {
+                html: part
+                    .content_type()
+                    .is_some_and(|kind| kind.subtype() == Some("html")),
+                text: text_of(part, &message.raw_message),
+            }
+        }));
+    }
     parsed.html = message
         .html_body
         .iter()
@@ -341,6 +357,9 @@ fn utf8_or(bytes: &[u8], declared: Option<&str>) -> String {
     {
         return text.to_string();
     }
+    if let Some(text) = declared.and_then(|charset| japanese(charset, bytes)) {
+        return text;
+    }
     let decode =
         |charset: &str| charset_decoder(better(charset).as_bytes()).map(|decode| decode(bytes));
     match declared.and_then(decode) {
@@ -371,7 +390,7 @@ fn japanese(charset: &str, bytes: &[u8]) -> Option<String> {
     if !charset.to_ascii_lowercase().starts_with("iso-2022-jp") || bytes.is_ascii() {
         return None;
     }
-    ["shift_jis", "euc-jp"]
+    ["euc-jp", "shift_jis"]
         .iter()
         .filter_map(|name| charset_decoder(name.as_bytes()).map(|decode| decode(bytes)))
         .find(|text| !text.contains('\u{fffd}'))

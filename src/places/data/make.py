@@ -98,12 +98,20 @@ for path in sorted(glob.glob(package("i18n-nationality") + "/langs/*.json")):
             rows.append([{"no": "nb"}.get(data["locale"], data["locale"]), code, "|".join(unique(word if isinstance(word, list) else word.split("/")))])
 write("demonyms.tsv", rows)
 
+# Old names of zones ("America/Montreal") as their present ones, where the tz database lists the old one for no country.
+links = {}
+for line in open("/usr/share/zoneinfo/tzdata.zi"):
+    cell = line.split()
+    if cell and cell[0] == "L":
+        links[cell[2]] = cell[1]
+listed = {zone for all_zones in zones.values() for zone in all_zones}
 rows = {}
 for city in load(package("city-timezones") + "/data/cityMap.json"):
     if not city["timezone"] or city["iso2"] not in codes:
         continue
     for name in unique([city["city"], city["city_ascii"]]):
-        key = (name, city["iso2"], city["timezone"])
+        zone = city["timezone"]
+        key = (name, city["iso2"], zone if zone in listed else links.get(zone, zone))
         rows[key] = max(rows.get(key, 0), int(city["pop"] or 0))
 write("cities.tsv", [[*key, str(people)] for key, people in sorted(rows.items())])
 

@@ -435,12 +435,6 @@ pub fn number(text: &str, most: u8) -> Option<u8> {
     let after = line
         .trim_start_matches(|c: char| !c.is_ascii_digit())
         .trim_start_matches(|c: char| c.is_ascii_digit());
-    // Beyond plain ends of the number: what follows is set off, or the line goes on like a choice.
-    let set_off = after
-        .trim_start()
-        .chars()
-        .next()
-        .is_none_or(|c| !c.is_alphanumeric());
     let decimal = after.starts_with(['.', ',', ':', '/', '-'])
         && after[1..].starts_with(|c: char| c.is_ascii_digit());
     let counts = rest.is_some_and(|word| {
@@ -502,7 +496,7 @@ pub fn number(text: &str, most: u8) -> Option<u8> {
                 | "december"
         )
     });
-    ((1..=most).contains(&value) && !decimal && (set_off || !counts) && !counts).then_some(value)
+    ((1..=most).contains(&value) && !decimal && !counts).then_some(value)
 }
 
 /// A subject without the marks of replies and forwards.

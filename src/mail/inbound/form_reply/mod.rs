@@ -37,6 +37,8 @@ pub(super) struct Piece {
 struct Block {
     target: Target,
     lines: Vec<Piece>,
+    /// No label follows it in the same quote, so that what is unquoted below may be anything.
+    last: bool,
 }
 
 /// Reads the answers in a body (with the marks of [`html`]). `asked` says that the message answers a form; without
@@ -57,17 +59,18 @@ pub fn read(marked: &str, form: &Form, language: &str, asked: bool) -> FormReply
                 .get(block.target.question)
                 .is_some_and(|question| question.kind == QuestionKind::Country)
         })
-        .find_map(
-            |block| match value::read(form, block.target, &block.lines, language, None) {
+        .find_map(|block| {
+            match value::read(form, block.target, &block.lines, block.last, language, None) {
                 value::Value::Answer(Answer::One(code)) => Some(code),
                 _ => None,
-            },
-        );
+            }
+        });
     for block in &blocks {
         let read = value::read(
             form,
             block.target,
             &block.lines,
+            block.last,
             language,
             country.as_deref(),
         );
@@ -209,7 +212,11 @@ fn blocks(marked: &str, form: &Form, labels: &Labels) -> (Vec<Block>, Ticked) {
                 for (target, rest) in found {
                     open = target.part != labels::Part::Heading;
                     if open {
+                        if let Some(before) = blocks.last_mut() {
+                            before.last = false;
+                        }
                         blocks.push(Block {
+                            last: true,
                             target,
                             lines: vec![Piece {
                                 text: rest,

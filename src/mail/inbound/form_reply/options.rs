@@ -2,8 +2,45 @@
 //! deleted.
 
 use super::value::Value;
+use crate::mail::inbound::clean;
 use crate::places::fold::{fold, nearly};
 use crate::programme::application::{Answer, Choice, Form, Question, QuestionKind, Why};
+
+/// A question's options with their labels folded once.
+struct Known<'a> {
+    question: &'a Question,
+    /// Of each option: its labels in all languages, whole and up to a bracket.
+    labels: Vec<Vec<String>>,
+    short: Vec<Vec<String>>,
+}
+
+impl<'a> Known<'a> {
+    fn of(question: &'a Question) -> Known<'a> {
+        let labels = |cut: fn(&str) -> &str| {
+            question
+                .options
+                .iter()
+                .map(|choice| {
+                    choice
+                        .label
+                        .0
+                        .values()
+                        .map(|label| fold(cut(label)))
+                        .collect()
+                })
+                .collect()
+        };
+        Known {
+            question,
+            labels: labels(|label| label),
+            short: labels(before_bracket),
+        }
+    }
+
+    fn choice(&self, at: usize) -> Option<&'a Choice> {
+        self.question.options.get(at)
+    }
+}
 
 /// A line that begins with a box or a tick.
 pub struct Boxed {
@@ -11,6 +48,9 @@ pub struct Boxed {
     /// What stands beside the box, number included.
     pub text: String,
 }
+
+/// Longest list of options that is read, in lines.
+const LINES_MAX: usize = 400;
 
 const TICKS: [char; 16] = [
     'x', 'X', '✓', '✔', '☑', '☒', '✅', '✗', '✘', 'v', 'V', '*', '•', '■', '×', 'х',
@@ -163,12 +203,13 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     let Some(question) = form.questions.get(at) else {
         return Value::Nothing;
     };
+    let known = Known::of(question);
     let mut ticked: Vec<String> = Vec::new();
     let mut listed: Vec<String> = Vec::new();
     let mut words: Vec<String> = Vec::new();
     let mut boxes = 0;
     let mut rest_of_label: Option<String> = None;
-    for line in lines {
+    for line in lines.iter().take(LINES_MAX) {
         if line.trim().is_empty() {
             continue;
         }
@@ -179,13 +220,13 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
         }
         if let Some(boxed) = boxed(line) {
             boxes += 1;
-            let Some(choice) = named(question, &boxed.text) else {
+            let Some(choice) = named(&known, &boxed.text) else {
                 if boxed.ticked {
                     words.push(boxed.text);
                 }
                 continue;
             };
-            rest_of_label = unfinished(choice, &boxed.text);
+            rest_of_label = unfinished(&known, choice, &boxed.text);
             if boxed.ticked {
                 push(&mut ticked, &choice.id);
             }
@@ -196,13 +237,11 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
         let (number, label) = without_number(line);
         let (marked, label) = trailing_tick(label);
         let (before, label) = leading_tick(label);
-        let exact = question.options.iter().position(|choice| {
-            choice
-                .label
-                .0
-                .values()
-                .any(|known| fold(known) == fold(label))
-        });
+        let folded = fold(label);
+        let exact = known
+            .labels
+            .iter()
+            .position(|labels| labels.contains(&folded));
         if let Some(position) = exact
             && (number == Some(position + 1) || marked || before || number.is_none())
         {
@@ -218,9 +257,9 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     if !ticked.is_empty() {
         return answer(form, at, ticked);
     }
-    let spoken = words.join("\n");
+    let spoken: String = words.join("\n").chars().take(clean::ANSWER_MAX).collect();
     if !spoken.trim().is_empty() {
-        let (ids, unknown) = named_in(question, &spoken);
+        let (ids, unknown) = named_among(&known, &spoken);
         if !ids.is_empty() && unknown.is_none() {
             return answer(form, at, ids);
         }
@@ -235,7 +274,7 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
                 return unknown.map_or(read, |unknown| Value::Unclear(unknown, Why::Unknown));
             }
             if !super::value::is_none_word(&spoken) && listed.is_empty() {
-                let why = if ambiguous(question, &spoken) {
+                let why = if ambiguous(&known, &spoken) {
                     Why::Ambiguous
                 } else {
                     Why::Unknown
@@ -277,37 +316,39 @@ fn without_number(text: &str) -> (Option<usize>, &str) {
 }
 
 /// The option that a boxed line names: by its label, or the beginning of it; the number decides between two.
-fn named<'a>(question: &'a Question, text: &str) -> Option<&'a Choice> {
+fn named<'a>(known: &Known<'a>, text: &str) -> Option<&'a Choice> {
     let (number, label) = without_number(text);
-    let by_number = number.and_then(|number| question.options.get(number.checked_sub(1)?));
+    let by_number = number
+        .and_then(|number| number.checked_sub(1))
+        .filter(|at| *at < known.labels.len());
     let folded = fold(label);
     if folded.is_empty() {
-        return by_number;
+        return by_number.and_then(|at| known.choice(at));
     }
-    let agrees = |choice: &Choice| {
-        choice.label.0.values().any(|known| {
-            let known = fold(known);
-            known == folded || known.starts_with(&folded) || folded.starts_with(&known)
-        })
+    let agrees = |at: &usize| {
+        known.labels[*at]
+            .iter()
+            .any(|label| label.starts_with(&folded) || folded.starts_with(label.as_str()))
     };
-    if let Some(choice) = by_number.filter(|choice| agrees(choice)) {
-        return Some(choice);
+    if let Some(at) = by_number.filter(agrees) {
+        return known.choice(at);
     }
-    let by_label = best(question, &folded);
     // Renumbered or misspelt beyond recognition: the label says more than the number.
-    by_label.or(by_number)
+    best(known, &folded).or(by_number.and_then(|at| known.choice(at)))
 }
 
 /// The rest of a label that was wrapped to the next line.
-fn unfinished(choice: &Choice, text: &str) -> Option<String> {
+fn unfinished(known: &Known<'_>, choice: &Choice, text: &str) -> Option<String> {
     let folded = fold(without_number(text).1);
-    choice
-        .label
-        .0
-        .values()
-        .map(|known| fold(known))
-        .find_map(|known| {
-            known
+    let at = known
+        .question
+        .options
+        .iter()
+        .position(|other| other.id == choice.id)?;
+    known.labels[at]
+        .iter()
+        .find_map(|label| {
+            label
                 .strip_prefix(&folded)
                 .map(|rest| rest.trim().to_string())
         })
@@ -315,70 +356,69 @@ fn unfinished(choice: &Choice, text: &str) -> Option<String> {
 }
 
 /// The one option that `folded` means: its label, the beginning of it, a word in it that no other has, or nearly it.
-fn best<'a>(question: &'a Question, folded: &str) -> Option<&'a Choice> {
-    candidates(question, folded).and_then(|found| {
-        if let [one] = found[..] {
-            Some(one)
-        } else {
-            None
-        }
-    })
+fn best<'a>(known: &Known<'a>, folded: &str) -> Option<&'a Choice> {
+    if let [one] = candidates(known, folded)[..] {
+        known.choice(one)
+    } else {
+        None
+    }
 }
 
-fn ambiguous(question: &Question, text: &str) -> bool {
-    candidates(question, &fold(text)).is_some_and(|found| found.len() > 1)
+fn ambiguous(known: &Known<'_>, text: &str) -> bool {
+    candidates(known, &fold(text)).len() > 1
 }
 
 /// Options that `folded` may mean by the strictest rule that finds any.
-fn candidates<'a>(question: &'a Question, folded: &str) -> Option<Vec<&'a Choice>> {
+fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
     let length = folded.chars().count();
     if length < 2 {
-        return None;
+        return Vec::new();
     }
-    let matching = |rule: &dyn Fn(&str) -> bool| -> Vec<&'a Choice> {
-        question
-            .options
-            .iter()
-            .filter(|choice| {
-                choice
-                    .label
-                    .0
-                    .values()
-                    .any(|known| rule(&fold(known)) || rule(&fold(before_bracket(known))))
+    let matching = |rule: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        (0..known.labels.len())
+            .filter(|at| {
+                known.labels[*at]
+                    .iter()
+                    .chain(&known.short[*at])
+                    .any(|label| rule(label))
             })
             .collect()
     };
     let wanted = singular(folded);
     let rules: [&dyn Fn(&str) -> bool; 5] = [
-        &|known| known == folded || singular(known) == wanted,
-        &|known| {
-            length >= 3 && known.starts_with(folded) && known[folded.len()..].starts_with([' '])
+        &|label| {
+            label == folded || label.len().abs_diff(wanted.len()) < 9 && singular(label) == wanted
         },
-        &|known| {
+        &|label| length >= 3 && label.starts_with(folded) && label[folded.len()..].starts_with(' '),
+        &|label| {
             length >= 4
-                && (known.starts_with(folded)
+                && (label.starts_with(folded)
                     || folded
-                        .strip_prefix(known)
-                        .is_some_and(|rest| known.len() >= 5 && rest.starts_with(' ')))
+                        .strip_prefix(label)
+                        .is_some_and(|rest| label.len() >= 5 && rest.starts_with(' ')))
         },
-        &|known| nearly(folded, known).is_some(),
-        &|known| length >= 4 && format!(" {known} ").contains(&format!(" {folded} ")),
+        &|label| nearly(folded, label).is_some(),
+        &|label| length >= 4 && format!(" {label} ").contains(&format!(" {folded} ")),
     ];
-    let by_id: Vec<&Choice> = question
-        .options
-        .iter()
-        .filter(|choice| fold(&choice.id) == folded)
-        .collect();
     for (at, rule) in rules.iter().enumerate() {
         let found = matching(rule);
         if !found.is_empty() {
-            return Some(found);
+            return found;
         }
-        if at == 0 && !by_id.is_empty() {
-            return Some(by_id);
+        if at == 0 {
+            let by_id: Vec<usize> = (0..known.labels.len())
+                .filter(|at| {
+                    known
+                        .choice(*at)
+                        .is_some_and(|choice| fold(&choice.id) == folded)
+                })
+                .collect();
+            if !by_id.is_empty() {
+                return by_id;
+            }
         }
     }
-    None
+    Vec::new()
 }
 
 fn before_bracket(label: &str) -> &str {
@@ -403,25 +443,28 @@ fn singular(folded: &str) -> String {
 /// Options named in running text: numbers, labels (commas in them and all), shortened names. The second value is what
 /// could not be read.
 pub fn named_in(question: &Question, text: &str) -> (Vec<String>, Option<String>) {
+    named_among(&Known::of(question), text)
+}
+
+fn named_among(known: &Known<'_>, text: &str) -> (Vec<String>, Option<String>) {
+    let question = known.question;
     let mut ids = Vec::new();
     // Whole labels first, so that a comma in a label does not split it.
     let mut remaining = format!(" {} ", fold_keeping_breaks(text));
-    let mut labels: Vec<(String, &str)> = question
+    let mut labels: Vec<(&str, &str)> = question
         .options
         .iter()
-        .flat_map(|choice| {
-            choice
-                .label
-                .0
-                .values()
-                .map(|label| (fold(label), choice.id.as_str()))
+        .zip(&known.labels)
+        .flat_map(|(choice, labels)| {
+            labels
+                .iter()
+                .map(|label| (label.as_str(), choice.id.as_str()))
         })
         .collect();
     labels.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
     let mut order: Vec<(usize, String)> = Vec::new();
     for (label, id) in labels.iter().filter(|(label, _)| label.len() >= 4) {
-        let spaced: String = label.clone();
-        if let Some(at) = find_words(&remaining, &spaced) {
+        if let Some(at) = find_words(&remaining, label) {
             order.push((at.0, (*id).to_string()));
             let blank = ",".to_string() + &" ".repeat(at.1.saturating_sub(at.0 + 1));
             remaining.replace_range(at.0..at.1, &blank);
@@ -448,7 +491,7 @@ pub fn named_in(question: &Question, text: &str) -> (Vec<String>, Option<String>
             if folded.is_empty() || is_filler(&folded) {
                 continue;
             }
-            match best(question, &folded) {
+            match best(known, &folded) {
                 Some(choice) => order.push((start, choice.id.clone())),
                 None => {
                     // "2 5 7"
@@ -485,7 +528,7 @@ pub fn named_in(question: &Question, text: &str) -> (Vec<String>, Option<String>
 /// Folded text in which separators between pieces are commas.
 pub fn fold_keeping_breaks(text: &str) -> String {
     text.split([',', ';', '\n', '•', '·', '/', '+', '&', '|', '、', '，'])
-        .map(|piece| fold(piece))
+        .map(fold)
         .filter(|piece| !piece.is_empty())
         .collect::<Vec<_>>()
         .join(" , ")

@@ -28,13 +28,14 @@ pub fn read(
     form: &Form,
     target: Target,
     lines: &[Piece],
+    last: bool,
     language: &str,
     country: Option<&str>,
 ) -> Value {
     let Some(question) = form.questions.get(target.question) else {
         return Value::Nothing;
     };
-    let lines = own_lines(without_help(question, lines));
+    let lines = own_lines(without_help(question, lines), last);
     match question.kind {
         QuestionKind::OneOf | QuestionKind::SomeOf => {
             options::read(form, target.question, &texts(&lines))
@@ -50,7 +51,10 @@ pub fn read(
                 Value::Answer(Answer::One(text))
             }
         }
-        QuestionKind::Wishes => wishes(form, target, &first_paragraph(&lines)),
+        QuestionKind::Wishes => {
+            let written: String = first_paragraph(&lines).chars().take(1000).collect();
+            wishes(form, target, &written)
+        }
         _ => short(question, &first_paragraph(&lines), language, country),
     }
 }
@@ -92,8 +96,6 @@ fn short(question: &Question, written: &str, _language: &str, country: Option<&s
             let (codes, unknown) = places::languages(&written);
             if unknown.is_empty() && !codes.is_empty() {
                 Value::Answer(Answer::Many(codes))
-            } else if codes.is_empty() {
-                unclear(Why::Unknown)
             } else {
                 unclear(Why::Unknown)
             }
@@ -225,7 +227,6 @@ pub fn yes_no(text: &str) -> Option<bool> {
         "i agree",
         "i promise",
         "i accept",
-        "i will",
         "je m engage",
         "je promets",
         "j accepte",
@@ -326,11 +327,21 @@ fn paragraphs(lines: &[Piece]) -> String {
 }
 
 /// Where the sender wrote below a quoted label, only what they wrote.
-fn own_lines(lines: Vec<Piece>) -> Vec<Piece> {
+fn own_lines(lines: Vec<Piece>, last: bool) -> Vec<Piece> {
     if !answered_unquoted(&lines) {
         return lines;
     }
     let first = lines.first().map_or(0, |line| line.quotes);
+    // Below the last question stands the rest of the letter.
+    let quoted = lines
+        .iter()
+        .any(|line| line.quotes >= first && !line.text.trim().is_empty());
+    if last && quoted {
+        return lines
+            .into_iter()
+            .filter(|line| line.quotes >= first)
+            .collect();
+    }
     let boxed = lines
         .iter()
         .any(|line| options::boxed(&line.text).is_some_and(|boxed| boxed.ticked));

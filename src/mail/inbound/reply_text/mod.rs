@@ -84,7 +84,13 @@ fn prepared(body: &str) -> Vec<String> {
                 Some(rest) => format!(">{rest}"),
                 None => line.to_string(),
             };
-            lines.push(line);
+            match quote_header::shared_line(&line) {
+                Some(at) => {
+                    lines.push(line[..at].trim_end_matches([' ', '-']).to_string());
+                    lines.push(line[at..].to_string());
+                }
+                None => lines.push(line),
+            }
         }
         if line.starts_with("-----END PGP SIGNATURE") {
             armour = false;
@@ -95,6 +101,7 @@ fn prepared(body: &str) -> Vec<String> {
 
 fn kinds(lines: &[String]) -> Vec<Line> {
     let mut kinds: Vec<Line> = lines.iter().map(|line| kind(line)).collect();
+    mend_quotes(lines, &mut kinds);
     let mut at = 0;
     while at < lines.len() {
         let old = kinds[at];
@@ -128,15 +135,67 @@ fn kinds(lines: &[String]) -> Vec<Line> {
                 None => {
                     if signature::is_delimiter(lines, at) {
                         kinds[at] = Line::Signature;
-                    } else if signature::is_device(&lines[at]) {
+                    } else if kinds
+                        .get(at + 1)
+                        .is_none_or(|next| *next != Line::Text || short(&lines[at + 1]))
+                        && signature::is_device(&lines[at])
+                    {
                         kinds[at] = Line::Device;
+                    } else if signature::is_footer(lines, &kinds, at) {
+                        kinds[at] = Line::Signature;
                     }
                 }
             }
         }
         at += 1;
     }
+    // "Sent from ..." with words of the sender's below it is a sentence.
+    let mut below = false;
+    for at in (0..lines.len()).rev() {
+        match kinds[at] {
+            Line::Text => below = true,
+            Line::Quote | Line::Header | Line::Cut | Line::Signature => below = false,
+            Line::Device if below && !signature::is_surely_device(&lines[at]) => {
+                kinds[at] = Line::Text
+            }
+            Line::Device | Line::Empty => {}
+        }
+    }
     kinds
+}
+
+/// Lines that lost their quote mark when a mail program wrapped them, and quotes marked with bars.
+fn mend_quotes(lines: &[String], kinds: &mut [Line]) {
+    let barred = |at: usize| {
+        lines
+            .get(at)
+            .is_some_and(|line| line.starts_with("| ") || line.trim_end() == "|")
+    };
+    for (at, kind) in kinds.iter_mut().enumerate() {
+        if *kind == Line::Text && barred(at) && (barred(at + 1) || at > 0 && barred(at - 1)) {
+            *kind = Line::Quote;
+        }
+    }
+    for at in 1..lines.len().saturating_sub(1) {
+        if kinds[at] != Line::Text || kinds[at - 1] != Line::Quote || kinds[at + 1] != Line::Quote {
+            continue;
+        }
+        let before = lines[at - 1].trim_end();
+        let line = lines[at].trim();
+        let first = line.split(' ').next().unwrap_or_default().chars().count();
+        let goes_on =
+            line.starts_with(|c: char| !c.is_uppercase()) && !before.ends_with(['?', ':', '!']);
+        let wrapped = before.chars().count() + first > 72 && goes_on;
+        let address = before
+            .rsplit(' ')
+            .next()
+            .is_some_and(|word| word.contains("http"))
+            && !line.contains(' ')
+            && goes_on;
+        if wrapped || address {
+            kinds[at] = Line::Quote;
+        }
+    }
 }
 
 fn kind(line: &str) -> Line {
@@ -148,6 +207,11 @@ fn kind(line: &str) -> Line {
     } else {
         Line::Text
     }
+}
+
+/// Device lines stand in a group, and none of them is long.
+fn short(line: &str) -> bool {
+    line.len() < 160
 }
 
 /// At most one empty line in a row.

@@ -60,6 +60,16 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
     if is_divider(lines, at) || is_header_block(lines, at) {
         return Some(Opening::Block);
     }
+    // "2013/7/20 Bob <bob@example.org>" right above a quote, without a word for "wrote".
+    let next = (at + 1..lines.len().min(at + 3)).find(|next| kinds[*next] != Line::Empty);
+    if next.is_some_and(|next| kinds[next] == Line::Quote)
+        && line.len() < 160
+        && matches(&BEGINS, line)
+        && matches(&DATE, line)
+        && matches(&ADDRESS, line)
+    {
+        return Some(Opening::Wrote(1));
+    }
     let mut joined = String::new();
     for count in 1..=5 {
         let Some(next) = lines.get(at + count - 1) else {
@@ -74,6 +84,18 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
             joined.push(' ');
         }
         joined.push_str(next);
+        // A later line begins the header by itself: what stands before it is the sender's.
+        let later = (1..count).any(|skip| {
+            let rest = lines[at + skip..at + count]
+                .iter()
+                .map(|line| line.trim())
+                .collect::<Vec<_>>()
+                .join(" ");
+            matches(&BEGINS, &rest) && matches(&DATE, &rest) && wrote(&rest)
+        });
+        if later {
+            return None;
+        }
         if wrote(&joined) && (count == 1 || matches(&BEGINS, line) || matches(&ADDRESS, line)) {
             return Some(Opening::Wrote(count));
         }
@@ -88,10 +110,18 @@ fn wrote(text: &str) -> bool {
         return false;
     }
     let ends = text.ends_with([':', '：', '︰']);
+    // Most lines are settled here, before any pattern runs.
+    if !ends && !text.contains('@') && !text.starts_with("--") {
+        return false;
+    }
     let date = matches(&DATE, text);
     let address = matches(&ADDRESS, text);
     let word = matches(&WROTE, text);
     let begins = matches(&BEGINS, text);
+    // "---- Bob wrote ----"
+    if word && text.starts_with("--") && text.ends_with("--") && text.len() < 120 {
+        return true;
+    }
     (ends && word && (date || address))
         || (ends && date && address)
         || (ends && word && begins && text.len() < 60 && text.len() > 12)
@@ -102,9 +132,32 @@ fn wrote(text: &str) -> bool {
 pub fn is_strong(lines: &[String]) -> bool {
     let text = lines.join(" ");
     let text = text.trim();
-    text.ends_with([':', '：'])
-        && matches(&DATE, text)
-        && (matches(&WROTE, text) || matches(&ADDRESS, text))
+    let ends = text.ends_with([':', '：']);
+    let (date, address, word) = (
+        matches(&DATE, text),
+        matches(&ADDRESS, text),
+        matches(&WROTE, text),
+    );
+    ends && (date && (word || address) || word && address && text.len() < 120)
+        || date && address && word && matches(&BEGINS, text)
+}
+
+static SHARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"\S\s*(?:---\s*)?\b(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^\n]{6,200}wrote:)\s*$",
+    )
+});
+
+/// Where a quote header begins on a line that begins with the sender's words.
+pub fn shared_line(line: &str) -> Option<usize> {
+    if !line.trim_end().ends_with("wrote:")
+        || line.trim_start().starts_with('>')
+        || line.len() > 2000
+    {
+        return None;
+    }
+    let found = SHARED.as_ref()?.captures(line)?.get(1)?;
+    matches(&DATE, found.as_str()).then_some(found.start())
 }
 
 static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -114,17 +167,20 @@ static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"doorgestuurd bericht|wiadomość oryginalna|oryginalna wiadomość|пересылаемое сообщение|исходное сообщение|оригінальне повідомлення|ursprungligt meddelande|originalmeddelande|",
         r"oprindelig meddelelse|original meddelelse|opprinnelig melding|original melding|alkuperäinen viesti|původní zpráva|özgün ileti|orijinal ileti|αρχικό μήνυμα|الرسالة الأصلية|رسالة أصلية|הודעה מקורית|",
         r"原始邮件|原始郵件|原邮件|转发邮件|轉寄郵件|元のメッセージ|original message|원본 메일|원본 메시지|pesan asli|thư gốc|tin nhắn gốc|mesaj original|eredeti üzenet)",
+        r"|^\W*[-_=*]{3,}\s*[\p{L} '’]{0,24}\b(message|messaggio|mensaje|mensagem|nachricht|bericht|besked|meddelelse|meddelande|melding|viesti|wiadomość|zpráva|správa|сообщение|повідомлення|письмо|mesaj|ileti|μήνυμα|üzenet|missatge|mail|e-mail)\b[\p{L} '’]{0,24}\s*[-_=*]{3,}",
         r"|^\W*(begin forwarded message|début du message (réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (reencaminhada|encaminhada)|anfang der weitergeleiteten (nachricht|e-mail)|inizio messaggio inoltrato|begin doorgestuurd bericht|начало переадресованного сообщения|vidarebefordrat brev|videresendt (brev|melding|besked))\s*:"
     ))
 });
 
 fn is_divider(lines: &[String], at: usize) -> bool {
     let line = lines[at].trim();
-    if line.chars().count() < 200 && matches(&DIVIDER, line) {
+    let marked =
+        line.contains("--") || line.contains("__") || line.contains("==") || line.contains("**");
+    if (marked || line.ends_with(':')) && line.chars().count() < 200 && matches(&DIVIDER, line) {
         return true;
     }
     // Outlook's ruler, where header lines follow it.
-    let ruler = line.len() >= 10 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*'));
+    let ruler = line.len() >= 4 && line.chars().all(|c| matches!(c, '_' | '-' | '=' | '*'));
     ruler
         && (at + 1..lines.len().min(at + 4))
             .find(|next| !lines[*next].trim().is_empty())
@@ -145,7 +201,7 @@ static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)^\W{0,4}(?:",
         r"(?P<from>from|de|von|da|van|od|от|від|från|fra|lähettäjä|kimden|gönderen|από|من|מאת|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸\s*사람|보낸\s*이|dari|từ|expéditeur|remitente|absender|mittente|afzender|avsändare|feladó|odesílatel)",
-        r"|(?P<date>date|sent|envoyé|envoyé le|enviado|enviado el|enviada em|enviada|enviado em|fecha|data|datum|gesendet|gesendet am|inviato|verzonden|verstuurd|wysłano|data|дата|отправлено|надіслано|skickat|skickade|datum|sendt|dato|lähetetty|päivä|päiväys|päivämäärä|odesláno|datum|gönderme tarihi|tarih|ημερομηνία|στάλθηκε|التاريخ|تاريخ|أرسلت|تاريخ الإرسال|נשלח|תאריך|发送时间|發送時間|日期|时间|時間|寄件日期|送信日時|日時|日付|보낸\s*날짜|날짜|dikirim|tanggal|đã gửi|ngày|gửi)",
+        r"|(?P<date>date|sent|message du|envoyé|envoyé le|enviado|enviado el|enviada em|enviada|enviado em|fecha|data|datum|gesendet|gesendet am|inviato|verzonden|verstuurd|wysłano|data|дата|отправлено|надіслано|skickat|skickade|datum|sendt|dato|lähetetty|päivä|päiväys|päivämäärä|odesláno|datum|gönderme tarihi|tarih|ημερομηνία|στάλθηκε|التاريخ|تاريخ|أرسلت|تاريخ الإرسال|נשלח|תאריך|发送时间|發送時間|日期|时间|時間|寄件日期|送信日時|日時|日付|보낸\s*날짜|날짜|dikirim|tanggal|đã gửi|ngày|gửi)",
         r"|(?P<to>to|à|a|para|an|aan|do|кому|till|til|vastaanottaja|komu|kime|kime|προς|إلى|אל|收件人|收件者|宛先|받는\s*사람|kepada|tới|đến|destinataire|destinatario)",
         r"|(?P<subject>subject|objet|sujet|asunto|assunto|betreff|oggetto|onderwerp|temat|тема|ämne|emne|aihe|předmět|konu|θέμα|الموضوع|موضوع|נושא|主题|主題|標題|件名|제목|perihal|subjek|chủ đề|tiêu đề)",
         r"|(?P<other>cc|cci|kopia|kopie|copie|copia|kopi|copie à|bcc|reply-to|répondre à|antwort an|organization|importance|priority|wichtigkeit|抄送|副本|참조|копия|копія)",
@@ -155,6 +211,9 @@ static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn field(line: &str) -> Option<Field> {
     let line = line.trim();
+    if !line.contains([':', '：']) {
+        return None;
+    }
     let found = FIELD.as_ref()?.captures(line)?;
     Some(if found.name("from").is_some() {
         Field::From

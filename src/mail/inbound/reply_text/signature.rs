@@ -4,14 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::Line;
+
 /// "-- " alone on a line, with what mail programs make of it.
 pub fn is_delimiter(lines: &[String], at: usize) -> bool {
     let line = lines[at].trim_end();
-    if !matches!(
-        line,
-        "--" | "-- " | "—" | "---" | "– " | "\u{ad}--" | "*--*"
-    ) && lines[at] != "-- "
-    {
+    if !matches!(line, "--" | "-- " | "---" | "– " | "\u{ad}--" | "*--*") && lines[at] != "-- " {
         return false;
     }
     // Something must follow, and not much of it: the line is no ruler between two parts of a letter.
@@ -19,6 +17,7 @@ pub fn is_delimiter(lines: &[String], at: usize) -> bool {
         .iter()
         .take_while(|line| !line.trim_start().starts_with('>'))
         .filter(|line| !line.trim().is_empty())
+        .take(9)
         .count();
     match line {
         "--" => true,
@@ -42,12 +41,57 @@ static DEVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Shorter and weaker signs, for lines with nothing of the sender's below them.
+static WEAK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^\W{0,3}(sent (from|via|with|by|using) |from my (phone|iphone|ipad|mobile|android|blackberry)|via (mobile|phone|iphone|android)\b|gesendet von |envoyé |enviado )").ok()
+});
+
 /// A line that a phone or a mail program writes under every mail.
 pub fn is_device(line: &str) -> bool {
-    let line = line.trim();
-    line.chars().count() <= 90
-        && !line.ends_with('?')
+    is_surely_device(line)
+        || short(line)
+            && WEAK
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(line.trim()))
+}
+
+/// One that names a device or a program.
+pub fn is_surely_device(line: &str) -> bool {
+    short(line)
         && DEVICE
             .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line))
+            .is_some_and(|pattern| pattern.is_match(line.trim()))
+}
+
+fn short(line: &str) -> bool {
+    let words = line.split(['<', '(']).next().unwrap_or_default().trim();
+    words.chars().count() <= 70 && !line.trim_end().ends_with('?')
+}
+
+static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)(https?://|www\.|@\w+\.\w|\b(tel|phone|fax|mobile|mob|cell|gsm|skype)\b|\+?\d[\d ()./-]{7,}\d|mailing list|confidential|vertraulich|confidentiel|riservat)").ok()
+});
+
+/// A ruler with nothing but a signature, a list's footer or a legal notice below it, up to a quote or the end.
+pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
+    let ruler = lines[at].trim();
+    let underscores = ruler.len() >= 2 && ruler.chars().all(|c| c == '_');
+    let dashes = ruler.len() >= 10 && ruler.chars().all(|c| matches!(c, '-' | '=' | '*' | '#'));
+    if !underscores && !dashes {
+        return false;
+    }
+    let below: Vec<&String> = lines[at + 1..]
+        .iter()
+        .zip(&kinds[at + 1..])
+        .take_while(|(_, kind)| **kind != Line::Quote)
+        .map(|(line, _)| line)
+        .filter(|line| !line.trim().is_empty())
+        .take(15)
+        .collect();
+    (1..=14).contains(&below.len())
+        && below.iter().any(|line| {
+            CONTACT
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(line))
+        })
 }
