@@ -158,6 +158,7 @@ impl<'a, P: Pairs> Run<'a, P> {
                     columns: window,
                     round,
                 };
+                self.report(None);
                 self.price(&solver.y, None, &scope, PER_ROW_IN_WINDOW)
             } else {
                 let priced = self.price_dirty(&solver.y, None, &mut solver.dirty, !all_looked_at);
