@@ -9,7 +9,7 @@ mod demo;
 pub mod explain;
 mod export;
 mod init;
-mod matching;
+pub mod matching;
 mod pair;
 mod person;
 mod preview;
@@ -56,7 +56,7 @@ enum Command {
     Rehearse(rehearse::Args),
     Preview(preview::Args),
     Explain(explain::Args),
-    Match(matching::Args),
+    Match(proposal::Args),
     Status(status::Args),
     Person(person::Args),
     Pair(pair::Args),
@@ -78,7 +78,7 @@ pub fn main() -> ExitCode {
         Command::Rehearse(args) => rehearse::run(&args, config),
         Command::Preview(args) => preview::run(&args, config),
         Command::Explain(args) => explain_message(&args, config),
-        Command::Match(args) => matching::run(&args, config),
+        Command::Match(args) => proposal::run(&args, config),
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
         Command::Pair(args) => pair::run(&args, config),

@@ -1,24 +1,67 @@
-//! `pairpost match` on the programme's own database: work the pairs out, look at them, release them.
+//! `pairpost match` on the programme's own database: work the pairs out, look at them, release them. Without a
+//! database, on a graph or on people from a file, it is `matching` beside this file.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::Args as Arguments;
 
+use super::matching;
 use crate::ids::ProposalId;
 use crate::programme::event::CommandKind;
 use crate::programme::facts::ProposalState;
 use crate::store::{facts, look};
 use crate::time::Clock;
 
+/// Work out the pairs of a round, look at the proposal, release it
+///
+/// With --people or --edges it works on files alone, and proves that no better pairs exist.
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Examples:\n  pairpost match               work out the coming round's pairs now\n  pairpost match --show        look at the newest proposal\n  pairpost match --release 3   release it\n  pairpost match --edges graph.txt --pairs pairs.csv --certificate proof.json"
+)]
+pub struct Args {
+    /// The round; by default the coming one.
+    #[arg(long)]
+    round: Option<String>,
+    /// Look at the newest proposal without making one.
+    #[arg(long, conflicts_with = "release")]
+    show: bool,
+    /// Release this proposal: its pairs are introduced on the day.
+    #[arg(long, value_name = "PROPOSAL")]
+    release: Option<i64>,
+    #[command(flatten)]
+    on_files: matching::Args,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    matching::run(&args.on_files, |on_files| {
+        if let Some(people) = &on_files.people {
+            anyhow::bail!(
+                "{}: people from a file can be matched with --score reference only; a programme's own people are \
+                 matched from its database",
+                people.display()
+            );
+        }
+        if let Some(proposal) = args.release {
+            return release(config, proposal);
+        }
+        if args.show {
+            return show(&super::open_engine(config)?, None);
+        }
+        make(config, args.round.as_deref())
+    })
+}
+
 /// Releases a proposal, as a coordinator's `ok` would.
-pub fn release(config: Option<&Path>, proposal: i64) -> anyhow::Result<ExitCode> {
+fn release(config: Option<&Path>, proposal: i64) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
     super::person::act(&mut engine, CommandKind::Release(ProposalId(proposal)))
 }
 
 /// Works out pairs for a round now; coordinators get the proposal by mail, too.
-pub fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCode> {
+fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
     let now = Clock::System.now();
     let round = match round {
@@ -45,7 +88,7 @@ pub fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCo
 }
 
 /// Prints the newest waiting proposal, or the one that is named.
-pub fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
+fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
     let db = engine.store().reader();
     let Some(id) = id.or(look::newest_proposal(db)?) else {
         println!("There is no proposal yet.");

@@ -58,9 +58,9 @@ fn propose(
     purpose: Purpose,
     state: ApplicationState,
 ) -> anyhow::Result<Proposed> {
-    let applicants: Vec<Applicant> = facts::applicants(store.reader(), round)?
+    let applicants: Vec<Applicant> = facts::applicants_at(store.reader(), round, state)?
         .into_iter()
-        .filter(|it| it.application.state == state && !it.person.unreachable && !it.person.stopped)
+        .filter(|it| !it.person.unreachable && !it.person.stopped)
         .filter(|it| {
             it.person
                 .paused_until
@@ -132,23 +132,21 @@ fn propose(
 /// What the certificate proves, in words for a coordinator.
 fn proof(answer: &matching::Proposal) -> String {
     let pairs = answer.groups.len();
-    if answer.checked && answer.gap() == 0.0 {
-        format!(
+    match answer.gap() {
+        Some(gap) if gap <= 0.0 && answer.checked => format!(
             "{pairs} pairs, {} points. Checked against all {} possible pairs: no other proposal under these rules \
              pairs more people, and none of as many pairs scores higher.",
             answer.score, answer.admissible_pairs
-        )
-    } else if answer.gap() == 0.0 {
-        format!(
-            "{pairs} pairs, {} points: as many pairs as possible, and the highest score for so many.",
-            answer.score
-        )
-    } else {
-        format!(
+        ),
+        Some(gap) => format!(
             "{pairs} pairs, {} points; at most {:.3} % more is possible.",
             answer.score,
-            answer.gap() * 100.0
-        )
+            gap * 100.0
+        ),
+        None => format!(
+            "{pairs} pairs, {} points; how much more is possible is not known.",
+            answer.score
+        ),
     }
 }
 

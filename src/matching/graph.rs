@@ -67,16 +67,14 @@ impl Graph {
         self.neighbours[v as usize] = neighbours;
     }
 
-    /// Duals that fit every pair, and a matching of pairs that are tight under them: everybody asks for the best
-    /// they could get at their neighbours' present duals, and takes it where the neighbour is still free.
+    /// Duals that fit every pair, and a matching of pairs that are tight under them. At first everybody holds half of
+    /// what their best pair is worth; then, one after the other, they ask for no more than the best that they could
+    /// get at their neighbours' present duals, and take it where the neighbour is still free. (Were the whole worth
+    /// held by one end, the offset would have to be carried back to the other ends, step by step.)
     pub fn greedy_start(&self, y: &mut [i64], mate: &mut [u32]) {
         for (dual, neighbours) in y.iter_mut().zip(&self.neighbours) {
-            *dual = neighbours
-                .iter()
-                .map(|edge| self.worth(edge.points))
-                .max()
-                .unwrap_or(0)
-                .max(0);
+            let best = neighbours.iter().map(|edge| self.worth(edge.points)).max();
+            *dual = (best.unwrap_or(0) / 2).max(0);
         }
         for v in 0..y.len() {
             if mate[v] != NONE {

@@ -24,10 +24,12 @@ mod solve;
 pub use candidate::{Candidate, Role, Trait, Wish};
 pub use explanation::{Explanation, Reason, Side, Unmet, explain};
 pub use listed::{GivenGraph, GraphError, GraphMatching, check_graph, match_graph};
-pub use objective::propose;
-pub use proposal::{Certificate, Changes, Group, OddSet, Options, Progress, Proposal};
+pub use objective::{admissible_pairs, propose};
+pub use proposal::{Certificate, ChangeError, Changes, Group, OddSet, Options, Progress, Proposal};
 pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};
 pub use score::{Parts, Scoring, contentment, shared_waking_half_hours};
 
+#[cfg(test)]
+mod objective_tests;
 #[cfg(test)]
 mod solver_tests;

@@ -44,7 +44,7 @@ pub enum Scope<'a> {
 pub struct Priced {
     /// Violated pairs, the most violated first, at most so many for each row as was asked for.
     pub pairs: Vec<Pair>,
-    /// How many violated pairs there are.
+    /// How many violated pairs there are; with a window, at least so many.
     pub count: u64,
     /// Rows that had more violated pairs than were asked for.
     pub cut: Vec<u32>,
@@ -95,7 +95,7 @@ pub fn price(
         thresholds: &duals,
         around_both: &|u, v| odd_sets.map_or(0, |sets| sets.around_both(u, v)),
         count,
-        only_the_best: false,
+        only_the_best: matches!(scope, Scope::Window { .. }),
     };
     let Found {
         mut found,

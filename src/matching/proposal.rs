@@ -1,5 +1,8 @@
 //! What is asked of the matching, and what it answers.
 
+use thiserror::Error;
+
+use super::candidate::{Candidate, Role};
 use super::score::Parts;
 
 /// How to work, as opposed to what is asked for: none of it changes an answer that was worked out to the end.
@@ -12,6 +15,9 @@ pub struct Options<'a> {
     pub progress: &'a dyn Fn(&Progress),
     /// What the coordinators demand beyond the rules.
     pub changes: Changes,
+    /// The floor of an earlier proposal for the same people, so that a change does not move it and need not look for
+    /// it anew.
+    pub floor: Option<i64>,
 }
 
 impl Default for Options<'_> {
@@ -22,6 +28,7 @@ impl Default for Options<'_> {
             keep_going: &|| true,
             progress: &|_| {},
             changes: Changes::default(),
+            floor: None,
         }
     }
 }
@@ -37,7 +44,58 @@ pub struct Changes {
     pub held: Vec<usize>,
 }
 
+/// Why changes make no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ChangeError {
+    #[error("there is nobody with number {0}")]
+    NoSuchPerson(usize),
+    #[error("{0} cannot be pinned to themselves")]
+    PinnedToThemselves(usize),
+    #[error("{0} is pinned more often than there are places")]
+    PinnedTooOften(usize),
+    #[error("{0} is both pinned and held")]
+    PinnedAndHeld(usize),
+    #[error("{0} and {1} are both pinned and forbidden")]
+    PinnedAndForbidden(usize, usize),
+}
+
 impl Changes {
+    /// Whether the changes make sense together, for these candidates.
+    pub fn check(&self, candidates: &[Candidate]) -> Result<(), ChangeError> {
+        let pairs = || self.pinned.iter().chain(&self.forbidden).copied();
+        let named = pairs()
+            .flat_map(|(a, b)| [a, b])
+            .chain(self.held.iter().copied());
+        for person in named {
+            if person >= candidates.len() {
+                return Err(ChangeError::NoSuchPerson(person));
+            }
+        }
+        let mut pins = vec![0u32; candidates.len()];
+        for &(a, b) in &self.pinned {
+            if a == b {
+                return Err(ChangeError::PinnedToThemselves(a));
+            }
+            if self.forbidden.contains(&(a, b)) || self.forbidden.contains(&(b, a)) {
+                return Err(ChangeError::PinnedAndForbidden(a, b));
+            }
+            for person in [a, b] {
+                pins[person] += 1;
+                let places = match candidates[person].role {
+                    Role::Mentor { capacity } => capacity,
+                    Role::Peer | Role::Mentee => 1,
+                };
+                if self.held.contains(&person) {
+                    return Err(ChangeError::PinnedAndHeld(person));
+                }
+                if pins[person] > places {
+                    return Err(ChangeError::PinnedTooOften(person));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Adds what exchanging the partners of `a` and `b` means: `a` is pinned to the partner of `b`, and the other
     /// way round. `partner_of` gives today's partners; where one has none, the other's partner changes sides.
     pub fn swap(&mut self, a: usize, b: usize, partner_of: impl Fn(usize) -> Option<usize>) {
@@ -71,7 +129,8 @@ pub struct Proposal {
     /// Points of all pairs; pinned ones are counted, the third members of trios are not.
     pub score: i64,
     /// No set of as many pairs under these rules scores more than this. Equal to `score` when solved to the end.
-    pub bound: i64,
+    /// `None` when the work was stopped before anything was known.
+    pub bound: Option<i64>,
     /// Whether `bound` also proves that no more pairs are possible.
     pub most_pairs: bool,
     /// The lowest score that was allowed to a pair (without what is carried over), where there is a floor.
@@ -87,8 +146,8 @@ pub struct Proposal {
 
 impl Proposal {
     /// How much better another solution could be, as a share of the score; 0 when proven best.
-    pub fn gap(&self) -> f64 {
-        (self.bound - self.score) as f64 / self.score.max(1) as f64
+    pub fn gap(&self) -> Option<f64> {
+        Some((self.bound? - self.score) as f64 / self.score.max(1) as f64)
     }
 
     /// Today's partner of somebody, the first one where there are several.

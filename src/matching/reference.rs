@@ -109,6 +109,24 @@ impl ReferencePeople {
         }
     }
 
+    /// Calls `visit` with every admissible pair `(u, v, points)`, `u < v`, rising.
+    pub fn for_each_pair<E>(
+        &self,
+        mut visit: impl FnMut(u32, u32, i32) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let n = self.country.len();
+        let mut points = Vec::new();
+        for u in 0..n {
+            self.score_row(u, u + 1..n, &mut points);
+            for (v, &points) in (u as u32 + 1..).zip(&points) {
+                if points != FORBIDDEN && !self.past[u].contains(&v) {
+                    visit(u as u32, v, points)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     #[inline(always)]
     fn score_row(&self, u: usize, columns: Range<usize>, points: &mut Vec<i32>) {
         let count = columns.len();

@@ -170,7 +170,7 @@ fn rarity_points(weight: u32, people: u64, having: u64) -> u32 {
     /// ln 2 in units of 2^-32.
     const LN_2: u64 = 2_977_044_472;
     let binary_logarithm = u128::from(log2(people, having));
-    let logarithm = binary_logarithm * u128::from(LN_2) >> 32;
+    let logarithm = (binary_logarithm * u128::from(LN_2)) >> 32;
     ((logarithm * u128::from(weight) + (1 << 19)) >> 20) as u32
 }
 

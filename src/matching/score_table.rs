@@ -8,6 +8,7 @@
 //! A test holds the two statements together, pair by pair.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use super::candidate::{Candidate, Role, Trait};
 use super::pairs::{LARGEST_POINTS, Offer, Pairs, Work};
@@ -17,7 +18,7 @@ use super::score::{MOST_WISHES, Scoring, contentment, merged_wishes};
 /// Stands for the points of a pair that is not admissible.
 pub const FORBIDDEN: i32 = i32::MIN;
 
-/// The role of somebody whom nobody fits, because a wish that must be met cannot be.
+/// The role of somebody whom nobody fits: a closed seat, or a wish that must be met and cannot be.
 const NOBODY: i32 = 100;
 
 /// Columns that are scored together: few enough for their traits to stay in the nearest cache.
@@ -81,12 +82,13 @@ struct WishedTrait {
 
 impl ScoreTable {
     /// `seats` are people in the order of the vertices; somebody with several seats comes several times.
-    /// `excluded` are pairs of seats beyond those that rules forbid.
+    /// `excluded` are pairs of seats beyond those that rules forbid; `closed` seats are not paired at all.
     pub fn new(
         seats: &[&Candidate],
         rules: &Rules,
         scoring: &Scoring,
         excluded: Vec<Vec<u32>>,
+        closed: &[bool],
     ) -> ScoreTable {
         let n = seats.len();
         let weights = scoring.weights;
@@ -106,7 +108,9 @@ impl ScoreTable {
                 Different::Nothing => (0..n as u32).collect(),
             },
             role: all()
-                .map(|person| match person.role {
+                .zip(closed)
+                .map(|(person, closed)| match person.role {
+                    _ if *closed => NOBODY,
                     _ if merged_wishes(&person.must)
                         .iter()
                         .any(|wish| wish.any_of == 0) =>
@@ -154,6 +158,56 @@ impl ScoreTable {
             floor: FORBIDDEN + 1,
             country: all().map(|person| person.country).collect(),
         }
+    }
+
+    /// Points of an admissible pair, as the floor sees them.
+    pub fn points_without_carry_over(&self, u: u32, v: u32) -> Option<i64> {
+        let carried =
+            i64::from(self.carry_over[u as usize]) + i64::from(self.carry_over[v as usize]);
+        Some(i64::from(self.points(u, v)?) - carried)
+    }
+
+    /// What the worst pair cannot beat when so many seats are paired, without what is carried over: nobody has more
+    /// than their best pair, and at least one of those who have the least must be paired.
+    pub fn limit_of_the_worst(&self, paired: usize, threads: usize) -> i64 {
+        let next = AtomicUsize::new(0);
+        let best: Vec<AtomicI64> = (0..self.seats).map(|_| AtomicI64::new(i64::MIN)).collect();
+        let work = || {
+            let mut work = Work::default();
+            loop {
+                let u = next.fetch_add(1, Ordering::Relaxed);
+                if u >= self.seats {
+                    break;
+                }
+                for start in (u + 1..self.seats).step_by(BLOCK) {
+                    let columns = start..self.seats.min(start + BLOCK);
+                    self.score(u, columns.clone(), &mut work);
+                    for (v, &points) in columns.zip(&work.points) {
+                        if points != FORBIDDEN && !self.excluded[u].contains(&(v as u32)) {
+                            let points =
+                                i64::from(points - self.carry_over[u] - self.carry_over[v]);
+                            best[u].fetch_max(points, Ordering::Relaxed);
+                            best[v].fetch_max(points, Ordering::Relaxed);
+                        }
+                    }
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let mut best: Vec<i64> = best
+            .into_iter()
+            .map(AtomicI64::into_inner)
+            .filter(|&points| points > i64::MIN)
+            .collect();
+        best.sort_unstable();
+        best.get(best.len().saturating_sub(paired))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Works out the points of `u` with each of `columns`, into `work.points`.

@@ -52,7 +52,7 @@ pub struct Solved {
 
 /// The best matching among `pairs`: as many pairs as possible, then the largest total.
 pub fn solve(pairs: &impl Pairs, control: &Control) -> Solved {
-    if pairs.vertices() % 2 == 0 {
+    if pairs.vertices().is_multiple_of(2) {
         return Run::new(pairs, control).run();
     }
     let with_bench = WithBench(pairs);
@@ -158,6 +158,7 @@ impl<'a, P: Pairs> Run<'a, P> {
                     columns: window,
                     round,
                 };
+                self.report(None);
                 self.price(&solver.y, None, &scope, PER_ROW_IN_WINDOW)
             } else {
                 let priced = self.price_dirty(&solver.y, None, &mut solver.dirty, !all_looked_at);

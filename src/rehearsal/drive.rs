@@ -383,8 +383,8 @@ impl Stage {
             capped: count("SELECT count(*) FROM application WHERE round = ?1 AND state = 'capped'")?,
             partnerships: count("SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL")?,
             rematched: count(
-                "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on >
-                   (SELECT min(started_on) FROM partnership WHERE round = ?1)",
+                "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL
+                   AND created_at > (SELECT min(created_at) FROM partnership WHERE round = ?1)",
             )?,
             letters: mailboxes.letters.clone(),
             answers: mailboxes.answers.clone(),

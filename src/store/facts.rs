@@ -4,9 +4,10 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::{date, from_word, json};
 use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
-use crate::programme::event::{CommandKind, Event};
+use crate::programme::event::{CommandKind, Event, Purpose};
 use crate::programme::facts::{
-    Applicant, Application, Brakes, Facts, Fresh, Member, Partnership, Person, Proposal, Waiting,
+    Applicant, Application, ApplicationState, Brakes, Facts, Fresh, Member, Partnership, Person,
+    Proposal, Waiting,
 };
 use crate::time::{Moment, from_seconds};
 
@@ -45,8 +46,9 @@ pub fn load(
             }
             use crate::programme::decision::Occasion;
             match &due.what {
-                Occasion::Deadline { round } | Occasion::PoolEnds { round } => {
-                    facts.applicants = applicants(tx, round)?;
+                Occasion::Deadline { round } => facts.applicants = applicants(tx, round)?,
+                Occasion::PoolEnds { round } => {
+                    facts.applicants = applicants_at(tx, round, ApplicationState::Pool)?;
                 }
                 Occasion::RoundEnds { round } => facts.partnerships = open_partnerships(tx, round)?,
                 Occasion::ProposalReminder { proposal, .. } => {
@@ -75,7 +77,10 @@ pub fn load(
         Event::Undelivered(undelivered) => about_person(tx, &mut facts, undelivered.person, None)?,
         Event::Complaint(complaint) => about_person(tx, &mut facts, complaint.person, None)?,
         Event::Proposed(proposed) => {
-            facts.applicants = applicants(tx, &proposed.round)?;
+            facts.applicants = match proposed.purpose {
+                Purpose::Round => applicants(tx, &proposed.round)?,
+                Purpose::Pool => applicants_at(tx, &proposed.round, ApplicationState::Pool)?,
+            };
             let newest: Option<i64> = tx
                 .prepare_cached("SELECT max(id) FROM proposal WHERE round = ?1")?
                 .query_row([&proposed.round], |row| row.get(0))?;
@@ -213,10 +218,34 @@ fn application_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Application> {
 
 /// The round's living applications with their people. Topics seen are left out: nothing about a whole round asks.
 pub fn applicants(tx: &rusqlite::Connection, round: &str) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(
+        tx,
+        round,
+        "application.state IN ('complete', 'accepted', 'pool', 'paired')",
+    )
+}
+
+/// Only those who stand at one point.
+pub fn applicants_at(
+    tx: &rusqlite::Connection,
+    round: &str,
+    state: ApplicationState,
+) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(
+        tx,
+        round,
+        &format!("application.state = '{}'", super::word(&state)?),
+    )
+}
+
+fn applicants_where(
+    tx: &rusqlite::Connection,
+    round: &str,
+    condition: &str,
+) -> rusqlite::Result<Vec<Applicant>> {
     let mut rows = tx.prepare_cached(&format!(
         "SELECT {PERSON}, {APPLICATION} FROM application JOIN person ON person.id = application.person_id
-         WHERE application.round = ?1 AND application.state IN ('complete', 'accepted', 'pool', 'paired')
-         ORDER BY application.id"
+         WHERE application.round = ?1 AND {condition} ORDER BY application.id"
     ))?;
     rows.query_map([round], |row| {
         Ok(Applicant {

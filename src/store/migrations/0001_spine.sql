@@ -120,7 +120,9 @@ CREATE TABLE inbox (
   person_id INTEGER,
   handled_at INTEGER
 ) STRICT;
-CREATE INDEX inbox_waiting ON inbox (state, retry_at) WHERE state IN ('new', 'needs-person');
+CREATE INDEX inbox_new ON inbox (retry_at) WHERE state = 'new';
+CREATE INDEX inbox_needs_person ON inbox (id) WHERE state = 'needs-person';
+CREATE INDEX inbox_quarantined ON inbox (id) WHERE state = 'quarantined';
 
 -- Where a message lies in the mailbox, until it has been filed away there.
 CREATE TABLE place (
