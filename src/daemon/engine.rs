@@ -229,13 +229,16 @@ impl Engine {
     pub fn tick(&mut self, now: Moment, limit: u32) -> anyhow::Result<Ticked> {
         let due = occasions::due(self.store.reader(), now, limit)?;
         let mut ticked = Ticked::default();
-        for due in due {
-            match self.handle_due(&due, now) {
+        for (occasion, due) in due {
+            let handled = due
+                .map_err(anyhow::Error::from)
+                .and_then(|due| self.handle_due(&due, now));
+            match handled {
                 Ok(()) => ticked.handled += 1,
                 Err(error) => {
-                    tracing::warn!(occasion = due.occasion.0, error = %short(&error), "occasion not handled");
+                    tracing::warn!(occasion = occasion.0, error = %short(&error), "occasion not handled");
                     let tx = self.store.transaction()?;
-                    occasions::set_back(&tx, due.occasion, now, &short(&error))?;
+                    occasions::set_back(&tx, occasion, now, &short(&error))?;
                     tx.commit()?;
                     ticked.failed += 1;
                 }

@@ -65,9 +65,12 @@ impl OnePath {
         apply::apply(tx, now, &decision, &address_key)?;
         let mut ordered = Vec::with_capacity(decision.letters.len());
         for letter in &decision.letters {
-            let answering = going
-                .answering
-                .filter(|_| person.is_some_and(|person| letter.to == Recipient::Person(person)));
+            // Only the sender's own letter belongs in the sender's thread; a stranger has just become a person.
+            let answering = going.answering.filter(|_| match (&letter.to, person) {
+                (Recipient::Person(reader), Some(sender)) => *reader == sender,
+                (Recipient::Person(_), None) => true,
+                (Recipient::Coordinator(_), _) => false,
+            });
             let order = Ordering {
                 tx,
                 path: self,

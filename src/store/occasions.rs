@@ -30,18 +30,27 @@ pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::
     Ok(())
 }
 
-/// The oldest due occasions, at most `limit`.
-pub fn due(db: &rusqlite::Connection, now: Moment, limit: u32) -> rusqlite::Result<Vec<Due>> {
+/// The oldest due occasions, at most `limit`. A row that cannot be read comes as the error, so that it can be set back
+/// without holding up the others.
+pub fn due(
+    db: &rusqlite::Connection,
+    now: Moment,
+    limit: u32,
+) -> rusqlite::Result<Vec<(OccasionId, Result<Due, rusqlite::Error>)>> {
     let mut rows = db.prepare_cached(
         "SELECT id, what, due_at FROM occasion WHERE done_at IS NULL AND due_at <= ?1
          ORDER BY due_at, rank, id LIMIT ?2",
     )?;
     rows.query_map((now.timestamp(), limit), |row| {
-        Ok(Due {
-            occasion: OccasionId(row.get(0)?),
-            what: json(&row.get::<_, String>(1)?)?,
-            due_at: from_seconds(row.get(2)?),
-        })
+        let occasion = OccasionId(row.get(0)?);
+        let what: String = row.get(1)?;
+        let due_at = from_seconds(row.get(2)?);
+        let due = json(&what).map(|what| Due {
+            occasion,
+            what,
+            due_at,
+        });
+        Ok((occasion, due))
     })?
     .collect()
 }

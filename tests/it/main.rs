@@ -5,8 +5,10 @@
 mod support;
 
 mod config_bad;
+mod engine;
 mod letters;
 mod scenarios;
+mod store;
 mod wire_imap;
 mod wire_maildir;
 mod wire_smtp;
