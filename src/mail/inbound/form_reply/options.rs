@@ -50,7 +50,7 @@ pub struct Boxed {
 }
 
 /// Longest list of options that is read, in lines.
-const LINES_MAX: usize = 400;
+pub const LINES_MAX: usize = 400;
 
 const TICKS: [char; 16] = [
     'x', 'X', '✓', '✔', '☑', '☒', '✅', '✗', '✘', 'v', 'V', '*', '•', '■', '×', 'х',
