@@ -135,6 +135,19 @@ pub fn country(text: &str) -> Found<String> {
             return found(codes);
         }
     }
+    // "Korea", "Trinidad", "DRC": part of a name.
+    if exact.len() >= 3 {
+        let part = format!(" {exact} ");
+        let codes: Vec<&'static str> = tables
+            .common
+            .iter()
+            .filter(|(name, _)| format!(" {name} ").contains(&part))
+            .flat_map(|(_, codes)| codes.iter().copied())
+            .collect();
+        if !codes.is_empty() {
+            return found(&codes);
+        }
+    }
     let codes = nearest(&tables.common, exact);
     if codes.is_empty() {
         found(&nearest(&tables.demonyms, exact))

@@ -53,8 +53,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         }
     }
     for (name, code) in EVERYDAY {
-        insert(&mut tables.names, name, code);
-        insert(&mut tables.common, name, code);
+        tables.names.insert(fold(name), vec![code]);
+        tables.common.insert(fold(name), vec![code]);
     }
     tables
 });
@@ -74,7 +74,7 @@ pub fn language(text: &str) -> Found<String> {
     // "en", "pt-BR", "EN (fluent)"
     let code = folded.split(' ').next().unwrap_or_default();
     if (2..=3).contains(&code.len())
-        && (folded.len() == code.len() || text.trim().as_bytes().get(2) == Some(&b'-'))
+        && (folded.len() == code.len() || is_tag(&folded))
         && let Some((_, known)) = tables.shown.keys().find(|(_, known)| *known == code)
     {
         return Found::One(known.to_string());
@@ -143,6 +143,13 @@ pub fn language_name(code: &str, language: &str) -> String {
 
 fn found(codes: &[&'static str]) -> Found<String> {
     Found::of(codes.iter().map(ToString::to_string).collect())
+}
+
+/// "en gb", "zh hant": a language tag with a country or a script, folded.
+fn is_tag(folded: &str) -> bool {
+    folded.split_once(' ').is_some_and(|(code, rest)| {
+        code.len() == 2 && matches!(rest.len(), 2 | 4) && !rest.contains(' ')
+    })
 }
 
 fn push(codes: &mut Vec<String>, code: &str) {

@@ -37,6 +37,8 @@ fn countries_are_known_by_any_usual_name() {
         ("Viet Nam", "VN"),
         ("South Korea", "KR"),
         ("Papua New Guinea", "PG"),
+        ("Trinidad", "TT"),
+        ("DRC", "CD"),
         ("Niger", "NE"),
         ("Nigeria", "NG"),
     ] {
@@ -54,6 +56,7 @@ fn what_has_several_meanings_is_not_guessed() {
     // One letter away from both Australia and Austria.
     assert!(matches!(country("Austrlia"), Found::Several(_)));
     assert_eq!(country("Atlantis"), Found::Nothing);
+    assert!(matches!(country("Korea"), Found::Several(_)));
     assert!(matches!(country("Kenya and Uganda"), Found::Several(_)));
 }
 
@@ -66,6 +69,7 @@ fn languages_are_read_from_a_list_with_remarks() {
     assert_eq!(languages("anglais, allemand").0, ["en", "de"]);
     assert_eq!(languages("English French").0, ["en", "fr"]);
     assert_eq!(languages("Engish").0, ["en"]);
+    assert_eq!(languages("en-GB, Tagalog").0, ["en", "fil"]);
     assert_eq!(languages("Klingonese").1, ["klingonese"]);
 }
 
@@ -82,6 +86,7 @@ fn zones_are_known_by_city_name_and_offset() {
         ("London", Some("CA"), "America/Toronto"),
         ("London", None, "Europe/London"),
         ("Ciudad de México", None, "America/Mexico_City"),
+        ("Washington DC", None, "America/New_York"),
         ("Moscou", None, "Europe/Moscow"),
         ("new york", None, "America/New_York"),
         ("Sao Paulo", Some("BR"), "America/Sao_Paulo"),

@@ -62,7 +62,10 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
                 zone,
                 people: people.parse().unwrap_or(0),
             };
-            cities.entry(fold(name)).or_default().push(city);
+            cities
+                .entry(abbreviated(&fold(name)))
+                .or_default()
+                .push(city);
         }
     }
     for row in rows(ZONE_CITIES) {
@@ -150,12 +153,19 @@ impl Found<Tz> {
     }
 }
 
+/// Letters on their own at the end of a (folded) name as one word: "washington d c" is "washington dc".
+fn abbreviated(name: &str) -> String {
+    name.strip_suffix(" d c")
+        .map_or_else(|| name.to_string(), |city| format!("{city} dc"))
+}
+
 /// Zones of the cities of this (folded) name: those of the country where it is known, else the one that is far larger.
 fn city(name: &str, home: Option<&str>) -> Vec<Tz> {
     let saint = name
         .strip_prefix("saint ")
         .or_else(|| name.strip_prefix("sankt "))
         .map(|rest| format!("st {rest}"));
+    let name = &abbreviated(name);
     let Some(cities) = TABLES
         .cities
         .get(name)

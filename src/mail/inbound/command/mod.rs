@@ -262,6 +262,10 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             }
             return words;
         }
+        if matches!(context.asked, Some(AskedFor::Form | AskedFor::Survey)) {
+            words.intent = Some(intent);
+            return words;
+        }
     }
     if let Some(until) = pause_until(first, today, context.language) {
         words.exact = true;

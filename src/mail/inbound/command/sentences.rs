@@ -49,8 +49,8 @@ const SLOW: &str = concat!(
 );
 
 const NOT_HEARD: &str = concat!(
-    r"\b(have|has|had|ve|s|did|do|does|am|is|are) ?(not|n t|nt|t) ((yet|still|actually|really|ever|even) )*(heard|hear|hearing|received|receive|got|gotten|get|had|have|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|wrote|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
-    r"|\b(haven|hasn|hadn|didn|doesn|isn|aren) ?t ((yet|still|actually|really|ever|even) )*(heard|hear|received|receive|got|gotten|get|had|have|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
+    r"\b(have|has|had|ve|s|did|do|does|am|is|are) ?(not|n t|nt|t) ((yet|still|actually|really|ever|even) )*(heard|hear|hearing|received|receive|got|gotten|get|had|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|wrote|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
+    r"|\b(haven|hasn|hadn|didn|doesn|isn|aren) ?t ((yet|still|actually|really|ever|even) )*(heard|hear|received|receive|got|gotten|get|had|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
     r"|\bnever ((yet|even|once) )?(heard|replied|answered|responded|wrote|written|got|received|came)\b",
     r"|\bno (reply|replies|answer|response|responses|word|news|contact|sign|sign of life|email|mail|message|reaction|communication|luck)\b|\bnothing (yet|so far|from|since|heard|at all)\b|\b(not|nt) (heard|had) (a |any|from|back)|\bnot yet\b|\b(radio )?silence\b|\b(is|has been|been|went|gone|remains?|stays?) silent\b|\bghost(ed|ing)\b|\blost (touch|contact)\b|\bstill waiting\b|\bunresponsive\b|\bstopped (writing|replying|answering|responding)\b",
     r"|^no$",
@@ -101,7 +101,7 @@ const STOP_MAIL: &str = concat!(
 );
 
 const PAUSE: &str = concat!(
-    r"\b(pause|take a break|put (me|this|it|us) on hold|on hold)\b",
+    r"\b(pause|(take|need|have|want|like) a (short |little |small )?break|put (me|this|it|us) on hold|on hold)\b",
     r"|\b(faire une pause|mettre en pause|suspendre|une pause)\b",
     r"|\b(hacer una pausa|una pausa|pausar|poner en pausa|suspender)\b",
 );

@@ -38,6 +38,7 @@ fn a_check_in_is_answered_by_number_word_or_sentence() {
         ("I would like someone else please", 4),
         ("I'm afraid I have to stop, too much work", 5),
         ("I can't continue this round", 5),
+        ("I don't have time for him, please find her someone else", 4),
         ("I need some help with finding a time", 6),
         ("Je n'ai pas eu de nouvelles depuis trois semaines", 3),
         ("Tout se passe très bien", 1),

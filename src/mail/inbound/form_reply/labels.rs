@@ -407,11 +407,15 @@ fn separators(line: &str) -> impl Iterator<Item = (usize, usize)> {
         .nth(160)
         .map_or(line.len(), |(at, _)| at);
     let wide = line[..limit].find("   ").map(|at| (at, 3));
+    let dash = [" - ", " – ", " — "]
+        .iter()
+        .find_map(|dash| line[..limit].find(dash).map(|at| (at, dash.len())));
     line[..limit]
         .char_indices()
         .filter(|(_, c)| matches!(c, ':' | '：' | '?' | '？' | '=' | '\t' | '؟'))
         .map(|(at, c)| (at, c.len_utf8()))
         .chain(wide)
+        .chain(dash)
 }
 
 fn without_brackets(text: &str) -> String {

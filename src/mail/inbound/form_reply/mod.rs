@@ -239,6 +239,7 @@ fn blocks(marked: &str, form: &Form, labels: &Labels) -> (Vec<Block>, Ticked) {
             }
         } else if let Some(boxed) = boxed
             && boxed.ticked
+            && at < options::LINES_MAX
             && let Some((question, id)) = options::anywhere(form, &boxed.text)
         {
             let ids = ticked

@@ -50,7 +50,7 @@ pub struct Boxed {
 }
 
 /// Longest list of options that is read, in lines.
-const LINES_MAX: usize = 400;
+pub const LINES_MAX: usize = 400;
 
 const TICKS: [char; 16] = [
     'x', 'X', '✓', '✔', '☑', '☒', '✅', '✗', '✘', 'v', 'V', '*', '•', '■', '×', 'х',
@@ -263,6 +263,14 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
         if !ids.is_empty() && unknown.is_none() {
             return answer(form, at, ids);
         }
+        // "3 (twelve years)": a remark in brackets.
+        let bare = spoken.split('(').next().unwrap_or_default();
+        if bare.len() < spoken.len()
+            && let (ids, None) = named_among(&known, bare)
+            && !ids.is_empty()
+        {
+            return answer(form, at, ids);
+        }
         // Beside a whole list of empty boxes a stray line says nothing; alone it is what was answered.
         if listed.len() < question.options.len() || boxes == 0 {
             if !ids.is_empty() {
@@ -385,7 +393,7 @@ fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
             .collect()
     };
     let wanted = singular(folded);
-    let rules: [&dyn Fn(&str) -> bool; 5] = [
+    let rules: [&dyn Fn(&str) -> bool; 6] = [
         &|label| {
             label == folded || label.len().abs_diff(wanted.len()) < 9 && singular(label) == wanted
         },
@@ -398,6 +406,7 @@ fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
                         .is_some_and(|rest| label.len() >= 5 && rest.starts_with(' ')))
         },
         &|label| nearly(folded, label).is_some(),
+        &|label| length >= 6 && nearly(folded, &leading_words(label, folded)).is_some(),
         &|label| length >= 4 && format!(" {label} ").contains(&format!(" {folded} ")),
     ];
     for (at, rule) in rules.iter().enumerate() {
@@ -419,6 +428,15 @@ fn candidates(known: &Known<'_>, folded: &str) -> Vec<usize> {
         }
     }
     Vec::new()
+}
+
+/// As many words of a label as `folded` has.
+fn leading_words(label: &str, folded: &str) -> String {
+    label
+        .split(' ')
+        .take(folded.split(' ').count())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn before_bracket(label: &str) -> &str {

@@ -37,7 +37,8 @@ pub(super) fn lines(body: &str) -> (Vec<String>, Vec<Line>) {
 pub fn new_text(body: &str) -> String {
     let lines: Vec<String> = prepared(body);
     let kinds = kinds(&lines);
-    let kept = kept(&kinds);
+    let mut kept = kept(&kinds);
+    drop_closing(&lines, &mut kept);
     let mut out: Vec<&str> = Vec::new();
     for (line, keep) in lines.iter().zip(&kept) {
         if *keep {
@@ -46,6 +47,32 @@ pub fn new_text(body: &str) -> String {
     }
     let text = out.join("\n");
     squeeze_empty(text.trim_matches(['\n', ' ']))
+}
+
+/// A closing formula and the name below it, at the very end: the signature of people who mark none.
+fn drop_closing(lines: &[String], kept: &mut [bool]) {
+    let written: Vec<usize> = (0..lines.len())
+        .filter(|at| kept[*at] && !lines[*at].trim().is_empty())
+        .collect();
+    let Some(closing) = written
+        .iter()
+        .rev()
+        .take(4)
+        .position(|at| signature::is_closing(&lines[*at]))
+    else {
+        return;
+    };
+    let from = written.len() - 1 - closing;
+    let name = written[from + 1..].iter().all(|at| {
+        let line = lines[*at].trim();
+        line.chars().count() <= 40
+            && line.split_whitespace().count() <= 5
+            && !line.ends_with(['?', '!', ':'])
+    });
+    // Alone it would be all that was written.
+    if from > 0 && name && closing > 0 {
+        written[from..].iter().for_each(|at| kept[*at] = false);
+    }
 }
 
 /// Which lines stay.

@@ -65,7 +65,7 @@ pub fn is_surely_device(line: &str) -> bool {
 
 fn short(line: &str) -> bool {
     let words = line.split(['<', '(']).next().unwrap_or_default().trim();
-    words.chars().count() <= 70 && !line.trim_end().ends_with('?')
+    words.chars().count() <= 90 && !line.trim_end().ends_with('?')
 }
 
 static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -94,4 +94,23 @@ pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
                 .as_ref()
                 .is_some_and(|pattern| pattern.is_match(line))
         })
+}
+
+static CLOSING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^\W{0,2}((with )?(best|kind|kindest|warm|warmest|many|friendly) (regards|wishes|greetings)|regards|best|sincerely|yours (sincerely|truly|faithfully)|cordialement|bien (à vous|cordialement)|amicalement|salutations|",
+        r"(un |muchos )?(cordial(es)? )?saludos?( cordial(es)?)?|atentamente|atenciosamente|abraços?|cumprimentos|(mit )?(freundlichen?|besten?|vielen?|herzlichen?|liebe[nr]?) (grüßen|grüße|gruß|gruessen|gruesse)|mfg|lg|vg|",
+        r"(med )?venlig(e|st)? hilsen(er)?|(de )?bedste hilsner|mvh|kh|vh|dbh|med vänliga? hälsning(ar)?|vänliga? hälsningar|hälsningar|(med )?(vennlig|beste) hilsen|hilsen|ystävällisin terveisin|terveisin|",
+        r"(met )?(vriendelijke|hartelijke) groet(en)?|groet(en|jes)?|pozdrawiam( serdecznie)?|z poważaniem|s pozdravem|cordiali saluti|distinti saluti|saluti|с уважением|з повагою|saygılarımla)\s*[,.!]?$"
+    ))
+    .ok()
+});
+
+/// "Kind regards" on a line of its own.
+pub fn is_closing(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() <= 40
+        && CLOSING
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(line))
 }

@@ -51,3 +51,28 @@ fn signatures_and_device_lines_go_and_sentences_about_them_stay() {
         "I sent from my desk a letter.\nOn the other hand I wrote nothing."
     );
 }
+
+#[test]
+fn a_closing_formula_with_a_name_goes_and_alone_it_stays() {
+    assert_eq!(
+        new_text("All is well.\n\nKind regards,\nAnna Berg\n\n> old"),
+        "All is well."
+    );
+    assert_eq!(new_text("Un saludo\nMaría"), "Un saludo\nMaría");
+    assert_eq!(
+        new_text("Give her my\nbest regards\nand tell her that I shall write on Monday morning."),
+        "Give her my\nbest regards\nand tell her that I shall write on Monday morning."
+    );
+}
+
+#[test]
+fn a_wrapped_quote_that_lost_its_mark_is_no_answer_and_an_answer_between_quotes_is() {
+    let quote = "> Please tell us in a few words how the two of you have been getting on in the\nlast fortnight, if you like.\n> Thank you";
+    assert_eq!(new_text(quote), "");
+    assert_eq!(
+        new_text(
+            "> Have you two been in touch since our last letter, which was sent to you in May?\nYes\n> Thank you"
+        ),
+        "Yes"
+    );
+}
