@@ -34,13 +34,18 @@ pub fn record(
     truncated: bool,
 ) -> rusqlite::Result<InboxId> {
     let hash = hash(raw);
-    tx.prepare_cached(
-        "INSERT INTO inbox (hash, raw, truncated, received_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (hash) DO NOTHING",
-    )?
-    .execute((&hash, raw, truncated, now.timestamp()))?;
+    let added = tx
+        .prepare_cached(
+            "INSERT INTO inbox (hash, truncated, received_at) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING",
+        )?
+        .execute((&hash, truncated, now.timestamp()))?;
     let id: i64 = tx
         .prepare_cached("SELECT id FROM inbox WHERE hash = ?1")?
         .query_row([&hash], |row| row.get(0))?;
+    if added > 0 {
+        tx.prepare_cached("INSERT INTO inbox_bytes (inbox_id, bytes) VALUES (?1, ?2)")?
+            .execute((id, raw))?;
+    }
     if let Some(place) = place {
         tx.prepare_cached("INSERT OR IGNORE INTO place (place, inbox_id) VALUES (?1, ?2)")?
             .execute((place, id))?;
@@ -62,7 +67,8 @@ pub struct Waiting {
 pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiting>> {
     let found = tx
         .prepare_cached(
-            "SELECT raw, received_at, attempts FROM inbox WHERE id = ?1 AND state = 'new'",
+            "SELECT bytes, received_at, attempts FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
+             WHERE inbox.id = ?1 AND state = 'new'",
         )?
         .query_row([id.0], |row| {
             Ok(Waiting {

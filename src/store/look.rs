@@ -223,7 +223,7 @@ pub fn letter(db: &Connection, id: i64) -> rusqlite::Result<Option<LetterRow>> {
 pub fn message(db: &Connection, id: i64) -> rusqlite::Result<Option<(String, String, Vec<u8>)>> {
     use rusqlite::OptionalExtension;
     db.query_row(
-        "SELECT state, reason, raw FROM inbox WHERE id = ?1",
+        "SELECT state, reason, bytes FROM inbox JOIN inbox_bytes ON inbox_id = id WHERE id = ?1",
         [id],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )

@@ -53,12 +53,13 @@ impl Store {
                 path.display()
             );
         }
-        let synchronous = match durability {
-            Durability::Full => "FULL",
-            Durability::Rehearsal => "OFF",
+        // The page cache grows with use only: a daemon that idles stays small, a rehearsal has the room.
+        let (synchronous, cache_kib) = match durability {
+            Durability::Full => ("FULL", 8_192),
+            Durability::Rehearsal => ("OFF", 262_144),
         };
         db.execute_batch(&format!(
-            "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
+            "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{cache_kib}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
              PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
         ))?;
         db.set_prepared_statement_cache_capacity(64);

@@ -75,8 +75,8 @@ pub fn is_ordered(tx: &Transaction<'_>, key: &str) -> rusqlite::Result<bool> {
 pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO outbox (id, key, kind, person_id, about, envelope_from, envelope_to, message_id, reference,
-           subject, bytes, unprompted, cause, created_at, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+           subject, unprompted, cause, created_at, due_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(rusqlite::params![
         letter.id.0,
@@ -89,12 +89,13 @@ pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusql
         letter.message_id,
         letter.reference,
         letter.subject,
-        letter.bytes,
         letter.unprompted,
         letter.cause,
         now.timestamp(),
         letter.due_at.timestamp(),
     ])?;
+    tx.prepare_cached("INSERT INTO outbox_bytes (letter_id, bytes) VALUES (?1, ?2)")?
+        .execute((letter.id.0, letter.bytes))?;
     Ok(())
 }
 
@@ -102,7 +103,8 @@ pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusql
 pub fn take(tx: &Transaction<'_>, now: Moment, limit: u32) -> rusqlite::Result<Vec<Leaving>> {
     let mut rows = tx.prepare_cached(
         "SELECT id, kind, person_id, envelope_from, envelope_to, bytes, attempts + 1, created_at
-         FROM outbox WHERE state = 'queued' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+         FROM outbox JOIN outbox_bytes ON letter_id = id
+         WHERE state = 'queued' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
     )?;
     let letters: Vec<Leaving> = rows
         .query_map((now.timestamp(), limit), |row| {

@@ -7,6 +7,7 @@ mod support;
 mod config_bad;
 mod engine;
 mod letters;
+mod museum;
 mod scenarios;
 mod store;
 mod wire_imap;

@@ -14,13 +14,14 @@ INSERT INTO member VALUES (1, 1, 1, NULL, 1805000000), (1, 2, 2, '2027-03-12', N
 INSERT INTO check_in VALUES (1, 1, 1, 1804800000, 3, 'nothing yet', 1804810000);
 INSERT INTO occasion (key, what, due_at, rank)
 VALUES ('topic/1/1/2', '{"kind":"topic","person":1,"partnership":1,"number":2}', 1805187600, 4);
-INSERT INTO inbox (hash, raw, received_at, state, kind, sender, person_id)
-VALUES ('aa', CAST('From: anna' AS BLOB), 1804810000, 'handled', 'person', 'anna@library.example', 1);
+INSERT INTO inbox (hash, received_at, state, kind, sender, person_id)
+VALUES ('aa', 1804810000, 'handled', 'person', 'anna@library.example', 1);
+INSERT INTO inbox_bytes VALUES (1, CAST('From: anna' AS BLOB));
 INSERT INTO place VALUES ('imap:7:9:INBOX', 1, 1804810001);
-INSERT INTO outbox (key, kind, person_id, about, envelope_from, envelope_to, message_id, reference, subject, bytes,
-  unprompted, cause, state, created_at, due_at)
+INSERT INTO outbox (key, kind, person_id, about, envelope_from, envelope_to, message_id, reference, subject, unprompted, cause, state, created_at, due_at)
 VALUES ('check-in/1/1-1', 'check-in', 1, '{"round":"2027A","partnership":1,"number":1}', 'x@example.org',
-  'Anna@library.example', 'abc@example.org', 'k7q2-x9m4ta', 'How is it going?', CAST('From: x' AS BLOB), 1, 'occasion 3', 'sent',
+  'Anna@library.example', 'abc@example.org', 'k7q2-x9m4ta', 'How is it going?', 1, 'occasion 3', 'sent',
   1804800000, 1804800000);
+INSERT INTO outbox_bytes VALUES (1, CAST('From: x' AS BLOB));
 INSERT INTO journal (at, cause, note, outcome, person_id, partnership_id)
 VALUES (1804810000, 'message 1', 'partnership 1: a partner is silent', 'handled', 1, 1);

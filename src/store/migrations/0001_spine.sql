@@ -107,7 +107,6 @@ CREATE TABLE inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   -- SHA-256 of the raw bytes: the same message twice is the same row.
   hash TEXT NOT NULL UNIQUE,
-  raw BLOB NOT NULL,
   truncated INTEGER NOT NULL DEFAULT 0,
   received_at INTEGER NOT NULL,
   -- new | handled | ignored | needs-person | settled | quarantined
@@ -123,6 +122,12 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_new ON inbox (retry_at) WHERE state = 'new';
 CREATE INDEX inbox_needs_person ON inbox (id) WHERE state = 'needs-person';
 CREATE INDEX inbox_quarantined ON inbox (id) WHERE state = 'quarantined';
+
+-- The bytes lie apart, so that a change of state need not rewrite them.
+CREATE TABLE inbox_bytes (
+  inbox_id INTEGER PRIMARY KEY REFERENCES inbox(id),
+  bytes BLOB NOT NULL
+) STRICT;
 
 -- Where a message lies in the mailbox, until it has been filed away there.
 CREATE TABLE place (
@@ -145,7 +150,6 @@ CREATE TABLE outbox (
   message_id TEXT NOT NULL UNIQUE,
   reference TEXT NOT NULL UNIQUE,
   subject TEXT NOT NULL,
-  bytes BLOB NOT NULL,
   unprompted INTEGER NOT NULL,
   -- What caused it: "message 12", "occasion 7", "command".
   cause TEXT NOT NULL,
@@ -167,6 +171,11 @@ CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed';
 CREATE INDEX outbox_by_person ON outbox (person_id, created_at);
 CREATE INDEX outbox_by_kind ON outbox (kind, created_at);
 CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
+
+CREATE TABLE outbox_bytes (
+  letter_id INTEGER PRIMARY KEY REFERENCES outbox(id),
+  bytes BLOB NOT NULL
+) STRICT;
 
 -- Who did what and why, by ids.
 CREATE TABLE journal (
