@@ -4,6 +4,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod daemon;
+mod round;
 mod wire_imap;
 mod wire_maildir;
 mod wire_smtp;
