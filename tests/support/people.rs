@@ -106,7 +106,7 @@ impl<'a> Mutt<'a> {
 set folder='imaps://{address}:22993/' spoolfile='imaps://{address}:22993/INBOX'
 set imap_user='{user}' imap_pass=secret
 set smtp_url='smtps://{login}@{address}:22465/' smtp_pass=secret
-set ssl_ca_certificates_file='{authority}' ssl_usesystemcerts=no ssl_verify_host=yes ssl_force_tls=yes
+set ssl_ca_certificates_file='{authority}' ssl_verify_host=yes ssl_force_tls=yes
 set editor='{folder}/editor' tmpdir='{folder}' header_cache='' record='' copy=no
 set fast_reply=yes include=yes autoedit=yes edit_headers=no reply_to=yes recall=no
 set abort_unmodified=no abort_nosubject=no quit=yes delete=no mark_old=no beep=no sleep_time=0 wait_key=no\n",

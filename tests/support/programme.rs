@@ -38,7 +38,7 @@ pub struct Programme {
 
 impl Programme {
     /// Written by `pairpost init`, its round open today: day 0 is a Tuesday in two to three weeks.
-    fn written(address: &str, coordinator: &str, host: &str) -> Programme {
+    fn written(address: &str, host: &str) -> Programme {
         let folder = tempfile::tempdir().unwrap();
         let start = (14..21)
             .map(|days| Utc::now().date_naive() + Days::new(days))
@@ -48,7 +48,9 @@ impl Programme {
         let done = pairpost()
             .arg("init")
             .arg(programme.config())
-            .args(["--address", address, "--coordinator", coordinator])
+            .args(["--address", address])
+            .arg("--coordinator")
+            .arg(format!("Ada Martin <{COORDINATOR}>"))
             .args(["--imap", host, "--smtp", host])
             .args(["--zone", "UTC", "--start", &start.to_string()])
             .output()
@@ -66,12 +68,8 @@ impl Programme {
     }
 
     /// On real servers: verified TLS by their private authority, and a login for sending.
-    pub fn on(server: &MailServer) -> Programme {
-        let programme = Programme::written(
-            ADDRESS,
-            &format!("Ada Martin <{COORDINATOR}>"),
-            &server.address,
-        );
+    pub fn on(server: &MailServer, address: &str) -> Programme {
+        let programme = Programme::written(address, &server.address);
         let authority = format!("tls_ca_file = \"{}\"", server.authority().display());
         programme.edit(
             "pairpost.toml",
@@ -91,11 +89,7 @@ impl Programme {
 
     /// Between two Maildirs, with no server at all.
     pub fn on_maildirs() -> Programme {
-        let programme = Programme::written(
-            ADDRESS,
-            &format!("Ada Martin <{COORDINATOR}>"),
-            "unused.test",
-        );
+        let programme = Programme::written(ADDRESS, "unused.test");
         let mailbox = format!(
             "kind = \"maildir\"\npath = \"{}\"",
             programme.mailbox().display()
