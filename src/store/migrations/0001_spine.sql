@@ -105,7 +105,7 @@ CREATE INDEX occasion_due ON occasion (due_at, rank, id) WHERE done_at IS NULL;
 -- Every message as it arrived, before anything is made of it.
 CREATE TABLE inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  -- SHA-256 of the raw bytes: the same message twice is the same row.
+  -- SHA-256 of the message as it was sent (store/inbox.rs): delivered twice it is the same row.
   hash TEXT NOT NULL UNIQUE,
   raw BLOB NOT NULL,
   truncated INTEGER NOT NULL DEFAULT 0,
@@ -120,7 +120,7 @@ CREATE TABLE inbox (
   person_id INTEGER,
   handled_at INTEGER
 ) STRICT;
-CREATE INDEX inbox_waiting ON inbox (state, retry_at) WHERE state IN ('new', 'needs-person');
+CREATE INDEX inbox_waiting ON inbox (state, retry_at) WHERE state IN ('new', 'needs-person', 'quarantined');
 
 -- Where a message lies in the mailbox, until it has been filed away there.
 CREATE TABLE place (
