@@ -15,6 +15,10 @@ const TEMPORARY: u8 = 75;
 /// Config or database refused (sysexits.h EX_CONFIG).
 const REFUSED: u8 = 78;
 
+/// FOR TESTS ONLY: so many seconds are added to the machine's time, so that a round of months can be walked through with
+/// real mail servers, by starting the daemon again with a larger number. No other command looks at it.
+const CLOCK_OFFSET: &str = "PAIRPOST_CLOCK_OFFSET_SECONDS";
+
 /// Run the programme: receive, answer, send what is due, until it is told to stop
 ///
 /// Logs go to standard error, by ids only. RUST_LOG=debug shows more. SIGTERM ends it in order.
@@ -30,6 +34,13 @@ pub struct Args {
 
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     start_log(args.log_json);
+    let clock = match clock(std::env::var_os(CLOCK_OFFSET).as_deref()) {
+        Ok(clock) => clock,
+        Err(error) => {
+            eprintln!("pairpost: {error:#}");
+            return Ok(ExitCode::from(REFUSED));
+        }
+    };
     let opened = open(config);
     let (engine, _lock) = match opened {
         Ok(opened) => opened,
@@ -42,8 +53,32 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(REFUSED));
         }
     };
-    serve(engine, Clock::System)?;
+    serve(engine, clock)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The machine's clock, or a shifted one where a test says so.
+fn clock(offset: Option<&std::ffi::OsStr>) -> anyhow::Result<Clock> {
+    use anyhow::Context;
+    let Some(offset) = offset else {
+        return Ok(Clock::System);
+    };
+    let by = offset
+        .to_str()
+        .and_then(|text| text.parse::<i64>().ok())
+        // Dates in letters have four digits.
+        .filter(|seconds| seconds.abs() < 1_000 * 366 * 24 * 3600)
+        .and_then(chrono::TimeDelta::try_seconds)
+        .with_context(|| {
+            format!(
+                "{CLOCK_OFFSET}={offset:?}: this is no number of seconds. Unset it: it is for tests"
+            )
+        })?;
+    tracing::warn!(
+        seconds = by.num_seconds(),
+        "{CLOCK_OFFSET} is set: the clock is shifted, and letters go out at the wrong time. This is for tests"
+    );
+    Ok(Clock::Shifted(by))
 }
 
 fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
@@ -75,5 +110,22 @@ fn start_log(json: bool) {
         use std::io::IsTerminal;
         log.with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
             .init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_number_of_seconds_shifts_the_clock() {
+        assert!(matches!(clock(None), Ok(Clock::System)));
+        assert!(matches!(
+            clock(Some("86400".as_ref())),
+            Ok(Clock::Shifted(by)) if by == chrono::TimeDelta::days(1)
+        ));
+        for wrong in ["", "tomorrow", "9223372036854775807"] {
+            assert!(clock(Some(wrong.as_ref())).is_err(), "{wrong}");
+        }
     }
 }

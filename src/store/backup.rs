@@ -1,6 +1,6 @@
 //! A copy of the database while it is in use, and a copy put back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -90,14 +90,40 @@ pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
         )));
     }
     if database.exists() {
-        let kept = database.with_extension("before-restore.db");
+        let kept = free_name(database);
         std::fs::rename(database, &kept)
             .with_context(|| format!("{}: cannot be moved aside", database.display()))?;
+        // After a crash the last changes stand in the journal alone: it goes where its database goes.
+        for end in ["-wal", "-shm"] {
+            let (companion, beside) = (with_end(database, end), with_end(&kept, end));
+            if companion.exists() {
+                std::fs::rename(&companion, beside)
+                    .with_context(|| format!("{}: cannot be moved aside", companion.display()))?;
+            }
+        }
     }
-    for companion in ["db-wal", "db-shm"] {
-        let _ = std::fs::remove_file(database.with_extension(companion));
+    for end in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(with_end(database, end));
     }
     std::fs::rename(&part, database)
         .with_context(|| format!("{}: cannot be put in place", database.display()))?;
     Ok(())
+}
+
+/// Where the former database is kept: what an earlier restore has kept is never overwritten.
+fn free_name(database: &Path) -> PathBuf {
+    let mut name = database.with_extension("before-restore.db");
+    let mut number = 1;
+    while name.exists() {
+        number += 1;
+        name = database.with_extension(format!("before-restore-{number}.db"));
+    }
+    name
+}
+
+/// SQLite's own naming of the files beside a database.
+fn with_end(database: &Path, end: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }

@@ -408,7 +408,10 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
         all.push(row?);
     }
     let mut messages = tx.prepare_cached(
-        "SELECT id, sender, reason FROM inbox WHERE state = 'needs-person' ORDER BY id LIMIT 100",
+        // Nobody knows who wrote a message that could not be read.
+        "SELECT id, iif(sender = '', 'somebody', sender),
+                iif(state = 'quarantined', 'it could not be read (' || reason || ')', reason)
+         FROM inbox WHERE state IN ('needs-person', 'quarantined') ORDER BY id LIMIT 100",
     )?;
     for row in messages.query_map([], |row| {
         Ok(Waiting::Message {

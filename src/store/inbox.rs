@@ -17,12 +17,62 @@ pub enum Shelf {
     Quarantine,
 }
 
-/// SHA-256 of the raw bytes, in hexadecimal: the key of a message, since ids in mail are strangers' words.
+/// SHA-256 of the message as its writer sent it, in hexadecimal: the key of a message, since ids in mail are strangers'
+/// words. The lines that servers put on top on the way are left out, so that a message that was delivered twice is one
+/// message; where the writer gave no Message-ID, equal words may be meant twice, and every byte counts.
 pub fn hash(raw: &[u8]) -> String {
-    Sha256::digest(raw)
+    let sent = as_sent(raw);
+    let named = headers(sent).any(|line| has_name(line, "message-id"));
+    Sha256::digest(if named { sent } else { raw })
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// What servers write on top of a message that passes through them (RFC 5321 section 4.4, RFC 8601, RFC 8617, and what
+/// delivery agents add).
+const TRACE: [&str; 12] = [
+    "return-path",
+    "received",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "delivery-date",
+    "x-received",
+    "received-spf",
+    "authentication-results",
+    "arc-seal",
+    "arc-message-signature",
+    "arc-authentication-results",
+];
+
+/// The message without the trace on its top.
+fn as_sent(raw: &[u8]) -> &[u8] {
+    let mut start = 0;
+    let mut in_trace = false;
+    for line in headers(raw) {
+        let folded = line.starts_with(b" ") || line.starts_with(b"\t");
+        if !(folded && in_trace) {
+            in_trace = TRACE.iter().any(|name| has_name(line, name));
+            if !in_trace {
+                break;
+            }
+        }
+        start += line.len();
+    }
+    &raw[start..]
+}
+
+/// Lines with their ends, up to the empty one.
+fn headers(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    raw.split_inclusive(|byte| *byte == b'\n')
+        .take_while(|line| !line.trim_ascii().is_empty())
+}
+
+fn has_name(line: &[u8], name: &str) -> bool {
+    line.split(|byte| *byte == b':')
+        .next()
+        .is_some_and(|found| found.trim_ascii_end().eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Commits a message's bytes and its place in the mailbox; the same bytes again are the same row.
@@ -189,4 +239,37 @@ pub fn filed_away(tx: &Transaction<'_>, place: &str, now: Moment) -> rusqlite::R
 pub fn knows_place(db: &rusqlite::Connection, place: &str) -> rusqlite::Result<bool> {
     db.prepare_cached("SELECT count(*) FROM place WHERE place = ?1")?
         .query_row([place], |row| Ok(row.get::<_, i64>(0)? > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hash;
+
+    const MESSAGE: &str = "From: a@people.test\r\nMessage-ID: <1@people.test>\r\n\r\n1\r\n";
+
+    #[test]
+    fn a_message_is_the_same_whichever_way_it_came() {
+        let one_way = format!("Received: from x\r\n\tby y; Mon\r\nReceived: from z\r\n{MESSAGE}");
+        let other_way = format!("Return-Path: <a@people.test>\r\n{MESSAGE}");
+        assert_eq!(hash(MESSAGE.as_bytes()), hash(one_way.as_bytes()));
+        assert_eq!(hash(MESSAGE.as_bytes()), hash(other_way.as_bytes()));
+    }
+
+    #[test]
+    fn other_words_under_the_same_id_are_another_message() {
+        let other = MESSAGE.replace("\r\n1\r\n", "\r\n2\r\n");
+        assert_ne!(hash(MESSAGE.as_bytes()), hash(other.as_bytes()));
+        let forged = MESSAGE.replace("a@", "b@");
+        assert_ne!(hash(MESSAGE.as_bytes()), hash(forged.as_bytes()));
+    }
+
+    #[test]
+    fn without_an_id_every_byte_counts() {
+        let first = "Received: Mon\r\nFrom: a@people.test\r\n\r\n1\r\n";
+        let second = first.replace("Mon", "Tue");
+        assert_ne!(hash(first.as_bytes()), hash(second.as_bytes()));
+        for odd in ["", "\n", "no header at all", "\tfolded", "Received: only"] {
+            assert_eq!(hash(odd.as_bytes()), hash(odd.as_bytes()));
+        }
+    }
 }

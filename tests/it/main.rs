@@ -5,9 +5,11 @@
 mod support;
 
 mod config_bad;
+mod daemon;
 mod engine;
 mod letters;
 mod museum;
+mod round;
 mod scenarios;
 mod store;
 mod wire_imap;

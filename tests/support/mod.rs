@@ -1,5 +1,8 @@
-//! What the tests need around Pairpost: a real mail server and one that misbehaves by script.
+//! What the tests need around Pairpost: a real mail server and one that misbehaves by script, a programme, people.
 
+pub mod letter;
 pub mod mailserver;
+pub mod people;
+pub mod programme;
 pub mod scenario;
 pub mod scripted;

@@ -105,7 +105,7 @@ CREATE INDEX occasion_due ON occasion (due_at, rank, id) WHERE done_at IS NULL;
 -- Every message as it arrived, before anything is made of it.
 CREATE TABLE inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  -- SHA-256 of the raw bytes: the same message twice is the same row.
+  -- SHA-256 of the message as it was sent (store/inbox.rs): delivered twice it is the same row.
   hash TEXT NOT NULL UNIQUE,
   truncated INTEGER NOT NULL DEFAULT 0,
   received_at INTEGER NOT NULL,
