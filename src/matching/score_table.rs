@@ -475,11 +475,25 @@ pub fn collect_above(
     };
     let admissible = u64::from(admissible) - excluded.iter().filter(|v| out(v)).count() as u64;
     if any {
-        for (j, (&points, &dual)) in points.iter().zip(duals).enumerate() {
-            let excess = 2 * i64::from(points) - dual - threshold;
-            let v = (first_column + j) as u32;
-            if excess > 0 && points != FORBIDDEN && !excluded.contains(&v) {
-                offers.push(Offer { v, points, excess });
+        // A few at a time: most of them are not among those, either.
+        const FEW: usize = 32;
+        for (number, (points, duals)) in points.chunks(FEW).zip(duals.chunks(FEW)).enumerate() {
+            let exceeds = |(&points, &dual): (&i32, &i64)| {
+                (2 * i64::from(points) - dual > threshold) & (points != FORBIDDEN)
+            };
+            if !points
+                .iter()
+                .zip(duals)
+                .fold(false, |any, pair| any | exceeds(pair))
+            {
+                continue;
+            }
+            for (j, (&points, &dual)) in points.iter().zip(duals).enumerate() {
+                let excess = 2 * i64::from(points) - dual - threshold;
+                let v = (first_column + number * FEW + j) as u32;
+                if excess > 0 && points != FORBIDDEN && !excluded.contains(&v) {
+                    offers.push(Offer { v, points, excess });
+                }
             }
         }
     }
