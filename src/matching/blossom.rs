@@ -129,7 +129,12 @@ impl Blossoms {
                     }
                 }
             }
+            // Where hardly any is done, the others compete for the same partners: no use to try each by itself.
+            let stuck = limit >= 64 && left.len() * 10 > roots.len() * 9;
             roots = left;
+            if stuck {
+                break;
+            }
             limit += if limit < 256 { 2 } else { limit };
         }
         // Trees that grow together need roots of one parity: two outer ends then fall towards each other by whole

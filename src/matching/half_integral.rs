@@ -145,7 +145,12 @@ impl HalfIntegral {
                     }
                 }
             }
+            // Where hardly any is done, the others compete for the same partners: no use to try each by itself.
+            let stuck = limit >= 64 && left.len() * 10 > roots.len() * 9;
             roots = left;
+            if stuck {
+                break;
+            }
             limit *= 2;
         }
         // Trees that grow together need roots of one parity: two outer ends then fall towards each other by whole

@@ -1,7 +1,22 @@
 //! Candidates in, pairs with a proof out. Knows no mail, no rounds and no names; it reads no clock and no file.
 //!
-//! [`propose`] is the door. `candidate` says what a person looks like from here, `rules` who may be paired, `score`
-//! how good a pair is.
+//! [`propose`] is the door. The files, from what is asked to how it is answered:
+//!
+//! | file | what it is about |
+//! |---|---|
+//! | `candidate`, `rules`, `score` | what a person looks like from here, who may be paired, how good a pair is |
+//! | `proposal` | what is asked (changes, budget) and what is answered (groups, bound, proof) |
+//! | `objective` | what is best: as many as possible, nobody below the floor, the largest total |
+//! | `explanation`, `review` | why a pair, why none, what a change would gain or cost |
+//! | `pairs`, `score_table` | all admissible pairs, as a question that is quick to answer for a whole row |
+//! | `solve` | the whole way, in stages, from pairs to a proven best matching |
+//! | `half_integral`, `blossom` | the two solvers, on the pairs known so far |
+//! | `graph`, `nest` | what they work on: sparse pairs and events; blossoms within blossoms |
+//! | `pricing` | which of all the other pairs the solvers have to know |
+//! | `certificate` | the proof, checked by code that knows nothing of the above solvers |
+//! | `listed`, `reference` | graphs from a list, and a fixed score: for comparisons |
+//!
+//! Read `solve` first, then `graph` and `half_integral`; `blossom` is the hard part.
 
 mod blossom;
 mod candidate;
@@ -16,6 +31,7 @@ mod pairs;
 mod pricing;
 mod proposal;
 pub mod reference;
+mod review;
 mod rules;
 mod score;
 mod score_table;
@@ -26,6 +42,9 @@ pub use explanation::{Explanation, Reason, Side, Unmet, explain};
 pub use listed::{GivenGraph, GraphError, GraphMatching, check_graph, match_graph};
 pub use objective::{admissible_pairs, propose};
 pub use proposal::{Certificate, ChangeError, Changes, Group, OddSet, Options, Progress, Proposal};
+pub use review::{
+    Cost, Relaxation, Shortage, WhyUnmatched, cost_of_pairing, relaxations, shortage, why_unmatched,
+};
 pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};
 pub use score::{Parts, Scoring, contentment, shared_waking_half_hours};
 

@@ -280,23 +280,25 @@ impl<P: Pairs> TileSearch<'_, P> {
             &mut self.work,
             &mut self.offers,
         );
+        let raised_before = *raised;
         for mut offer in self.offers.drain(..) {
-            offer.excess += *raised - (wanted.around_both)(*u, offer.v);
-            if offer.excess > 0 {
-                self.result.count += 1;
-                for end in [*u, offer.v] {
-                    let worst = &mut self.result.worst[end as usize];
-                    *worst = (*worst).max(offer.excess);
-                }
-                best.push(offer);
+            offer.excess += raised_before - (wanted.around_both)(*u, offer.v);
+            if offer.excess <= *raised {
+                continue;
             }
-        }
-        if best.len() > 4 * wanted.count + 64 {
-            keep_best(best, *u, wanted.count);
-            *cut = true;
-            if wanted.only_the_best {
-                // Equal ones may still win by lot.
-                *raised = best.iter().map(|offer| offer.excess - 1).min().unwrap_or(0);
+            self.result.count += 1;
+            for end in [*u, offer.v] {
+                let worst = &mut self.result.worst[end as usize];
+                *worst = (*worst).max(offer.excess);
+            }
+            best.push(offer);
+            if best.len() > 4 * wanted.count + 64 {
+                keep_best(best, *u, wanted.count);
+                *cut = true;
+                if wanted.only_the_best {
+                    // Equal ones may still win by lot.
+                    *raised = best.iter().map(|offer| offer.excess - 1).min().unwrap_or(0);
+                }
             }
         }
     }

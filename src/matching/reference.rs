@@ -177,6 +177,23 @@ fn met(traits: u32, interests: u32) -> i32 {
         + 40 * i32::from(interests != 0)
 }
 
+/// Scoring a row, in the form in which `pulp` compiles it for each kind of machine.
+struct ScoreRow<'a> {
+    people: &'a ReferencePeople,
+    u: usize,
+    columns: Range<usize>,
+    points: &'a mut Vec<i32>,
+}
+
+impl pulp::WithSimd for ScoreRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.people.score_row(self.u, self.columns, self.points);
+    }
+}
+
 impl Pairs for ReferencePeople {
     fn vertices(&self) -> usize {
         self.country.len()
@@ -195,10 +212,12 @@ impl Pairs for ReferencePeople {
         work: &mut Work,
         offers: &mut Vec<Offer>,
     ) -> u64 {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.score_row(u as usize, columns.clone(), &mut work.points),
-        );
+        pulp::Arch::new().dispatch(ScoreRow {
+            people: self,
+            u: u as usize,
+            columns: columns.clone(),
+            points: &mut work.points,
+        });
         let past = &self.past[u as usize];
         collect_above(
             &work.points,

@@ -212,10 +212,12 @@ impl ScoreTable {
 
     /// Works out the points of `u` with each of `columns`, into `work.points`.
     fn score(&self, u: usize, columns: Range<usize>, work: &mut Work) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.score_row(u, columns, work),
-        );
+        pulp::Arch::new().dispatch(ScoreRow {
+            table: self,
+            u,
+            columns,
+            work,
+        });
     }
 
     #[inline(always)]
@@ -465,34 +467,78 @@ pub fn collect_above(
     excluded: &[u32],
     offers: &mut Vec<Offer>,
 ) -> u64 {
-    let (admissible, any) = pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || look_through(points, duals, threshold),
-    );
+    let (admissible, any) = pulp::Arch::new().dispatch(LookThrough {
+        points,
+        duals,
+        threshold,
+    });
     let columns = first_column..first_column + points.len();
     let out = |v: &u32| {
         columns.contains(&(*v as usize)) && points[*v as usize - first_column] != FORBIDDEN
     };
     let admissible = u64::from(admissible) - excluded.iter().filter(|v| out(v)).count() as u64;
     if any {
-        for (j, (&points, &dual)) in points.iter().zip(duals).enumerate() {
-            let excess = 2 * i64::from(points) - dual - threshold;
-            let v = (first_column + j) as u32;
-            if excess > 0 && points != FORBIDDEN && !excluded.contains(&v) {
-                offers.push(Offer { v, points, excess });
+        // A few at a time: most of them are not among those, either.
+        const FEW: usize = 32;
+        for (number, (points, duals)) in points.chunks(FEW).zip(duals.chunks(FEW)).enumerate() {
+            let exceeds = |(&points, &dual): (&i32, &i64)| {
+                (2 * i64::from(points) - dual > threshold) & (points != FORBIDDEN)
+            };
+            if !points
+                .iter()
+                .zip(duals)
+                .fold(false, |any, pair| any | exceeds(pair))
+            {
+                continue;
+            }
+            for (j, (&points, &dual)) in points.iter().zip(duals).enumerate() {
+                let excess = 2 * i64::from(points) - dual - threshold;
+                let v = (first_column + number * FEW + j) as u32;
+                if excess > 0 && points != FORBIDDEN && !excluded.contains(&v) {
+                    offers.push(Offer { v, points, excess });
+                }
             }
         }
     }
     admissible
 }
 
-#[inline(always)]
-fn look_through(points: &[i32], duals: &[i64], threshold: i64) -> (u32, bool) {
-    let (mut admissible, mut any) = (0, false);
-    for (&points, &dual) in points.iter().zip(duals) {
-        let is_admissible = points != FORBIDDEN;
-        admissible += u32::from(is_admissible);
-        any |= (2 * i64::from(points) - dual > threshold) & is_admissible;
+/// Scoring a row, in the form in which `pulp` compiles it for each kind of machine. (A closure would do, but its body
+/// is not compiled together with what calls it, and then not for that machine.)
+struct ScoreRow<'a> {
+    table: &'a ScoreTable,
+    u: usize,
+    columns: Range<usize>,
+    work: &'a mut Work,
+}
+
+impl pulp::WithSimd for ScoreRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.table.score_row(self.u, self.columns, self.work);
     }
-    (admissible, any)
+}
+
+/// How many of a row's pairs are admissible, and whether any of them exceeds.
+struct LookThrough<'a> {
+    points: &'a [i32],
+    duals: &'a [i64],
+    threshold: i64,
+}
+
+impl pulp::WithSimd for LookThrough<'_> {
+    type Output = (u32, bool);
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> (u32, bool) {
+        let (mut admissible, mut any) = (0, false);
+        for (&points, &dual) in self.points.iter().zip(self.duals) {
+            let is_admissible = points != FORBIDDEN;
+            admissible += u32::from(is_admissible);
+            any |= (2 * i64::from(points) - dual > self.threshold) & is_admissible;
+        }
+        (admissible, any)
+    }
 }

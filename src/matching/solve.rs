@@ -21,10 +21,10 @@ use super::proposal::{Certificate, OddSet, Progress};
 
 /// Pairs that each vertex starts with.
 const START: usize = 12;
-/// Pairs that a row may add in one round while it is compared with a window only.
-const PER_ROW_IN_WINDOW: usize = 8;
-/// Pairs that a row may add in one round otherwise.
-const PER_ROW: usize = 200;
+/// Pairs that a row may add in one round: few at first, since most of the later ones are no better than the first.
+const PER_ROW_AT_FIRST: usize = 8;
+/// Pairs that a row may add in one round near the end, when there are few anyway.
+const PER_ROW_AT_LAST: usize = 200;
 /// Columns of the first window.
 const WINDOW: usize = 4096;
 
@@ -159,7 +159,7 @@ impl<'a, P: Pairs> Run<'a, P> {
                     round,
                 };
                 self.report(None);
-                self.price(&solver.y, None, &scope, PER_ROW_IN_WINDOW)
+                self.price(&solver.y, None, &scope, PER_ROW_AT_FIRST)
             } else {
                 let priced = self.price_dirty(&solver.y, None, &mut solver.dirty, !all_looked_at);
                 all_looked_at = true;
@@ -215,7 +215,12 @@ impl<'a, P: Pairs> Run<'a, P> {
         } else {
             Scope::Rows(&rows)
         };
-        let priced = self.price(y, odd_sets, &scope, PER_ROW);
+        let per_row = if odd_sets.is_some() {
+            PER_ROW_AT_LAST
+        } else {
+            PER_ROW_AT_FIRST
+        };
+        let priced = self.price(y, odd_sets, &scope, per_row);
         dirty.fill(false);
         for &row in &priced.cut {
             dirty[row as usize] = true;
