@@ -176,10 +176,7 @@ impl Engine {
             &parsed,
             &inbound::Context {
                 form: &config.settings.form,
-                asked: found
-                    .answered
-                    .as_ref()
-                    .and_then(|answered| asked_for(answered)),
+                asked: found.answered.as_ref().and_then(asked_for),
                 own_address: &config.settings.address,
                 received,
                 language: &language,

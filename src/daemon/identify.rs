@@ -129,26 +129,25 @@ pub(super) fn event_of(
         .bounce
         .as_ref()
         .filter(|it| it.class != BounceClass::Delivered)
+        && let Some(known) = returned_letter(tx, found.token, &bounce.returned_ids)?
     {
-        if let Some(known) = returned_letter(tx, found.token, &bounce.returned_ids)? {
-            let of_reader = bounce
-                .recipients
-                .iter()
-                .find(|failed| address_key(&failed.address) == address_key(&known.envelope_to))
-                .or(bounce.recipients.first());
-            let class = of_reader.map_or(bounce.class, |failed| failed.class);
-            let status = of_reader
-                .and_then(|failed| failed.status.clone())
-                .unwrap_or_default();
-            return Ok(Event::Undelivered(Undelivered {
-                letter: known.id,
-                person: known.person,
-                kind: known.kind,
-                about: known.about,
-                permanent: class == BounceClass::Permanent,
-                reason: format!("a bounce {status}").trim().to_string(),
-            }));
-        }
+        let of_reader = bounce
+            .recipients
+            .iter()
+            .find(|failed| address_key(&failed.address) == address_key(&known.envelope_to))
+            .or(bounce.recipients.first());
+        let class = of_reader.map_or(bounce.class, |failed| failed.class);
+        let status = of_reader
+            .and_then(|failed| failed.status.clone())
+            .unwrap_or_default();
+        return Ok(Event::Undelivered(Undelivered {
+            letter: known.id,
+            person: known.person,
+            kind: known.kind,
+            about: known.about,
+            permanent: class == BounceClass::Permanent,
+            reason: format!("a bounce {status}").trim().to_string(),
+        }));
     }
     if let Some(complaint) = &reading.complaint
         && let Some(known) = returned_letter(tx, found.token, &complaint.returned_ids)?

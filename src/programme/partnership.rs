@@ -304,21 +304,16 @@ fn next_topic(settings: &Settings, person: &Person, position: Position) -> Optio
         })
 }
 
-/// A partnership that is under way, with the member that an occasion is about.
-fn under_way<'a>(
-    facts: &'a Facts,
-    person: PersonId,
-) -> Result<(&'a Partnership, &'a Member), Decision> {
-    let Some(partnership) = facts
+/// A partnership that is under way, with the member that an occasion is about; else in words why there is nothing to do.
+fn under_way(facts: &Facts, person: PersonId) -> Result<(&Partnership, &Member), &'static str> {
+    let partnership = facts
         .partnership
         .as_ref()
         .filter(|it| it.state == PartnershipState::Active)
-    else {
-        return Err(Decision::ignored("the partnership has ended"));
-    };
-    let Some(member) = partnership.member(person) else {
-        return Err(Decision::ignored("no longer a member of the partnership"));
-    };
+        .ok_or("the partnership has ended")?;
+    let member = partnership
+        .member(person)
+        .ok_or("no longer a member of the partnership")?;
     Ok((partnership, member))
 }
 
@@ -348,7 +343,7 @@ fn unprompted(
 pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) -> Decision {
     let (partnership, member) = match under_way(facts, person) {
         Ok(found) => found,
-        Err(decision) => return decision,
+        Err(why) => return Decision::ignored(why),
     };
     let Some(round) = timetable::round(settings, &partnership.round) else {
         return Decision::ignored("the round is no longer in the config");
@@ -430,7 +425,7 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
 pub fn check_in(settings: &Settings, facts: &Facts, person: PersonId, number: u32) -> Decision {
     let (partnership, member) = match under_way(facts, person) {
         Ok(found) => found,
-        Err(decision) => return decision,
+        Err(why) => return Decision::ignored(why),
     };
     let Some(round) = timetable::round(settings, &partnership.round) else {
         return Decision::ignored("the round is no longer in the config");
@@ -743,7 +738,7 @@ pub fn silence(
 ) -> Decision {
     let (partnership, member) = match under_way(facts, person) {
         Ok(found) => found,
-        Err(decision) => return decision,
+        Err(why) => return Decision::ignored(why),
     };
     if member.silent_since != Some(since) {
         return Decision::ignored("a sign of life has come");
@@ -1054,7 +1049,7 @@ pub fn withdraw(
 pub fn closing(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
     let (partnership, member) = match under_way(facts, person) {
         Ok(found) => found,
-        Err(decision) => return decision,
+        Err(why) => return Decision::ignored(why),
     };
     let Some(round) = timetable::round(settings, &partnership.round) else {
         return Decision::ignored("the round is no longer in the config");

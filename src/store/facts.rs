@@ -302,28 +302,19 @@ pub fn partnership(
          FROM member JOIN application ON application.id = member.application_id
          WHERE member.partnership_id = ?1 ORDER BY member.person_id",
     )?;
-    let rows: Vec<(i64, String, i64, Option<String>, Option<i64>)> = members
-        .query_map([id.0], |row| {
-            Ok((
-                row.get(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-            ))
-        })?
-        .collect::<Result<_, _>>()?;
-    for (person_id, answers, application, silent_since, last_sign) in rows {
-        let Some(person) = person(tx, PersonId(person_id))? else {
+    let mut rows = members.query([id.0])?;
+    while let Some(row) = rows.next()? {
+        let member = PersonId(row.get(0)?);
+        let Some(person) = person(tx, member)? else {
             continue;
         };
         partnership.members.push(Member {
             person,
-            answers: json(&answers)?,
-            application: ApplicationId(application),
-            last_answer: last_answer(tx, id, PersonId(person_id))?,
-            silent_since: date(silent_since),
-            last_sign: last_sign.map(from_seconds),
+            answers: json(&row.get::<_, String>(1)?)?,
+            application: ApplicationId(row.get(2)?),
+            last_answer: last_answer(tx, id, member)?,
+            silent_since: date(row.get(3)?),
+            last_sign: row.get::<_, Option<i64>>(4)?.map(from_seconds),
         });
     }
     Ok(Some(partnership))
