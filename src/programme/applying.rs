@@ -8,7 +8,7 @@ use super::event::{Due, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
 use super::letter::{About, Letter, LetterKind, Open, Recipient, ReplyTo};
 use super::settings::{Acceptance, Round, Settings};
-use super::{form_text, timetable};
+use super::{conversation, form_text, timetable};
 use crate::ids::{ApplicationId, PersonId};
 
 /// Answers a stranger, or somebody who wants to apply, with the form letter.
@@ -19,13 +19,7 @@ pub fn send_form(
     message: &Message,
 ) -> Decision {
     let Some(round) = timetable::round_for_application(settings, facts.now) else {
-        return Decision {
-            outcome: super::decision::Outcome::NeedsPerson(
-                "somebody wants to apply, but no round in the config has a deadline to come".into(),
-            ),
-            note: "no round takes applications".into(),
-            ..Decision::default()
-        };
+        return conversation::no_round(settings, facts, person, message);
     };
     let mut decision = Decision::noting(format!("form letter for round {}", round.id));
     let (id, language) = match person {
@@ -80,14 +74,8 @@ pub fn form_filled(
     person: &Person,
     message: &Message,
 ) -> Decision {
-    let Some(round) = timetable::round_for_application(settings, facts.now) else {
-        return Decision {
-            outcome: super::decision::Outcome::NeedsPerson(
-                "a filled form arrived, but no round in the config has a deadline to come".into(),
-            ),
-            note: "no round takes applications".into(),
-            ..Decision::default()
-        };
+    let Some(round) = round_of_answers(settings, facts) else {
+        return conversation::no_round(settings, facts, Some(person), message);
     };
     let before = facts
         .application
@@ -190,6 +178,18 @@ pub fn form_filled(
         not_before: None,
     });
     decision
+}
+
+/// The round that a filled form speaks of: until the matching it corrects an application that is open, afterwards it is
+/// one for the next round.
+fn round_of_answers<'a>(settings: &'a Settings, facts: &Facts) -> Option<&'a Round> {
+    let open = facts
+        .application
+        .as_ref()
+        .filter(|application| application.state.open());
+    open.and_then(|application| timetable::round(settings, &application.round))
+        .filter(|round| timetable::morning(settings, round.matching, settings.zone) > facts.now)
+        .or_else(|| timetable::round_for_application(settings, facts.now))
 }
 
 /// Asks once more for what is missing, while there is time.

@@ -9,6 +9,7 @@ use super::facts::{Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
 use super::{coordinating, partnership};
+use crate::ids::PersonId;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
     match &message.nature {
@@ -109,6 +110,51 @@ fn stranger(
         }
         decision.note += ", queued behind the hourly ceiling for strangers";
     }
+    decision
+}
+
+/// Somebody wants to apply, and no round is to come: a person has to say when there will be one.
+pub fn no_round(
+    settings: &Settings,
+    facts: &Facts,
+    person: Option<&Person>,
+    message: &Message,
+) -> Decision {
+    let why = "wants to apply, but no round in the config has a deadline to come";
+    if let Some(person) = person {
+        return free_words(settings, facts, person, message, why);
+    }
+    let Some(from) = &message.from else {
+        return needs_person(why);
+    };
+    let newcomer = Person {
+        id: PersonId(facts.fresh.person),
+        address: from.clone(),
+        name: String::new(),
+        language: settings
+            .languages
+            .first()
+            .cloned()
+            .unwrap_or_else(|| "en".into()),
+        zone: settings.zone,
+        stopped: false,
+        topics_off: false,
+        unreachable: false,
+        paused_until: None,
+        away_until: None,
+        last_unprompted: None,
+        form_sent: None,
+        topics_seen: Default::default(),
+    };
+    let mut decision = free_words(settings, facts, &newcomer, message, why);
+    let (id, language) = (newcomer.id, newcomer.language);
+    decision.changes.push(Change::NewPerson {
+        id,
+        address: newcomer.address,
+        language,
+    });
+    // Counts like a form letter: one answer a day to an address that anybody may have written from.
+    decision.changes.push(Change::FormSent { person: id });
     decision
 }
 
