@@ -47,6 +47,8 @@ pub struct Blossoms {
     trees: Vec<Vec<u32>>,
     trees_alive: usize,
     events: Events,
+    /// Outer vertices whose pairs were looked at, over several searches.
+    looked_at: usize,
     step: i64,
     /// Vertices whose `earliest` is set.
     touched: Vec<u32>,
@@ -73,6 +75,7 @@ impl Blossoms {
             trees: Vec::new(),
             trees_alive: 0,
             events: Events::default(),
+            looked_at: 0,
             step: 0,
             touched: Vec::new(),
             made: Vec::new(),
@@ -113,26 +116,30 @@ impl Blossoms {
     /// Grows a tree from every root until all have a partner or are worth nothing.
     ///
     /// Every root grows a little before any grows a lot, so that trees stay small and meet halfway. Those that are
-    /// still left then can be many that compete for too few partners; they grow together.
+    /// still left then, or whose trees have grown large, can be many that compete for too few partners; they grow
+    /// together.
     fn grow_all(&mut self, mut roots: Vec<u32>, keep_going: &dyn Fn() -> bool) -> bool {
+        // Trees that grow large, one after the other, over the same ground, are better grown together.
+        let enough = 20 * self.y.len();
         let mut limit = 2;
         while limit < 1 << 12 && !roots.is_empty() {
             let mut left = Vec::new();
+            self.looked_at = 0;
             for (done, &root) in roots.iter().enumerate() {
                 if done % 16 == 0 && !keep_going() {
                     return false;
                 }
                 if self.is_unfinished(root) {
-                    self.grow(&[root], limit);
+                    if self.looked_at <= enough {
+                        self.grow(&[root], limit);
+                    }
                     if self.is_unfinished(root) {
                         left.push(root);
                     }
                 }
             }
-            // Where hardly any is done, the others compete for the same partners: no use to try each by itself.
-            let stuck = limit >= 64 && left.len() * 10 > roots.len() * 9;
             roots = left;
-            if stuck {
+            if self.looked_at > enough {
                 break;
             }
             limit += if limit < 256 { 2 } else { limit };
@@ -350,6 +357,7 @@ impl Blossoms {
     fn look_outwards(&mut self, v: u32, node: u32) {
         let own = self.y[v as usize];
         self.events.exhausted(own, v);
+        self.looked_at += 1;
         let neighbours = self.graph.take(v);
         for &edge in &neighbours {
             let to_node = self.nest.outermost(edge.to);

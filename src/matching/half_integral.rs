@@ -36,6 +36,8 @@ pub struct HalfIntegral {
     trees: Vec<Vec<u32>>,
     trees_alive: usize,
     events: Events,
+    /// Outer vertices whose pairs were looked at, over several searches.
+    looked_at: usize,
     step: i64,
     mark: Vec<u32>,
     marks: u32,
@@ -59,6 +61,7 @@ impl HalfIntegral {
             trees: Vec::new(),
             trees_alive: 0,
             events: Events::default(),
+            looked_at: 0,
             step: 0,
             mark: vec![0; n],
             marks: 0,
@@ -129,26 +132,30 @@ impl HalfIntegral {
     /// Grows a tree from every root until all have a partner, stand in a ring, or are worth nothing.
     ///
     /// Every root grows a little before any grows a lot, so that trees stay small and meet halfway. Those that are
-    /// still left then can be many that compete for too few partners; they grow together.
+    /// still left then, or whose trees have grown large, can be many that compete for too few partners; they grow
+    /// together.
     fn grow_all(&mut self, mut roots: Vec<u32>, keep_going: &dyn Fn() -> bool) -> bool {
+        // Trees that grow large, one after the other, over the same ground, are better grown together.
+        let enough = 20 * self.y.len();
         let mut limit = 8;
         while limit <= 1 << 13 && !roots.is_empty() {
             let mut left = Vec::new();
+            self.looked_at = 0;
             for (done, &root) in roots.iter().enumerate() {
                 if done % 256 == 0 && !keep_going() {
                     return false;
                 }
                 if self.is_unfinished(root) {
-                    self.grow(&[root], limit);
+                    if self.looked_at <= enough {
+                        self.grow(&[root], limit);
+                    }
                     if self.is_unfinished(root) {
                         left.push(root);
                     }
                 }
             }
-            // Where hardly any is done, the others compete for the same partners: no use to try each by itself.
-            let stuck = limit >= 64 && left.len() * 10 > roots.len() * 9;
             roots = left;
-            if stuck {
+            if self.looked_at > enough {
                 break;
             }
             limit *= 2;
@@ -271,6 +278,7 @@ impl HalfIntegral {
         self.y[v as usize] += self.step;
         let own = self.y[v as usize];
         self.events.exhausted(own, v);
+        self.looked_at += 1;
         let neighbours = self.graph.take(v);
         for &edge in &neighbours {
             let to = edge.to as usize;

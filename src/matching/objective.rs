@@ -31,7 +31,7 @@ const EXACT_FLOOR: usize = 5_000;
 /// ([`Changes::check`]) are passed over.
 pub fn propose(candidates: &[Candidate], rules: &Rules, options: &Options) -> Proposal {
     let scoring = Scoring::new(candidates, rules);
-    let seats = Seats::new(candidates, rules, &options.changes);
+    let seats = Seats::new(candidates, &options.changes);
     let mut table = seats.table(candidates, rules, &scoring);
     let control = Control {
         threads: options.threads,
@@ -75,7 +75,7 @@ pub fn admissible_pairs(
     floor: Option<i64>,
 ) -> (usize, Vec<(u32, u32, i64)>) {
     let scoring = Scoring::new(candidates, rules);
-    let seats = Seats::new(candidates, rules, changes);
+    let seats = Seats::new(candidates, changes);
     let mut table = seats.table(candidates, rules, &scoring);
     if let Some(floor) = floor {
         table.floor = floor.clamp(i32::MIN as i64 + 1, i32::MAX as i64) as i32;
@@ -170,7 +170,7 @@ struct Seats {
 }
 
 impl Seats {
-    fn new(candidates: &[Candidate], _: &Rules, changes: &Changes) -> Seats {
+    fn new(candidates: &[Candidate], changes: &Changes) -> Seats {
         let mut order: Vec<usize> = (0..candidates.len()).collect();
         order.sort_by_key(|&person| candidates[person].id);
         let capacity = |person: usize| match candidates[person].role {
