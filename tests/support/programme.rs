@@ -227,10 +227,6 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// What it has logged since its start.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log_file).unwrap()[self.logged..].to_owned()
