@@ -235,6 +235,19 @@ fn introduction(
         .member(partnership.first_writer)
         .map_or_else(|| reader.name.clone(), |member| member.person.name.clone());
     let reply_reaches_partner = settings.introduction_reply_to == IntroductionReplyTo::Partner;
+    // Those who live far apart are first awake together when day 0 has passed in UTC. A partnership out of the pool is
+    // at least a day later than that.
+    let all_zones: Vec<chrono_tz::Tz> = partnership
+        .members
+        .iter()
+        .map(|it| it.person.zone)
+        .collect();
+    let first_from_pool = schedule::joint_moment(
+        round.start + Days::new(1),
+        &all_zones,
+        settings.zone,
+        settings.morning,
+    );
     Letter {
         to: Recipient::Person(reader.id),
         kind: LetterKind::Introduction {
@@ -255,7 +268,7 @@ fn introduction(
             topic,
             channels: settings.channels.clone(),
             end: round.end,
-            again: facts.now.date_naive() > round.start,
+            again: facts.now >= first_from_pool,
         },
         occurrence: partnership.id.to_string(),
         about: About {

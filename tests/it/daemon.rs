@@ -20,6 +20,7 @@ fn hello(from: &str) -> Vec<u8> {
     message(from, ADDRESS, "Taking part", "", "How can I take part?\r\n")
 }
 
+/// The programme's Maildirs, as a server and its readers would use them.
 impl Programme {
     fn receives(&self, message: &[u8]) {
         deliver(&self.mailbox(), message, true, None).unwrap();
@@ -226,6 +227,67 @@ fn a_message_that_cannot_be_handled_is_set_aside_after_three_tries_and_told_of()
         "a person must hear of it: {status}"
     );
     assert!(!programme.log().contains('@'), "{}", programme.log());
+}
+
+#[test]
+fn partners_on_opposite_sides_of_the_world_are_introduced_as_the_round_begins() {
+    // Bogota's evening is Manila's next morning: by UTC it is the day after the start.
+    let people = [
+        (
+            "bruno@people.test",
+            Application {
+                name: "Bruno Diaz",
+                country: "Colombia",
+                place: "Bogota",
+            },
+        ),
+        (
+            "mila@people.test",
+            Application {
+                name: "Mila Reyes",
+                country: "Philippines",
+                place: "Manila",
+            },
+        ),
+    ];
+    let programme = Programme::on_maildirs();
+    let daemon = programme.run();
+    for (number, (address, application)) in (1..).step_by(2).zip(people) {
+        programme.receives(&hello(address));
+        let form = programme
+            .sends(number)
+            .into_iter()
+            .find(|letter| letter.to == address)
+            .unwrap();
+        programme.receives(&form.reply(address, &application.fill(&form.text, None)));
+        programme.sends(number + 1);
+    }
+    assert!(daemon.terminate().success());
+    let day = |day: i64, hour: u32| {
+        let time = chrono::NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+        programme.start.and_time(time).and_utc() + chrono::TimeDelta::days(day)
+    };
+    let daemon = programme.run_at(day(-4, 20));
+    eventually("there is a proposal", || {
+        programme
+            .letters()
+            .iter()
+            .any(|letter| letter.subject.contains("to look at"))
+            .then_some(())
+    });
+    programme.told(&["match", "--release", "1"]);
+    assert!(daemon.terminate().success());
+    let daemon = programme.run_at(day(1, 1));
+    let introductions = eventually("both are introduced", || {
+        let mut letters = programme.letters();
+        letters.retain(|letter| letter.subject.starts_with("Meet your partner"));
+        (letters.len() == 2).then_some(letters)
+    });
+    for letter in introductions {
+        assert!(letter.text.contains("begins"), "{}", letter.text);
+        assert!(!letter.text.contains("found a new partner"));
+    }
+    assert!(daemon.terminate().success());
 }
 
 mod with_servers {

@@ -241,7 +241,6 @@ mod with_servers {
     }
 
     /// Returns the two partnerships.
-    #[allow(clippy::type_complexity)]
     fn all_are_introduced_though_the_daemon_is_killed_meanwhile(
         story: &Story,
     ) -> ([&'static str; 2], [&'static str; 2]) {

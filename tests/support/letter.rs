@@ -8,6 +8,7 @@ pub struct Letter {
     pub message_id: String,
     pub subject: String,
     pub from: String,
+    pub to: String,
     /// Where pressing Reply writes to.
     pub reply_to: String,
     pub text: String,
@@ -31,6 +32,7 @@ impl Letter {
             subject: message.subject().unwrap_or_default().into(),
             reply_to: first(message.reply_to()).unwrap_or_else(|| from.clone()),
             from,
+            to: first(message.to()).unwrap_or_default(),
             text: message
                 .body_text(0)
                 .expect("a letter without text")
