@@ -8,6 +8,7 @@ mod config_bad;
 mod daemon;
 mod engine;
 mod letters;
+mod matching_graphs;
 mod museum;
 mod round;
 mod scenarios;
