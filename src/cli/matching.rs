@@ -27,6 +27,8 @@ use crate::matching::{
 
 /// Works out the best pairs and proves that none are better.
 #[derive(Debug, Clone, clap::Args)]
+// `pairpost match` has options of its own beside these: both structs are called Args, and groups need unlike names.
+#[group(id = "matching")]
 pub struct Args {
     /// Match the people in this CSV file instead of those in the database.
     #[arg(long, value_name = "CSV", conflicts_with = "edges")]
