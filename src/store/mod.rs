@@ -62,7 +62,12 @@ impl Store {
             "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{cache_kib}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
              PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
         ))?;
-        db.set_prepared_statement_cache_capacity(64);
+        // Without this SQLite prepares a statement anew whenever a bound value could change its plan; ours never do.
+        db.set_db_config(
+            rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG,
+            true,
+        )?;
+        db.set_prepared_statement_cache_capacity(128);
         migrate(&mut db, MIGRATIONS).with_context(|| path.display().to_string())?;
         Ok(Store {
             db,
