@@ -243,6 +243,11 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
     match asked.map(|asked| asked.kind.as_str()) {
         Some("check-in") => ask_again(person, message, Asked::CheckIn, asked),
         Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
+        // What ends something needs its exact word: a sentence that seems to mean it is answered with the words. Whoever
+        // does not find theirs among them gets a person.
+        _ if message.said.intent == Some(Intent::Unclear) && facts.brakes.answers_last_day == 0 => {
+            ask_again(person, message, Asked::Word, asked)
+        }
         _ => free_words(
             settings,
             facts,

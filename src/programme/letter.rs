@@ -329,6 +329,8 @@ pub struct TopicText {
 pub enum Asked {
     CheckIn,
     AreYouThere,
+    /// No question of ours: a sentence seems to want something that only an exact word may do (RELIABILITY d.4).
+    Word,
 }
 
 /// Why a partnership ended, as far as the reader may know.

@@ -99,6 +99,8 @@ struct Inhabitant {
     corrections_sent: u32,
     /// They said that they leave; from the confirmation on, or a day later, nothing unprompted may come.
     leaving_since: Option<Moment>,
+    /// They wrote in a sentence that they want to leave, and will give the word for it when asked.
+    wants_out: bool,
     left: Option<Moment>,
     /// People whose address they have been given.
     knows: BTreeSet<usize>,
@@ -203,6 +205,7 @@ impl World {
                 forms_sent: 0,
                 corrections_sent: 0,
                 leaving_since: None,
+                wants_out: false,
                 left: None,
                 knows: BTreeSet::new(),
                 last_choice: None,
@@ -374,8 +377,11 @@ impl World {
             .answer(&headers.ids("in-reply-to"), kind, occasion);
 
         let inhabitant = &mut self.inhabitants[number];
+        let confirmed = ["withdrawn", "stopped", "forgotten"].contains(&kind);
+        if confirmed && inhabitant.wants_out {
+            inhabitant.leaving_since.get_or_insert(at);
+        }
         if let Some(leaving) = inhabitant.leaving_since {
-            let confirmed = ["withdrawn", "stopped", "forgotten"].contains(&kind);
             if confirmed {
                 inhabitant.left.get_or_insert(at);
             }
@@ -643,7 +649,7 @@ impl World {
                 .leaves(number, at)
                 .or_else(|| self.asks_freely(number, kind, at)),
             "check-in" => Some(self.answers_check_in(number, at)),
-            "unclear" => self.says_it_again(number),
+            "unclear" => self.says_it_again(number, at),
             "are-you-there" => Some(self.says_that_they_are_there(number, woken, at)),
             "still-with-us" => Some(Reply::words(
                 "still-with-us",
@@ -701,16 +707,16 @@ impl World {
 
     fn leaves(&mut self, number: usize, at: Moment) -> Option<Reply> {
         let inhabitant = &mut self.inhabitants[number];
-        if inhabitant.habits.withdraws_at.is_none_or(|from| from > at) {
+        if inhabitant.wants_out || inhabitant.habits.withdraws_at.is_none_or(|from| from > at) {
             return None;
         }
-        inhabitant.leaving_since = Some(at);
+        inhabitant.wants_out = true;
         let text = inhabitant.dice.one_of(&[
             "I am sorry, but I have to withdraw from the programme. My workload has changed.\n",
             "Unfortunately I have to stop. Please take me off the programme.\n",
             "Dear all, I need to withdraw, please. I am changing jobs next week.\n",
         ]);
-        Some(Reply::words("withdraw", text, &["withdrawn"]))
+        Some(Reply::words("withdraw", text, &["withdrawn", "unclear"]))
     }
 
     fn asks_freely(&mut self, number: usize, kind: &str, at: Moment) -> Option<Reply> {
@@ -729,8 +735,10 @@ impl World {
         );
         let what = format!("free-{}", message.meant);
         let expects = Expects::Answer(rightly_answers(&message.meant));
-        if ["withdraw", "stop", "forget-me"].contains(&message.meant.as_str()) {
-            inhabitant.leaving_since = Some(at);
+        match message.meant.as_str() {
+            "withdraw" => inhabitant.wants_out = true,
+            "stop" | "forget-me" => inhabitant.leaving_since = Some(at),
+            _ => {}
         }
         Some(Reply {
             what,
@@ -789,8 +797,12 @@ impl World {
     }
 
     /// The question came back as not understood: the bare number this time.
-    fn says_it_again(&mut self, number: usize) -> Option<Reply> {
+    fn says_it_again(&mut self, number: usize, at: Moment) -> Option<Reply> {
         let inhabitant = &mut self.inhabitants[number];
+        if inhabitant.wants_out {
+            inhabitant.leaving_since = Some(at);
+            return Some(Reply::words("withdraw-word", "withdraw\n", &["withdrawn"]));
+        }
         let choice = inhabitant.last_choice.take()?;
         Some(Reply::words("again", &format!("{choice}\n"), ANYTHING))
     }
@@ -1176,7 +1188,7 @@ fn rightly_answers(meant: &str) -> &'static [&'static str] {
     match meant {
         "apply" => &["form", "missing", "complete"],
         "stop" => &["stopped"],
-        "withdraw" => &["withdrawn"],
+        "withdraw" => &["withdrawn", "unclear"],
         "pause" => &["paused"],
         "new-partner" => &["new-partner"],
         "topics-off" => &["topics-off"],

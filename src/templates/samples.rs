@@ -364,6 +364,10 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             name: name(),
             question: Asked::AreYouThere,
         },
+        LetterKind::Unclear {
+            name: name(),
+            question: Asked::Word,
+        },
         LetterKind::Closing {
             name: name(),
             dates: dates(),

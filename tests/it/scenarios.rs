@@ -28,6 +28,7 @@ macro_rules! scenarios {
 scenarios!(
     a_forged_sender_changes_nothing,
     a_round_from_application_to_closing,
+    a_sentence_that_seems_to_leave_is_answered_with_the_word,
     a_sign_of_life_ends_the_asking,
     a_silent_partner_is_asked_twice_then_freed,
     a_stranger_gets_one_form_letter_a_day,
