@@ -388,7 +388,7 @@ fn concern(settings: &Settings, facts: &Facts, person: &Person, message: &Messag
 }
 
 /// Words that a person has to answer.
-fn free_words(
+pub fn free_words(
     settings: &Settings,
     facts: &Facts,
     person: &Person,

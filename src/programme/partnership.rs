@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate, TimeDelta};
 
-use super::conversation::answer;
+use super::conversation::{answer, free_words};
 use super::decision::{Change, Decision, Occasion, Outcome};
 use super::event::{Answered, Complaint, Due, Message, Undelivered};
 use super::facts::{ApplicationState, Facts, Member, Partnership, PartnershipState, Person};
@@ -504,17 +504,28 @@ pub fn check_in_answered(
     asked: &Answered,
     choice: u8,
 ) -> Decision {
-    let partnership = match under_way(facts, person.id) {
-        Ok((partnership, _)) => partnership,
-        Err(_) => return Decision::ignored("the partnership that the answer is about has ended"),
+    let open = under_way(facts, person.id)
+        .ok()
+        .map(|(partnership, _)| partnership);
+    let still_that_one = open.filter(|partnership| {
+        asked
+            .about
+            .partnership
+            .is_none_or(|id| id == partnership.id)
+    });
+    let Some(partnership) = still_that_one else {
+        // A late answer for a partnership that has ended: leaving is leaving, anything else needs a person's eye.
+        return match choice {
+            5 => withdraw(settings, facts, person, Some(message)),
+            _ => free_words(
+                settings,
+                facts,
+                person,
+                message,
+                "answers for a partnership that has ended",
+            ),
+        };
     };
-    if asked
-        .about
-        .partnership
-        .is_some_and(|id| id != partnership.id)
-    {
-        return Decision::ignored("the answer is about an earlier partnership");
-    }
     let mut decision = match choice {
         1 | 2 => going_well(settings, facts, partnership, person, message, choice == 2),
         3 => heard_nothing(settings, facts, partnership, person, message),
@@ -826,20 +837,13 @@ pub fn silence_answered(
     }
     let Ok((partnership, _)) = under_way(facts, person.id) else {
         // The place was given up meanwhile; a person decides how they come back.
-        return Decision {
-            outcome: Outcome::NeedsPerson(
-                "a silent partner is back after the partnership ended".into(),
-            ),
-            letters: vec![answer(
-                person,
-                message,
-                LetterKind::PersonWillAnswer {
-                    name: person.name.clone(),
-                },
-                About::default(),
-            )],
-            ..Decision::noting(format!("person {} is back after the end", person.id))
-        };
+        return free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "is back after the partnership ended",
+        );
     };
     let today = facts.now.with_timezone(&person.zone).date_naive();
     let away_until = match choice {
@@ -872,20 +876,13 @@ pub fn new_partner(
     message: &Message,
 ) -> Decision {
     let Ok((partnership, _)) = under_way(facts, person.id) else {
-        return Decision {
-            outcome: Outcome::NeedsPerson(
-                "asks for a new partner, but has none at the moment".into(),
-            ),
-            letters: vec![answer(
-                person,
-                message,
-                LetterKind::PersonWillAnswer {
-                    name: person.name.clone(),
-                },
-                About::default(),
-            )],
-            ..Decision::noting(format!("person {} asks for a new partner", person.id))
-        };
+        return free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "asks for a new partner, but has none",
+        );
     };
     let mut decision = end(
         settings,
