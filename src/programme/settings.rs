@@ -94,7 +94,7 @@ pub enum Different {
 /// Points; PROGRAMME section 5 gives their order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weights {
-    /// Each wish that is met, of either side.
+    /// For each of the two whose wishes are all met; of several the first that is met counts most.
     pub wish: u32,
     /// A shared interest, times its rarity.
     pub interest: u32,
