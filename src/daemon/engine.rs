@@ -227,9 +227,10 @@ impl Engine {
         let due = occasions::due(self.store.reader(), now, limit)?;
         let mut ticked = Ticked::default();
         for (occasion, due) in due {
-            let handled = due
-                .map_err(anyhow::Error::from)
-                .and_then(|due| self.handle_due(&due, now));
+            let handled = due.map_err(anyhow::Error::from).and_then(|due| {
+                catch_unwind(AssertUnwindSafe(|| self.handle_due(&due, now)))
+                    .unwrap_or_else(|_| Err(anyhow::anyhow!("it failed in a way that it must not")))
+            });
             match handled {
                 Ok(()) => ticked.handled += 1,
                 Err(error) => {

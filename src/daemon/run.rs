@@ -137,7 +137,11 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
 
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     tracing::info!("ready");
-    wait_for_signal().await?;
+    // An engine that ends by itself has met a defect; going on without it would only look alive.
+    let engine_ended = tokio::select! {
+        signal = wait_for_signal() => { signal?; false }
+        () = handle.jobs.closed() => true,
+    };
     tracing::info!("stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.send_replace(true);
@@ -146,6 +150,10 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
     }
     drop(handle);
     let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    anyhow::ensure!(
+        !engine_ended,
+        "the engine has ended by itself; what it was doing will be done at the next start"
+    );
     Ok(())
 }
 
