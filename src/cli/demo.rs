@@ -36,18 +36,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let dir = match &args.to {
-        Some(dir) => {
-            anyhow::ensure!(
-                !dir.join("out").exists(),
-                "{}: an earlier demo lies there; name another folder",
-                dir.display()
-            );
-            std::fs::create_dir_all(dir)?;
-            std::fs::canonicalize(dir)?
-        }
-        None => drive::temporary_dir("demo")?,
-    };
+    let dir = drive::folder(args.to.as_deref(), "demo")?;
     let rehearsal = Rehearsal {
         config: config::built_in(),
         dir,

@@ -35,18 +35,7 @@ pub struct Args {
 
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = super::load(config)?;
-    let dir = match &args.to {
-        Some(dir) => {
-            anyhow::ensure!(
-                !dir.join("out").exists(),
-                "{}: a rehearsal lies there already",
-                dir.display()
-            );
-            std::fs::create_dir_all(dir)?;
-            std::fs::canonicalize(dir)?
-        }
-        None => drive::temporary_dir("rehearsal")?,
-    };
+    let dir = drive::folder(args.to.as_deref(), "rehearsal")?;
     let summary = super::demo::with_progress(
         Rehearsal {
             config,

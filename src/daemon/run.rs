@@ -331,22 +331,27 @@ async fn receive(
     }
 }
 
+/// Where in the mailbox each dealt-with message goes; a place that cannot be read is nowhere to file from.
+pub fn destinations(waiting: &[(String, Shelf)]) -> Vec<(Place, Destination)> {
+    waiting
+        .iter()
+        .filter_map(|(place, shelf)| {
+            let destination = match shelf {
+                Shelf::Processed => Destination::Processed,
+                Shelf::Quarantine => Destination::Quarantine,
+            };
+            Some((place.parse().ok()?, destination))
+        })
+        .collect()
+}
+
 async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> anyhow::Result<()> {
     loop {
         let waiting = handle.call(|engine| engine.to_file_away(200)).await?;
         if waiting.is_empty() {
             return Ok(());
         }
-        let done: Vec<(Place, Destination)> = waiting
-            .iter()
-            .filter_map(|(place, shelf)| {
-                let destination = match shelf {
-                    Shelf::Processed => Destination::Processed,
-                    Shelf::Quarantine => Destination::Quarantine,
-                };
-                Some((place.parse().ok()?, destination))
-            })
-            .collect();
+        let done = destinations(&waiting);
         mailbox.file_away(&done).await?;
         let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
         let now = clock.now();

@@ -531,7 +531,13 @@ pub fn check_in_answered(
         3 => heard_nothing(settings, facts, partnership, person, message),
         4 => new_partner(settings, facts, person, message),
         5 => withdraw(settings, facts, person, Some(message)),
-        6 => Decision::default(),
+        6 => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "asks for help in answer to a check-in",
+        ),
         _ => return Decision::ignored("no such answer"),
     };
     decision.changes.insert(
@@ -544,47 +550,6 @@ pub fn check_in_answered(
             words: message.text.clone(),
         },
     );
-    if choice == 6 {
-        return help(settings, person, message, decision);
-    }
-    decision
-}
-
-fn help(
-    settings: &Settings,
-    person: &Person,
-    message: &Message,
-    mut decision: Decision,
-) -> Decision {
-    decision.outcome = Outcome::NeedsPerson("asks for help in a check-in".into());
-    decision.note = format!("person {} asks for help", person.id);
-    for coordinator in coordinating::readers(settings, false) {
-        decision.letters.push(Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: LetterKind::ForPerson {
-                who: person.name.clone(),
-                address: person.address.clone(),
-                known: Vec::new(),
-                subject: message.subject.clone(),
-                text: message.text.clone(),
-                reading: "asks for help in answer to a check-in".into(),
-                command: format!("settle {}", message.inbox),
-            },
-            occurrence: format!("message-{}", message.inbox),
-            about: About {
-                inbox: Some(message.inbox),
-                ..About::default()
-            },
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
-    }
-    let kind = LetterKind::PersonWillAnswer {
-        name: person.name.clone(),
-    };
-    decision
-        .letters
-        .push(answer(person, message, kind, About::default()));
     decision
 }
 

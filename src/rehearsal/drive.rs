@@ -17,14 +17,14 @@ use super::habits::{RoundDates, Shares};
 use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettings};
 use crate::config::Config;
 use crate::daemon::Engine;
-use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
+use crate::daemon::run::destinations;
+use crate::mail::inbound::mailbox::{Mailbox, batches};
 use crate::mail::inbound::maildir;
 use crate::mail::outbound::maildir::MaildirTransport;
 use crate::mail::outbound::{Envelope, Outcome};
 use crate::mail::token::Keys;
 use crate::programme::settings::Round;
 use crate::programme::timetable;
-use crate::store::inbox::Shelf;
 use crate::store::{Durability, look};
 use crate::time::Moment;
 
@@ -294,16 +294,7 @@ impl Stage {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let done: Vec<(Place, Destination)> = waiting
-                .iter()
-                .filter_map(|(place, shelf)| {
-                    let destination = match shelf {
-                        Shelf::Processed => Destination::Processed,
-                        Shelf::Quarantine => Destination::Quarantine,
-                    };
-                    Some((place.parse().ok()?, destination))
-                })
-                .collect();
+            let done = destinations(&waiting);
             self.runtime.block_on(self.mailbox.file_away(&done))?;
             let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
             self.engine.filed_away(&places, self.now)?;
@@ -425,8 +416,25 @@ fn as_received(file: &[u8]) -> (Option<&str>, &str, &[u8]) {
     ((!from.is_empty()).then_some(from), to, rest)
 }
 
+/// The folder to rehearse in: the given one, made where missing, else a new one below the system's temporary folder.
+///
+/// # Errors
+/// An earlier rehearsal lies in the given folder, or a folder cannot be made.
+pub fn folder(given: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
+    let Some(dir) = given else {
+        return temporary_dir(name);
+    };
+    anyhow::ensure!(
+        !dir.join("out").exists(),
+        "{}: an earlier {name} lies there; name another folder",
+        dir.display()
+    );
+    std::fs::create_dir_all(dir).with_context(|| format!("{}: cannot be made", dir.display()))?;
+    Ok(std::fs::canonicalize(dir)?)
+}
+
 /// A folder for a rehearsal, below the system's temporary one.
-pub fn temporary_dir(name: &str) -> anyhow::Result<PathBuf> {
+fn temporary_dir(name: &str) -> anyhow::Result<PathBuf> {
     let base = std::env::temp_dir();
     for number in 0..10_000 {
         let dir = base.join(format!("pairpost-{name}-{}-{number}", std::process::id()));

@@ -51,6 +51,7 @@ scenarios!(
     the_same_message_twice_has_one_effect,
     the_unmatched_are_told_and_stay_in_the_pool,
     topics_off_stops_topics_only,
+    who_asks_for_help_in_a_check_in_gets_a_person,
     who_answers_after_the_end_is_heard,
     who_applies_when_no_round_is_to_come_hears_from_a_person,
     withdrawing_tells_the_partner_kindly,
