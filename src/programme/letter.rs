@@ -386,7 +386,7 @@ impl LetterKind {
     }
 
     /// All names, in the order in which a round meets them.
-    pub const NAMES: [&'static str; 29] = [
+    pub const NAMES: &'static [&'static str] = &[
         "form",
         "missing",
         "complete",

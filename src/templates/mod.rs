@@ -191,7 +191,7 @@ impl Templates {
         for (code, in_language) in self.languages.iter() {
             // A letter with an unknown placeholder cannot be rendered, which need not be told again.
             let mut told = BTreeSet::new();
-            for name in LetterKind::NAMES {
+            for &name in LetterKind::NAMES {
                 if let Some((place, known)) =
                     in_language.files.get(name).zip(known_values.get(name))
                 {
@@ -440,7 +440,7 @@ fn override_from(dir: &Path, language: &str, sources: &mut Sources, problems: &m
             of_language.letters.insert(stem, (file, text));
             continue;
         }
-        let near = nearest(&stem, LetterKind::NAMES);
+        let near = nearest(&stem, LetterKind::NAMES.iter().copied());
         problems.push(Problem {
             file,
             line: None,
@@ -521,7 +521,7 @@ fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
         let language = Language::new(code);
         let mut environment = environment(&language, Arc::clone(&topics));
         let mut files = BTreeMap::new();
-        for name in LetterKind::NAMES {
+        for &name in LetterKind::NAMES {
             let footer = match is_for_coordinators(name) {
                 false => FOOTERS[0],
                 true => FOOTERS[1],
