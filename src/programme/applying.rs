@@ -212,7 +212,7 @@ pub fn reminder(settings: &Settings, facts: &Facts, due: &Due, number: u32) -> D
     if !person.may_be_written_to(facts.now.with_timezone(&person.zone).date_naive()) {
         return Decision::ignored("no unprompted mail to this person");
     }
-    if let Some(later) = super::partnership::not_today(settings, facts, person) {
+    if let Some(later) = super::pace::not_today(settings, facts, person) {
         return later;
     }
     let open = open_questions(

@@ -3,7 +3,7 @@
 //!
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
 //! [`round`] what happens to all at once (deadline, cap, proposal, release, end), [`partnership`] the life of a pair,
-//! [`coordinating`] the digest and commands, [`timetable`] the dates.
+//! [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
 pub mod applying;
@@ -14,6 +14,7 @@ pub mod event;
 pub mod facts;
 pub mod form_text;
 pub mod letter;
+pub mod pace;
 pub mod partnership;
 pub mod reason_text;
 pub mod round;

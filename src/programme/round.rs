@@ -487,7 +487,7 @@ pub fn pool_ends(settings: &Settings, facts: &Facts, round_id: &str) -> Decision
                     ..About::default()
                 },
                 reply_to: ReplyTo::Token,
-                not_before: Some(super::partnership::next_free_morning(
+                not_before: Some(super::pace::next_free_morning(
                     settings,
                     facts,
                     &applicant.person,

@@ -1,0 +1,171 @@
+//! "Have you two been in touch?", and what each of the six answers does.
+
+use super::ending::{new_partner, withdraw};
+use super::silence::heard_nothing;
+use super::{about, under_way, unprompted};
+use crate::ids::PersonId;
+use crate::programme::conversation::{answer, free_words};
+use crate::programme::decision::{Change, Decision, Occasion, Outcome};
+use crate::programme::event::{Answered, Message};
+use crate::programme::facts::{Facts, Partnership, Person};
+use crate::programme::letter::LetterKind;
+use crate::programme::settings::Settings;
+use crate::programme::{pace, timetable};
+
+/// Have you two been in touch?
+pub fn check_in(settings: &Settings, facts: &Facts, person: PersonId, number: u32) -> Decision {
+    let (partnership, member) = match under_way(facts, person) {
+        Ok(found) => found,
+        Err(why) => return Decision::ignored(why),
+    };
+    let Some(round) = timetable::round(settings, &partnership.round) else {
+        return Decision::ignored("the round is no longer in the config");
+    };
+    let reader = &member.person;
+    let today = facts.now.with_timezone(&reader.zone).date_naive();
+    let started = partnership.started.unwrap_or(round.start);
+    let following = (number + 1..)
+        .map_while(|next| {
+            Some((
+                next,
+                timetable::check_in_date(settings, round, started, next)?,
+            ))
+        })
+        .find(|(_, date)| *date > today)
+        .map(|(next, date)| {
+            let occasion = Occasion::CheckIn {
+                person,
+                partnership: partnership.id,
+                number: next,
+            };
+            (occasion, timetable::morning(settings, date, reader.zone))
+        });
+    let mut decision = Decision::noting(format!("check-in {number} for person {person}"));
+    decision.occasions.extend(following);
+    if !reader.may_be_written_to(today) {
+        decision.outcome = Outcome::Ignored("no unprompted mail to this person".into());
+        return decision;
+    }
+    if member.silent_since.is_some() {
+        decision.outcome = Outcome::Ignored("they have been asked whether they are there".into());
+        return decision;
+    }
+    if let Some(later) = pace::not_today(settings, facts, reader) {
+        return later;
+    }
+    decision.changes.push(Change::CheckInAsked {
+        partnership: partnership.id,
+        person,
+        number,
+    });
+    let kind = LetterKind::CheckIn {
+        name: reader.name.clone(),
+        partners: partnership.names_without(person),
+        number,
+    };
+    decision.letters.push(unprompted(
+        reader,
+        kind,
+        format!("{}-{number}", partnership.id),
+        partnership,
+        number,
+    ));
+    decision
+}
+
+/// One of the six answers.
+pub fn check_in_answered(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    asked: &Answered,
+    choice: u8,
+) -> Decision {
+    let open = under_way(facts, person.id)
+        .ok()
+        .map(|(partnership, _)| partnership);
+    let still_that_one = open.filter(|partnership| {
+        asked
+            .about
+            .partnership
+            .is_none_or(|id| id == partnership.id)
+    });
+    let Some(partnership) = still_that_one else {
+        // A late answer for a partnership that has ended: leaving is leaving, anything else needs a person's eye.
+        return match choice {
+            5 => withdraw(settings, facts, person, Some(message)),
+            _ => free_words(
+                settings,
+                facts,
+                person,
+                message,
+                "answers for a partnership that has ended",
+            ),
+        };
+    };
+    let mut decision = match choice {
+        1 | 2 => going_well(settings, facts, partnership, person, message, choice == 2),
+        3 => heard_nothing(settings, facts, partnership, person, message),
+        4 => new_partner(settings, facts, person, message),
+        5 => withdraw(settings, facts, person, Some(message)),
+        6 => free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "asks for help in answer to a check-in",
+        ),
+        _ => return Decision::ignored("no such answer"),
+    };
+    decision.changes.insert(
+        0,
+        Change::CheckInAnswered {
+            partnership: partnership.id,
+            person: person.id,
+            number: asked.about.number.unwrap_or(0),
+            choice,
+            words: message.text.clone(),
+        },
+    );
+    decision
+}
+
+fn going_well(
+    settings: &Settings,
+    facts: &Facts,
+    partnership: &Partnership,
+    person: &Person,
+    message: &Message,
+    slow: bool,
+) -> Decision {
+    let mut decision = Decision::noting(format!("partnership {}: in touch", partnership.id));
+    let today = facts.now.with_timezone(&person.zone).date_naive();
+    let next_question = timetable::round(settings, &partnership.round).and_then(|round| {
+        let started = partnership.started.unwrap_or(round.start);
+        (1..)
+            .map_while(|number| timetable::check_in_date(settings, round, started, number))
+            .find(|date| *date > today)
+    });
+    // Who is in touch with somebody has heard from them: a partner who was thought silent is not.
+    for other in partnership
+        .others(person.id)
+        .filter(|other| other.silent_since.is_some())
+    {
+        decision.changes.push(Change::Silent {
+            partnership: partnership.id,
+            person: other.person.id,
+            since: None,
+        });
+    }
+    let kind = LetterKind::GoingWell {
+        name: person.name.clone(),
+        partners: partnership.names_without(person.id),
+        slow,
+        next_question,
+    };
+    decision
+        .letters
+        .push(answer(person, message, kind, about(partnership)));
+    decision
+}

@@ -1,0 +1,233 @@
+//! How a partnership ends: no good fit, withdrawal, the round's end; and where each member goes from there.
+
+use chrono::NaiveDate;
+
+use super::{about, under_way, unprompted};
+use crate::ids::PersonId;
+use crate::programme::conversation::{answer, free_words};
+use crate::programme::decision::{Change, Decision};
+use crate::programme::event::Message;
+use crate::programme::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
+use crate::programme::letter::{About, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::settings::Settings;
+use crate::programme::{pace, timetable};
+
+/// "We are not a good fit": both go to the pool, and nobody is told who said so.
+pub fn new_partner(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+) -> Decision {
+    let Ok((partnership, _)) = under_way(facts, person.id) else {
+        return free_words(
+            settings,
+            facts,
+            person,
+            message,
+            "asks for a new partner, but has none",
+        );
+    };
+    let mut decision = end(
+        settings,
+        facts,
+        partnership,
+        None,
+        Ended::Fit,
+        "no good fit",
+    );
+    let (pool_until, next) = pool_or_next(settings, facts, partnership);
+    let mut own = answer(
+        person,
+        message,
+        LetterKind::NewPartner {
+            name: person.name.clone(),
+            partners: partnership.names_without(person.id),
+            pool_until,
+            next,
+        },
+        about(partnership),
+    );
+    // The answer takes the place of the letter that the others get.
+    decision
+        .letters
+        .retain(|letter| letter.to != Recipient::Person(person.id));
+    own.not_before = None;
+    decision.letters.push(own);
+    decision
+}
+
+fn pool_or_next(
+    settings: &Settings,
+    facts: &Facts,
+    partnership: &Partnership,
+) -> (Option<NaiveDate>, Option<Dates>) {
+    let Some(round) = timetable::round(settings, &partnership.round) else {
+        return (None, None);
+    };
+    let pool_end = timetable::pool_end(settings, round);
+    if facts.now.date_naive() <= pool_end {
+        (Some(pool_end), None)
+    } else {
+        (
+            None,
+            timetable::next_round(settings, &round.id).map(timetable::dates),
+        )
+    }
+}
+
+/// A partnership ends. Whoever caused it is out in the given state; the others go to the pool, or, after its end, to
+/// the next round with priority, and are told without blame.
+pub fn end(
+    settings: &Settings,
+    facts: &Facts,
+    partnership: &Partnership,
+    leaver: Option<(PersonId, ApplicationState)>,
+    why: Ended,
+    reason: &str,
+) -> Decision {
+    let mut decision = Decision::noting(format!("partnership {} ends: {reason}", partnership.id));
+    let introduced = partnership.state == PartnershipState::Active;
+    decision.changes.push(Change::PartnershipState {
+        partnership: partnership.id,
+        state: PartnershipState::Ended,
+        why: reason.to_string(),
+    });
+    let (pool_until, next) = pool_or_next(settings, facts, partnership);
+    for member in &partnership.members {
+        let person = &member.person;
+        if let Some((_, state)) = leaver.filter(|(leaver, _)| *leaver == person.id) {
+            decision.changes.push(Change::ApplicationState {
+                application: member.application,
+                state,
+            });
+            if state == ApplicationState::Silent && !person.unreachable {
+                let kind = LetterKind::PlaceGiven {
+                    name: person.name.clone(),
+                    partners: partnership.names_without(person.id),
+                };
+                decision.letters.push(unprompted(
+                    person,
+                    kind,
+                    partnership.id.to_string(),
+                    partnership,
+                    0,
+                ));
+            }
+            continue;
+        }
+        let state = if pool_until.is_some() {
+            ApplicationState::Pool
+        } else {
+            ApplicationState::Finished
+        };
+        decision.changes.push(Change::ApplicationState {
+            application: member.application,
+            state,
+        });
+        if introduced && !person.unreachable {
+            let partners = match leaver {
+                Some((leaver, _)) => partnership
+                    .member(leaver)
+                    .map_or_else(String::new, |member| member.person.name.clone()),
+                None => partnership.names_without(person.id),
+            };
+            let kind = LetterKind::PartnershipEnded {
+                name: person.name.clone(),
+                partners,
+                why,
+                pool_until,
+                next: next.clone(),
+            };
+            decision.letters.push(unprompted(
+                person,
+                kind,
+                partnership.id.to_string(),
+                partnership,
+                0,
+            ));
+        }
+    }
+    decision
+}
+
+/// Somebody stops. Nothing is asked; the partner is told kindly and goes to the pool.
+pub fn withdraw(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: Option<&Message>,
+) -> Decision {
+    let open = facts
+        .partnership
+        .as_ref()
+        .filter(|it| it.state != PartnershipState::Ended);
+    let mut decision = match open {
+        Some(partnership) => end(
+            settings,
+            facts,
+            partnership,
+            Some((person.id, ApplicationState::Withdrawn)),
+            Ended::Withdrew,
+            "a partner withdrew",
+        ),
+        None => Decision::noting(format!("person {} withdraws", person.id)),
+    };
+    if let Some(application) = facts.application.as_ref() {
+        let leaves = application.state.open() || application.state == ApplicationState::Pool;
+        if leaves {
+            decision.changes.push(Change::ApplicationState {
+                application: application.id,
+                state: ApplicationState::Withdrawn,
+            });
+        }
+    }
+    let kind = LetterKind::Withdrawn {
+        name: person.name.clone(),
+    };
+    decision.letters.push(match message {
+        Some(message) => answer(person, message, kind, About::default()),
+        None => Letter {
+            to: Recipient::Person(person.id),
+            kind,
+            occurrence: format!("withdrawn-{}", facts.now.timestamp()),
+            about: About::default(),
+            reply_to: ReplyTo::Token,
+            not_before: None,
+        },
+    });
+    decision
+}
+
+/// The formal part ends for one person.
+pub fn closing(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
+    let (partnership, member) = match under_way(facts, person) {
+        Ok(found) => found,
+        Err(why) => return Decision::ignored(why),
+    };
+    let Some(round) = timetable::round(settings, &partnership.round) else {
+        return Decision::ignored("the round is no longer in the config");
+    };
+    let today = facts.now.with_timezone(&member.person.zone).date_naive();
+    if !member.person.may_be_written_to(today) {
+        return Decision::ignored("no unprompted mail to this person");
+    }
+    if let Some(later) = pace::not_today(settings, facts, &member.person) {
+        return later;
+    }
+    let mut decision = Decision::noting(format!("closing letter for person {person}"));
+    let kind = LetterKind::Closing {
+        name: member.person.name.clone(),
+        dates: timetable::dates(round),
+        partners: partnership.names_without(person),
+        next: timetable::next_round(settings, &round.id).map(timetable::dates),
+    };
+    decision.letters.push(unprompted(
+        &member.person,
+        kind,
+        partnership.id.to_string(),
+        partnership,
+        0,
+    ));
+    decision
+}

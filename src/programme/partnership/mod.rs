@@ -1,0 +1,63 @@
+//! The life of a partnership, one file for each part of it: [`introduction`], [`topics`], [`check_in`], the silent
+//! partner ([`silence`]), bounces and complaints ([`reach`]), the [`ending`].
+
+pub mod check_in;
+pub mod ending;
+pub mod introduction;
+pub mod reach;
+pub mod silence;
+pub mod topics;
+
+pub use check_in::{check_in, check_in_answered};
+pub use ending::{closing, end, new_partner, withdraw};
+pub use introduction::{introduce, introduce_now};
+pub use reach::{complained, undelivered};
+pub use silence::{silence, silence_answered};
+pub use topics::topic;
+
+use super::facts::{Facts, Member, Partnership, PartnershipState, Person};
+use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use crate::ids::PersonId;
+
+/// A partnership that is under way, with the member that an occasion is about; else in words why there is nothing to do.
+fn under_way(facts: &Facts, person: PersonId) -> Result<(&Partnership, &Member), &'static str> {
+    let partnership = facts
+        .partnership
+        .as_ref()
+        .filter(|it| it.state == PartnershipState::Active)
+        .ok_or("the partnership has ended")?;
+    let member = partnership
+        .member(person)
+        .ok_or("no longer a member of the partnership")?;
+    Ok((partnership, member))
+}
+
+fn unprompted(
+    to: &Person,
+    kind: LetterKind,
+    occurrence: String,
+    partnership: &Partnership,
+    number: u32,
+) -> Letter {
+    Letter {
+        to: Recipient::Person(to.id),
+        kind,
+        occurrence,
+        about: About {
+            round: Some(partnership.round.clone()),
+            partnership: Some(partnership.id),
+            number: Some(number),
+            ..About::default()
+        },
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    }
+}
+
+fn about(partnership: &Partnership) -> About {
+    About {
+        round: Some(partnership.round.clone()),
+        partnership: Some(partnership.id),
+        ..About::default()
+    }
+}
