@@ -43,7 +43,8 @@ pub use listed::{GivenGraph, GraphError, GraphMatching, check_graph, match_graph
 pub use objective::{admissible_pairs, propose};
 pub use proposal::{Certificate, ChangeError, Changes, Group, OddSet, Options, Progress, Proposal};
 pub use review::{
-    Cost, Relaxation, Shortage, WhyUnmatched, cost_of_pairing, relaxations, shortage, why_unmatched,
+    Cost, PossiblePartners, Relaxation, Shortage, WhyUnmatched, cost_of_pairing, possible_partners,
+    relaxations, shortage, why_unmatched,
 };
 pub use rules::{Different, Odd, Rule, Rules, Weights, admissible, minutes_apart, obstacles};
 pub use score::{Parts, Scoring, contentment, shared_waking_half_hours};

@@ -3,10 +3,11 @@
 //!
 //! Gains and costs are not guessed: the question is solved again.
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Wish};
 use super::objective::propose;
 use super::proposal::{Changes, Group, Options, Proposal};
 use super::rules::{Different, Rule, Rules, obstacles};
+use super::score::merged_wishes;
 
 /// Why somebody is without a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,48 @@ pub fn why_unmatched(candidates: &[Candidate], rules: &Rules, person: usize) -> 
     why.forbidden_by.sort_by_key(most_first);
     why.forbidden_only_by.sort_by_key(most_first);
     why
+}
+
+/// How many partners somebody can have, and what their own demands cost them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PossiblePartners {
+    pub count: usize,
+    /// For each of the person's "must" wishes, how many there would be if that one alone were dropped. Two about the
+    /// same question are one.
+    pub without: Vec<(Wish, usize)>,
+}
+
+/// Counts those of `others` who could be a partner of `candidate` under the hard rules; the candidate may be among
+/// them. Nothing is matched: it takes one look at each.
+pub fn possible_partners(
+    candidate: &Candidate,
+    others: &[Candidate],
+    rules: &Rules,
+) -> PossiblePartners {
+    let demands = merged_wishes(&candidate.must);
+    let content = Candidate {
+        must: Vec::new(),
+        ..candidate.clone()
+    };
+    let mut count = 0;
+    let mut only_missing = vec![0; demands.len()];
+    for other in others {
+        let mut unmet = (0..demands.len()).filter(|&demand| !other.meets(&demands[demand]));
+        let (first, second) = (unmet.next(), unmet.next());
+        if second.is_some() || !obstacles(&content, other, rules).is_empty() {
+            continue;
+        }
+        match first {
+            None => count += 1,
+            Some(demand) => only_missing[demand] += 1,
+        }
+    }
+    let without = demands
+        .into_iter()
+        .zip(only_missing)
+        .map(|(demand, more)| (demand, count + more))
+        .collect();
+    PossiblePartners { count, without }
 }
 
 /// People of whom there are too many for the partners that are possible for them, and those they compete for.
@@ -310,6 +353,30 @@ mod tests {
             .find(|gain| gain.rule == Rule::NoSharedLanguage)
             .expect("tried");
         assert_eq!((language.more_pairs, language.freed.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_applicant_hears_which_demand_leaves_them_few_partners() {
+        let mut people: Vec<Candidate> = (0..8).map(|id| person(id, id as u16, 1)).collect();
+        for (index, other) in people.iter_mut().enumerate() {
+            other.sector = Some((index / 4) as u8);
+            other.stage = Some((index % 2) as u8);
+        }
+        people[7].must = vec![Wish::new(Trait::Sector, &[5])];
+        people[0].sector = Some(3);
+        people[0].must = vec![
+            Wish::new(Trait::Sector, &[1]),
+            Wish::new(Trait::Stage, &[1]),
+        ];
+        let possible = possible_partners(&people[0], &people, &Rules::default());
+        // 5 and 7 are what is demanded, but 7 demands something, too.
+        assert_eq!(possible.count, 1);
+        let without: Vec<usize> = possible.without.iter().map(|entry| entry.1).collect();
+        assert_eq!(without, [3, 3], "1 and 3 beside 5; 4 and 6 beside 5");
+        let mut content = people[0].clone();
+        content.must.clear();
+        let possible = possible_partners(&content, &people, &Rules::default());
+        assert_eq!((possible.count, possible.without.len()), (6, 0));
     }
 
     #[test]
