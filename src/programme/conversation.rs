@@ -202,6 +202,9 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
                 "asks for their data, or to be forgotten",
             );
         }
+        Some(Intent::Certificate) => {
+            return free_words(settings, facts, person, message, "asks for a certificate");
+        }
         Some(Intent::Apply) => return applying::send_form(settings, facts, Some(person), message),
         Some(Intent::Answer | Intent::Unclear) | None => {}
     }

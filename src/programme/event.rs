@@ -104,6 +104,8 @@ pub enum Intent {
     Concern,
     MyData,
     ForgetMe,
+    /// A certificate of having taken part.
+    Certificate,
     TopicsOff,
     /// Something is asked for, but not certainly enough to act on.
     Unclear,

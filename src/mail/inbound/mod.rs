@@ -48,6 +48,8 @@ pub enum AskedFor {
     CheckIn,
     AreYouThere,
     Survey,
+    /// A letter that asks for one "yes", or for the same word again.
+    Confirmation,
     /// A letter to a coordinator that is answered with a command; its words are read elsewhere.
     Command,
 }

@@ -26,7 +26,7 @@ pub struct Words {
 }
 
 /// The closed list of exact words, folded. A day may follow the words for pause.
-const EXACT: [(Intent, &[&str]); 11] = [
+const EXACT: [(Intent, &[&str]); 12] = [
     (
         Intent::Stop,
         &[
@@ -192,6 +192,22 @@ const EXACT: [(Intent, &[&str]); 11] = [
         ],
     ),
     (
+        Intent::Certificate,
+        &[
+            "certificate",
+            "my certificate",
+            "a certificate",
+            "send my certificate",
+            "certificat",
+            "mon certificat",
+            "attestation",
+            "mon attestation",
+            "certificado",
+            "mi certificado",
+            "constancia",
+        ],
+    ),
+    (
         Intent::Apply,
         &[
             "apply",
@@ -262,7 +278,10 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             }
             return words;
         }
-        if matches!(context.asked, Some(AskedFor::Form | AskedFor::Survey)) {
+        if matches!(
+            context.asked,
+            Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation)
+        ) {
             words.intent = Some(intent);
             return words;
         }
@@ -306,7 +325,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             }
         }
         Some(AskedFor::Command) => {}
-        None | Some(AskedFor::Form | AskedFor::Survey) => {
+        None | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation) => {
             words.intent = match sentences::meaning(&folded) {
                 Some(Meaning::Certain(intent)) => Some(intent),
                 Some(Meaning::Doubtful) => Some(Intent::Unclear),

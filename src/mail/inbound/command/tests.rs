@@ -120,6 +120,8 @@ fn what_may_be_wanted_at_any_time_is_understood() {
         ("my data", Intent::MyData),
         ("Forget me", Intent::ForgetMe),
         ("topics off", Intent::TopicsOff),
+        ("Certificate, please", Intent::Certificate),
+        ("Mi certificado, por favor", Intent::Certificate),
         ("Please don't send me any more topics", Intent::TopicsOff),
         ("apply", Intent::Apply),
         ("Inscripción", Intent::Apply),
