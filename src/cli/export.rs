@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args as Arguments, ValueEnum};
 
+use crate::programme::spreadsheet::cell;
 use crate::store::look;
 
 /// People, pairs or the journal as CSV on standard output (with --json: one object a line)
@@ -129,15 +130,6 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What people wrote must not become a formula in a spreadsheet (RELIABILITY T14).
-fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_string()
-    }
-}
-
 fn shown(value: Option<&serde_json::Value>) -> String {
     match value {
         None | Some(serde_json::Value::Null) => String::new(),
@@ -148,14 +140,5 @@ fn shown(value: Option<&serde_json::Value>) -> String {
             .collect::<Vec<_>>()
             .join("; "),
         Some(other) => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_formula_stays_text() {
-        assert_eq!(super::cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(super::cell("Zoë"), "Zoë");
     }
 }

@@ -64,7 +64,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
             let file = |ending: &str| to.join(format!("{}.{ending}", kind.name()));
             std::fs::write(file("txt"), &rendered.text)?;
             std::fs::write(file("html"), &rendered.html)?;
-            std::fs::write(file("eml"), eml(&config, &rendered)?)?;
+            std::fs::write(file("eml"), eml(&config, kind, &rendered)?)?;
         }
         println!("{} letters in {}", samples.len(), to.display());
         return Ok(ExitCode::SUCCESS);
@@ -90,7 +90,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
         Format::Html => print!("{}", rendered.html),
         Format::Eml => {
             use std::io::Write;
-            std::io::stdout().write_all(&eml(&config, &rendered)?)?;
+            std::io::stdout().write_all(&eml(&config, kind, &rendered)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -105,7 +105,7 @@ fn render(config: &Config, kind: &LetterKind, language: &str) -> anyhow::Result<
     Ok(config.templates.render(kind, language, &frame)?)
 }
 
-fn eml(config: &Config, rendered: &Rendered) -> anyhow::Result<Vec<u8>> {
+fn eml(config: &Config, kind: &LetterKind, rendered: &Rendered) -> anyhow::Result<Vec<u8>> {
     compose::compose(&Parts {
         from_name: &config.settings.name,
         from_address: &config.settings.address,
@@ -115,6 +115,7 @@ fn eml(config: &Config, rendered: &Rendered) -> anyhow::Result<Vec<u8>> {
         subject: &rendered.subject,
         text: &rendered.text,
         html: &rendered.html,
+        attachments: kind.attachments(),
         message_id: "preview@example.org",
         thread: &[],
         date: Utc

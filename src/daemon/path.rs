@@ -195,6 +195,7 @@ impl Ordering<'_> {
             subject: &rendered.subject,
             text: &rendered.text,
             html: &rendered.html,
+            attachments: letter.kind.attachments(),
             message_id: &message_id,
             thread: &thread,
             date: at,

@@ -5,7 +5,7 @@ use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
-use super::{partnership, round, timetable};
+use super::{partnership, review, timetable};
 use crate::ids::{InboxId, PartnershipId, PersonId, ProposalId};
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone.
@@ -97,7 +97,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         return decision;
     }
     let mut decision = match &command.what {
-        CommandKind::Release(_) => round::release(settings, facts),
+        CommandKind::Release(_) => review::release(settings, facts),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(facts),
         CommandKind::Withdraw { .. } => match &facts.person {

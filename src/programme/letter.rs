@@ -121,6 +121,16 @@ pub struct ProposedPair {
     pub score: i64,
 }
 
+/// A file that travels with a letter. It is made where the letter is ordered and lives in its frozen bytes only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attachment {
+    /// Letters, digits, dots and dashes; anything else is replaced.
+    pub file_name: String,
+    /// As in MIME: "text/csv; charset=utf-8".
+    pub content_type: &'static str,
+    pub bytes: Vec<u8>,
+}
+
 /// An item of the digest that needs a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -294,6 +304,9 @@ pub enum LetterKind {
         unmatched: Vec<(u32, String, String)>,
         score: i64,
         proof: String,
+        /// The same as a table.
+        #[serde(skip)]
+        files: Vec<Attachment>,
     },
     /// To coordinators: what a command did.
     CommandDone { what: String },
@@ -417,6 +430,14 @@ impl LetterKind {
         "for-person",
         "notice",
     ];
+
+    /// Files that travel with it.
+    pub fn attachments(&self) -> &[Attachment] {
+        match self {
+            LetterKind::Proposal { files, .. } => files,
+            _ => &[],
+        }
+    }
 
     /// Whether it comes without having been asked for; at most one of these reaches a person a day.
     pub fn unprompted(&self) -> bool {

@@ -2,7 +2,7 @@
 //! database, and nothing here is random, so that every rule can be tested as a table.
 //!
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
-//! [`round`] what happens to all at once (deadline, cap, proposal, release, end), [`partnership`] the life of a pair,
+//! [`round`] what happens to all at once (deadline, cap, end), [`review`] the proposal and its release, [`partnership`] the life of a pair,
 //! [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
@@ -17,8 +17,10 @@ pub mod letter;
 pub mod pace;
 pub mod partnership;
 pub mod reason_text;
+pub mod review;
 pub mod round;
 pub mod settings;
+pub mod spreadsheet;
 pub mod timetable;
 
 use decision::{Decision, Occasion};
@@ -33,7 +35,7 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
         Event::Command(command) => coordinating::command(settings, facts, command),
         Event::Undelivered(undelivered) => partnership::undelivered(settings, facts, undelivered),
         Event::Complaint(complaint) => partnership::complained(settings, facts, complaint),
-        Event::Proposed(proposed) => round::proposed(settings, facts, proposed),
+        Event::Proposed(proposed) => review::proposed(settings, facts, proposed),
         Event::Due(due) => match &due.what {
             Occasion::Reminder { number, .. } => applying::reminder(settings, facts, due, *number),
             Occasion::Deadline { round } => round::deadline(settings, facts, round),
@@ -42,7 +44,7 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
                 Decision::noting("pairs are being worked out")
             }
             Occasion::ProposalReminder { number, .. } => {
-                round::proposal_reminder(settings, facts, *number)
+                review::proposal_reminder(settings, facts, *number)
             }
             Occasion::Introduce { .. } => partnership::introduce(settings, facts, due),
             Occasion::Topic { person, number, .. } => {

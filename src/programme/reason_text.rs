@@ -8,17 +8,7 @@ use crate::places;
 
 /// One sentence a reason, for `reader`.
 pub fn words(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) -> Vec<String> {
-    let option = |question: &str, id: &str| -> String {
-        if question == "region" {
-            return places::region_name(id, language);
-        }
-        form.question(question)
-            .and_then(|question| question.options.iter().find(|choice| choice.id == id))
-            .map_or_else(
-                || id.to_string(),
-                |choice| choice.label.of(language).to_string(),
-            )
-    };
+    let option = |question: &str, id: &str| worded(form, question, id, language);
     let interests: Vec<String> = reasons
         .iter()
         .filter_map(|reason| match reason {
@@ -70,4 +60,46 @@ pub fn words(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) 
         });
     }
     sentences
+}
+
+/// The same for a coordinator, who is neither of the two; people are called by their `number` in the proposal.
+pub fn neutral(
+    reasons: &[Reason],
+    form: &Form,
+    language: &str,
+    number: &dyn Fn(&PersonId) -> u32,
+) -> Vec<String> {
+    let option = |question: &str, id: &str| worded(form, question, id, language);
+    reasons
+        .iter()
+        .map(|reason| match reason {
+            Reason::SharedInterest { option: id } => {
+                format!("Both: {}.", option("interests", id))
+            }
+            Reason::SharedLanguage { code } => {
+                format!("Both write {}.", places::language_name(code, language))
+            }
+            Reason::WishMet {
+                person,
+                question,
+                option: id,
+            } => format!("{} wished for: {}.", number(person), option(question, id)),
+            Reason::WakingHours { hours } => format!("Awake together: {hours} hours a day."),
+            Reason::SameStage { option: id } => format!("Both: {}.", option("stage", id)),
+            Reason::SameSector { option: id } => format!("Both: {}.", option("sector", id)),
+        })
+        .collect()
+}
+
+/// An option of the form as people see it.
+fn worded(form: &Form, question: &str, id: &str, language: &str) -> String {
+    if question == "region" {
+        return places::region_name(id, language);
+    }
+    form.question(question)
+        .and_then(|question| question.options.iter().find(|choice| choice.id == id))
+        .map_or_else(
+            || id.to_string(),
+            |choice| choice.label.of(language).to_string(),
+        )
 }

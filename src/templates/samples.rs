@@ -210,6 +210,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             unmatched: vec![(7, "Lina Haddad".into(), "Lebanon".into())],
             score: 680,
             proof: "No other set of partnerships scores higher; the certificate proves it.".into(),
+            files: vec![],
         },
         LetterKind::CommandDone {
             what: "The proposal for Round 2027A is released: 46 partnerships. The introductions go out on Tuesday 2 March 2027.".into(),
@@ -384,6 +385,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             unmatched: Vec::new(),
             score: 0,
             proof: "There was nothing to match.".into(),
+            files: vec![],
         },
         LetterKind::Digest {
             dates: None,

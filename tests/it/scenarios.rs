@@ -48,6 +48,7 @@ scenarios!(
     release_by_itself_after_the_configured_hours,
     reminders_go_to_incomplete_applications_until_the_deadline,
     stop_ends_unprompted_mail_only,
+    the_proposal_brings_a_table,
     the_same_message_twice_has_one_effect,
     the_unmatched_are_told_and_stay_in_the_pool,
     topics_off_stops_topics_only,

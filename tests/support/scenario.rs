@@ -24,6 +24,8 @@ struct Received {
     kind: String,
     subject: String,
     text: String,
+    /// Names and words of the files that came with it.
+    files: String,
     message_id: String,
     reply_to: String,
     bounces_to: String,
@@ -265,7 +267,10 @@ impl Story {
                 letter.kind, letter.subject
             ));
         }
-        let whole = format!("{}\n{}\n{}", letter.subject, letter.text, letter.headers);
+        let whole = format!(
+            "{}\n{}\n{}\n{}",
+            letter.subject, letter.text, letter.headers, letter.files
+        );
         // Line breaks are the letter's layout, not its words.
         let words = whole.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut rest = conditions;
@@ -555,6 +560,13 @@ fn read_letter(bytes: &[u8], bounces_to: &str) -> Received {
                 .and_then(|first| first.address().map(str::to_string))
         })
         .unwrap_or_default();
+    let files: String = parsed
+        .attachments()
+        .map(|part| {
+            let name = mail_parser::MimeHeaders::attachment_name(part).unwrap_or_default();
+            format!("{name}\n{}\n", String::from_utf8_lossy(part.contents()))
+        })
+        .collect();
     let whole = String::from_utf8_lossy(bytes);
     let block = whole.split("\r\n\r\n").next().unwrap_or_default();
     Received {
@@ -568,6 +580,7 @@ fn read_letter(bytes: &[u8], bounces_to: &str) -> Received {
             .body_text(0)
             .unwrap_or_default()
             .replace("\r\n", "\n"),
+        files,
         message_id: parsed.message_id().unwrap_or_default().to_string(),
         reply_to,
         bounces_to: bounces_to.to_string(),

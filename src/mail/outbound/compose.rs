@@ -12,6 +12,7 @@ use lettre::message::header::{
 use lettre::message::{Body, Mailbox, Message, MultiPart, SinglePart};
 
 use crate::mail::address;
+use crate::programme::letter::Attachment;
 use crate::time::Moment;
 
 /// What a letter consists of.
@@ -26,6 +27,8 @@ pub struct Parts<'a> {
     pub subject: &'a str,
     pub text: &'a str,
     pub html: &'a str,
+    /// Files that travel along, after the text.
+    pub attachments: &'a [Attachment],
     /// Without angle brackets.
     pub message_id: &'a str,
     /// Message-IDs of earlier letters of the thread, oldest first, without angle brackets.
@@ -130,17 +133,51 @@ pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
                 .map_err(|_| anyhow::anyhow!("the text cannot be encoded"))?;
         Ok(SinglePart::builder().header(kind).body(body))
     };
-    // The boundary follows from the Message-ID, so that the bytes are the same each time.
-    let boundary = format!("={}=", parts.message_id.split('@').next().unwrap_or("part"));
-    let message = builder.multipart(
-        MultiPart::alternative()
-            .boundary(boundary)
-            .singlepart(part(ContentType::TEXT_PLAIN, parts.text)?)
-            .singlepart(part(ContentType::TEXT_HTML, parts.html)?),
-    )?;
+    // The boundaries follow from the Message-ID, so that the bytes are the same each time.
+    let unique = parts.message_id.split('@').next().unwrap_or("part");
+    let words = MultiPart::alternative()
+        .boundary(format!("={unique}="))
+        .singlepart(part(ContentType::TEXT_PLAIN, parts.text)?)
+        .singlepart(part(ContentType::TEXT_HTML, parts.html)?);
+    let message = if parts.attachments.is_empty() {
+        builder.multipart(words)?
+    } else {
+        let mut whole = MultiPart::mixed()
+            .boundary(format!("={unique}=files="))
+            .multipart(words);
+        for attachment in parts.attachments {
+            whole = whole.singlepart(attached(attachment)?);
+        }
+        builder.multipart(whole)?
+    };
     let bytes = message.formatted();
     gate(&bytes, parts)?;
     Ok(bytes)
+}
+
+/// A file as a part of its own. Base64 keeps its bytes as they are, line ends included.
+fn attached(attachment: &Attachment) -> anyhow::Result<SinglePart> {
+    let kind = ContentType::parse(attachment.content_type)
+        .with_context(|| format!("{} is no content type", attachment.content_type))?;
+    let body = Body::new_with_encoding(attachment.bytes.clone(), ContentTransferEncoding::Base64)
+        .map_err(|_| anyhow::anyhow!("a file cannot be encoded"))?;
+    Ok(lettre::message::Attachment::new(file_name(&attachment.file_name)).body(body, kind))
+}
+
+/// A name that every mail program and every file system takes.
+fn file_name(wanted: &str) -> String {
+    let plain: String = wanted
+        .chars()
+        .map(|c| match c {
+            c if c.is_ascii_alphanumeric() || "._-".contains(c) => c,
+            _ => '-',
+        })
+        .take(64)
+        .collect();
+    match plain.trim_start_matches(['.', '-']) {
+        "" => "file".into(),
+        plain => plain.into(),
+    }
 }
 
 /// Whether a stranger's Message-ID can stand in a header of ours: printable ASCII with one `@`, no brackets, no spaces.
@@ -151,7 +188,8 @@ pub fn is_message_id(id: &str) -> bool {
     shaped && id.len() <= 200 && id.split('@').filter(|part| !part.is_empty()).count() == 2
 }
 
-/// Reads the finished letter back: one sender, one reader, no header that we did not write, CRLF only.
+/// Reads the finished letter back: one sender, one reader, no header that we did not write, the files that were meant
+/// to travel along and no others, CRLF only.
 fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
     if address::has_bare_newline(bytes) {
         bail!("a letter with a bare line end was held back");
@@ -170,6 +208,18 @@ fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
         || addresses(parsed.from()) != [parts.from_address]
     {
         bail!("a letter whose sender or reader reads otherwise than meant was held back");
+    }
+    let files: Vec<&[u8]> = parsed
+        .attachments()
+        .map(mail_parser::MessagePart::contents)
+        .collect();
+    if files.len() != parts.attachments.len()
+        || files
+            .iter()
+            .zip(parts.attachments)
+            .any(|(read, meant)| *read != meant.bytes.as_slice())
+    {
+        bail!("a letter whose files read otherwise than meant was held back");
     }
     const OURS: [&str; 15] = [
         "date",
@@ -214,6 +264,7 @@ mod tests {
             subject: "Your peer, and what comes next",
             text: "Dear Zoë,\n\n.a line that begins with a dot\n",
             html: "<p>Dear Zoë</p>",
+            attachments: &[],
             message_id: "k7q2x9m4ta@example.org",
             thread: &[],
             date: Utc.with_ymd_and_hms(2027, 3, 2, 9, 0, 0).unwrap(),
@@ -246,6 +297,44 @@ mod tests {
         };
         let bytes = compose(&hostile).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains("\r\nX-Evil"));
+    }
+
+    #[test]
+    fn files_travel_along_byte_for_byte_under_a_harmless_name() {
+        let files = [
+            Attachment {
+                file_name: "proposal-3.csv".into(),
+                content_type: "text/csv; charset=utf-8",
+                bytes: "number,name\r\n1,Zoë\n".into(),
+            },
+            Attachment {
+                file_name: "../../\r\nBcc: all\u{202e}.pdf".into(),
+                content_type: "application/pdf",
+                bytes: vec![0, 13, 10, 255, 10],
+            },
+        ];
+        let letter = Parts {
+            attachments: &files,
+            ..parts()
+        };
+        let bytes = compose(&letter).unwrap();
+        assert_eq!(bytes, compose(&letter).unwrap());
+        let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+        assert!(parsed.body_text(0).unwrap().starts_with("Dear Zoë,"));
+        let read: Vec<(&str, &[u8])> = parsed
+            .attachments()
+            .map(|part| {
+                let name = mail_parser::MimeHeaders::attachment_name(part);
+                (name.unwrap(), part.contents())
+            })
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("proposal-3.csv", files[0].bytes.as_slice()),
+                ("Bcc--all-.pdf", files[1].bytes.as_slice()),
+            ]
+        );
     }
 
     #[test]
