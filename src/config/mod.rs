@@ -17,13 +17,11 @@ mod written;
 
 use std::path::{Path, PathBuf};
 
-pub use survey_file::Survey;
-
 pub use crate::problem::Problem;
 
 use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::problem::{nearest, shown_path};
-use crate::programme::settings::Settings;
+use crate::programme::settings::{Settings, Survey};
 use crate::templates::Templates;
 use written::Problems;
 
@@ -41,7 +39,6 @@ pub struct Config {
     /// Where the database, the master key and the lock lie.
     pub state_dir: PathBuf,
     pub templates: Templates,
-    pub surveys: Vec<Survey>,
     /// What works but should be looked at.
     pub warnings: Vec<Problem>,
 }
@@ -175,7 +172,7 @@ fn meaning(
         .as_deref()
         .map(|text| questions::read_form(FORM_FILE, text, &languages, &problems));
     let rounds = round_file::read(&folder.rounds, &problems);
-    let surveys: Vec<Survey> = folder
+    let mut surveys: Vec<Survey> = folder
         .surveys
         .iter()
         .filter_map(|(file, text)| survey_file::read(file, text, &languages, &problems))
@@ -201,7 +198,9 @@ fn meaning(
     settings.form = form;
     settings.rounds = rounds;
     settings.topics = templates.topics(settings.languages.first().map_or("en", String::as_str));
-    round_file::check_against(&settings, &surveys, &folder.rounds, &problems);
+    surveys.sort_by_key(|survey| survey.day);
+    settings.surveys = surveys;
+    round_file::check_against(&settings, &folder.rounds, &problems);
     let problems = problems.into_sorted();
     if !problems.is_empty() {
         return Err(problems);
@@ -214,7 +213,6 @@ fn meaning(
         poll_cron: programme.poll_cron,
         state_dir: programme.state_dir,
         templates,
-        surveys,
         warnings: warnings.into_sorted(),
     })
 }

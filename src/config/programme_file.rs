@@ -233,6 +233,7 @@ pub fn read(
             catch_up,
             ceilings,
             channels,
+            surveys: Vec::new(),
         },
         mailbox: mailbox?,
         sending: sending?,

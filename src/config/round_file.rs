@@ -4,7 +4,6 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 
-use super::Survey;
 use super::written::{Problems, Section, Source};
 use crate::problem::Problem;
 use crate::programme::settings::{Round, Settings};
@@ -150,12 +149,7 @@ fn check_order(whole: &Section<'_>, round: &Round) {
 }
 
 /// Checks the rounds against the rhythm, the topics and the surveys of the programme.
-pub fn check_against(
-    settings: &Settings,
-    surveys: &[Survey],
-    files: &[(String, String)],
-    problems: &Problems,
-) {
+pub fn check_against(settings: &Settings, files: &[(String, String)], problems: &Problems) {
     for round in &settings.rounds {
         let file = files
             .iter()
@@ -187,7 +181,8 @@ pub fn check_against(
         {
             too_late.push(format!("the check-in of day {day}"));
         }
-        for survey in surveys
+        for survey in settings
+            .surveys
             .iter()
             .filter(|survey| i64::from(survey.day) > length)
         {

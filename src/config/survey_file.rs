@@ -4,20 +4,7 @@ use std::path::Path;
 
 use super::questions;
 use super::written::{Problems, Section, Source};
-use crate::programme::application::{Form, Text};
-
-/// Questions put to everybody on a day of the round, answered in the reply like the form.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Survey {
-    /// As in the file name: "mid".
-    pub id: String,
-    pub title: Text,
-    /// Days after day 0.
-    pub day: u32,
-    /// Days after which those who have not answered are reminded, once.
-    pub reminder_after_days: Option<u32>,
-    pub form: Form,
-}
+use crate::programme::settings::Survey;
 
 pub fn read(file: &str, text: &str, languages: &[String], problems: &Problems) -> Option<Survey> {
     let source = Source::new(file, text);

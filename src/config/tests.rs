@@ -38,7 +38,6 @@ fn the_example_loads_from_its_folder_and_built_in_alike() {
     let loaded = load(&dir).unwrap();
     let built_in = built_in();
     assert_eq!(loaded.settings, built_in.settings);
-    assert_eq!(loaded.surveys, built_in.surveys);
     assert_eq!(loaded.warnings, []);
     assert_eq!(loaded.state_dir, dir.join("state"));
 }

@@ -175,7 +175,11 @@ impl Engine {
         let reading = inbound::read_parsed(
             &parsed,
             &inbound::Context {
-                form: &config.settings.form,
+                form: found
+                    .answered
+                    .as_ref()
+                    .and_then(|asked| config.settings.survey(asked.about.survey.as_deref()?))
+                    .map_or(&config.settings.form, |survey| &survey.form),
                 asked: found.answered.as_ref().and_then(asked_for),
                 own_address: &config.settings.address,
                 received,

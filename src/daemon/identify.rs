@@ -107,6 +107,7 @@ pub(super) fn identify(
 pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
     match answered.kind.as_str() {
         "form" | "missing" | "complete" | "capped" => Some(inbound::AskedFor::Form),
+        "survey" | "answers-kept" => Some(inbound::AskedFor::Survey),
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
         "are-you-there" => Some(inbound::AskedFor::AreYouThere),
         "proposal" | "digest" | "for-person" => Some(inbound::AskedFor::Command),

@@ -10,10 +10,11 @@ use crate::ids::PersonId;
 use crate::mail::outbound::compose;
 use crate::mail::token::{self, Keys};
 use crate::programme;
-use crate::programme::decision::Decision;
+use crate::programme::decision::{Decision, Occasion};
 use crate::programme::event::Event;
+use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, Recipient, ReplyTo};
-use crate::store::{apply, facts, outbox};
+use crate::store::{apply, facts, outbox, surveys};
 use crate::templates::Frame;
 use crate::time::Moment;
 
@@ -59,7 +60,8 @@ pub(super) struct Gone {
 impl OnePath {
     /// Takes one event from facts to letters.
     pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
-        let facts = facts::load(tx, now, going.event, going.sender)?;
+        let mut facts = facts::load(tx, now, going.event, going.sender)?;
+        self.add_survey(tx, going.event, &mut facts)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
         apply::apply(tx, now, &decision, &address_key)?;
@@ -94,6 +96,36 @@ impl OnePath {
             person,
             ordered,
         })
+    }
+}
+
+impl OnePath {
+    /// The part that somebody has in the survey that the event is about. It is found under a name that only the
+    /// master key can make, so it cannot be looked up like the other facts.
+    fn add_survey(
+        &self,
+        tx: &Transaction<'_>,
+        event: &Event,
+        facts: &mut Facts,
+    ) -> anyhow::Result<()> {
+        let (round, survey) = match event {
+            Event::Message(message) => match &message.answers_letter {
+                Some(asked) => (asked.about.round.as_deref(), asked.about.survey.as_deref()),
+                None => (None, None),
+            },
+            Event::Due(due) => match &due.what {
+                Occasion::Survey { round, survey, .. } => {
+                    (Some(round.as_str()), Some(survey.as_str()))
+                }
+                _ => (None, None),
+            },
+            _ => (None, None),
+        };
+        if let (Some(round), Some(survey), Some(person)) = (round, survey, &facts.person) {
+            let sheet = self.keys.survey_sheet(round, survey, person.id);
+            facts.survey = Some(surveys::sheet(tx, round, survey, person.id, sheet)?);
+        }
+        Ok(())
     }
 }
 

@@ -144,6 +144,18 @@ impl Keys {
         format!("{}-{}", &code[..4], &code[4..10])
     }
 
+    /// The name of somebody's sheet in a survey: without the master key nothing leads from it to the person.
+    pub fn survey_sheet(&self, round: &str, survey: &str, person: PersonId) -> String {
+        let parts: [&[u8]; 5] = [
+            round.as_bytes(),
+            &[0],
+            survey.as_bytes(),
+            &[0],
+            &person.0.to_be_bytes(),
+        ];
+        base32(&self.mac("pairpost survey sheet v1", &parts))
+    }
+
     /// Finds one of our tokens behind the `+` of an address of ours.
     pub fn find_in<'a>(
         &self,

@@ -8,7 +8,7 @@ use super::event::{Answered, Evidence, Intent, Message, Nature};
 use super::facts::{Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
-use super::{coordinating, partnership};
+use super::{coordinating, partnership, survey};
 use crate::ids::PersonId;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
@@ -207,6 +207,9 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         }
         Some(Intent::Apply) => return applying::send_form(settings, facts, Some(person), message),
         Some(Intent::Answer | Intent::Unclear) | None => {}
+    }
+    if let Some(decision) = survey::answered(settings, facts, person, message) {
+        return decision;
     }
     if let (Some(choice), Some(asked)) = (message.said.choice, asked) {
         match asked.kind.as_str() {

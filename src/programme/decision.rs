@@ -156,6 +156,29 @@ pub enum Change {
         inbox: InboxId,
         by: String,
     },
+    /// A survey goes out to somebody, for the first time or as the reminder.
+    SurveyAsked {
+        round: String,
+        survey: String,
+        person: PersonId,
+    },
+    /// Somebody has answered a survey: that they did, not what. What stands in [`Change::SurveySheet`].
+    SurveyAnswered {
+        round: String,
+        survey: String,
+        person: PersonId,
+    },
+    /// Answers of a survey, apart from whose they are: those of the same sheet are replaced, question by question.
+    SurveySheet {
+        round: String,
+        survey: String,
+        sheet: String,
+        answers: Answers,
+    },
+    /// No sheet of the round's surveys can be found again by whose it is.
+    SurveysSealed {
+        round: String,
+    },
 }
 
 /// Something that will fall due. Its key exists once: doing it twice is impossible.
@@ -214,7 +237,18 @@ pub enum Occasion {
         person: PersonId,
         partnership: PartnershipId,
     },
+    /// A survey, by its id, or its reminder.
+    Survey {
+        round: String,
+        person: PersonId,
+        survey: String,
+        reminder: bool,
+    },
     RoundEnds {
+        round: String,
+    },
+    /// Answers to the round's surveys are taken no more.
+    SurveysClose {
         round: String,
     },
     Digest {
@@ -261,12 +295,22 @@ impl Occasion {
                 person,
                 partnership,
             } => format!("closing/{partnership}/{person}"),
+            Occasion::Survey {
+                round,
+                person,
+                survey,
+                reminder,
+            } => {
+                let reminder = if *reminder { "/reminder" } else { "" };
+                format!("survey/{round}/{person}/{survey}{reminder}")
+            }
             Occasion::RoundEnds { round } => format!("round-ends/{round}"),
+            Occasion::SurveysClose { round } => format!("surveys-close/{round}"),
             Occasion::Digest { date } => format!("digest/{date}"),
         }
     }
 
-    /// Of several that are due at the same moment, the lower goes first: topics before check-ins before the rest.
+    /// Of several that are due at the same moment, the lower goes first: topics before check-ins before surveys.
     pub fn rank(&self) -> u32 {
         match self {
             Occasion::Deadline { .. } => 0,
@@ -276,8 +320,12 @@ impl Occasion {
             Occasion::Topic { .. } => 4,
             Occasion::CheckIn { .. } => 5,
             Occasion::Closing { .. } => 6,
-            Occasion::Reminder { .. } | Occasion::ProposalReminder { .. } => 7,
-            Occasion::PoolEnds { .. } | Occasion::RoundEnds { .. } => 8,
+            Occasion::Survey { .. }
+            | Occasion::Reminder { .. }
+            | Occasion::ProposalReminder { .. } => 7,
+            Occasion::PoolEnds { .. }
+            | Occasion::RoundEnds { .. }
+            | Occasion::SurveysClose { .. } => 8,
             Occasion::Digest { .. } => 9,
         }
     }
@@ -288,7 +336,8 @@ impl Occasion {
             | Occasion::Topic { person, .. }
             | Occasion::CheckIn { person, .. }
             | Occasion::Silence { person, .. }
-            | Occasion::Closing { person, .. } => Some(*person),
+            | Occasion::Closing { person, .. }
+            | Occasion::Survey { person, .. } => Some(*person),
             _ => None,
         }
     }
@@ -311,7 +360,9 @@ impl Occasion {
             | Occasion::Matching { round }
             | Occasion::Pool { round, .. }
             | Occasion::PoolEnds { round }
-            | Occasion::RoundEnds { round } => Some(round),
+            | Occasion::Survey { round, .. }
+            | Occasion::RoundEnds { round }
+            | Occasion::SurveysClose { round } => Some(round),
             _ => None,
         }
     }

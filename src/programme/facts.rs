@@ -28,6 +28,8 @@ pub struct Facts {
     pub partnerships: Vec<Partnership>,
     pub proposal: Option<Proposal>,
     pub brakes: Brakes,
+    /// The survey that the event is about.
+    pub survey: Option<SurveySheet>,
     /// For the digest: what waits for a coordinator, and numbers.
     pub waiting: Vec<Waiting>,
     pub numbers: Vec<(String, i64)>,
@@ -207,6 +209,18 @@ pub enum ProposalState {
     Waiting,
     Released,
     Replaced,
+}
+
+/// Somebody's part in a survey of a round.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SurveySheet {
+    /// The word under which the answers are kept. It follows from the person and the master key until the round's
+    /// surveys are closed; afterwards nothing leads from a person to their answers.
+    pub sheet: String,
+    pub has_answered: bool,
+    /// The surveys of this round are closed.
+    pub closed: bool,
+    pub answers: Answers,
 }
 
 /// How much has gone out already, for the ceilings.

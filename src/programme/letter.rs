@@ -40,6 +40,9 @@ pub struct About {
     /// Which check-in, which topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u32>,
+    /// Which survey, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<String>,
     /// The message that a coordinator's answer goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<crate::ids::InboxId>,
@@ -292,6 +295,32 @@ pub enum LetterKind {
         next: Option<Dates>,
     },
 
+    /// A survey: the questions as a form.
+    Survey {
+        name: String,
+        dates: Dates,
+        title: String,
+        form: String,
+        /// Answers are taken until this day.
+        until: NaiveDate,
+        reminder: bool,
+        /// The answer to a message in which no answers were found.
+        again: bool,
+    },
+    /// Answer to a survey's answers. It does not repeat them: they are kept apart from names.
+    AnswersKept {
+        name: String,
+        title: String,
+        /// How many of how many questions are answered.
+        answered: u32,
+        questions: u32,
+        /// What could not be read, and what is asked for and was left out.
+        open_questions: Vec<Open>,
+        until: NaiveDate,
+        /// They came too late and were not kept.
+        closed: bool,
+    },
+
     /// To coordinators: pairs to look at, answered with `ok`.
     Proposal {
         dates: Dates,
@@ -390,6 +419,8 @@ impl LetterKind {
             LetterKind::PersonWillAnswer { .. } => "person-will-answer",
             LetterKind::Unclear { .. } => "unclear",
             LetterKind::Closing { .. } => "closing",
+            LetterKind::Survey { .. } => "survey",
+            LetterKind::AnswersKept { .. } => "answers-kept",
             LetterKind::Proposal { .. } => "proposal",
             LetterKind::CommandDone { .. } => "command-done",
             LetterKind::Digest { .. } => "digest",
@@ -424,6 +455,8 @@ impl LetterKind {
         "person-will-answer",
         "unclear",
         "closing",
+        "survey",
+        "answers-kept",
         "proposal",
         "command-done",
         "digest",
@@ -450,6 +483,7 @@ impl LetterKind {
                 | LetterKind::AreYouThere { .. }
                 | LetterKind::Closing { .. }
                 | LetterKind::PoolEnded { .. }
+                | LetterKind::Survey { again: false, .. }
         )
     }
 

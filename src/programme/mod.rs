@@ -2,8 +2,9 @@
 //! database, and nothing here is random, so that every rule can be tested as a table.
 //!
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
-//! [`round`] what happens to all at once (deadline, cap, end), [`review`] the proposal and its release, [`partnership`] the life of a pair,
-//! [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often we write to somebody.
+//! [`round`] what happens to all at once (deadline, cap, end), [`review`] the proposal and its release, [`partnership`]
+//! the life of a pair, [`survey`] what people are asked about it, [`coordinating`] the digest and commands,
+//! [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
 pub mod applying;
@@ -21,6 +22,7 @@ pub mod review;
 pub mod round;
 pub mod settings;
 pub mod spreadsheet;
+pub mod survey;
 pub mod timetable;
 
 use decision::{Decision, Occasion};
@@ -61,7 +63,14 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
             } => partnership::silence(settings, facts, *person, *since, *step),
             Occasion::PoolEnds { round } => round::pool_ends(settings, facts, round),
             Occasion::Closing { person, .. } => partnership::closing(settings, facts, *person),
+            Occasion::Survey {
+                round,
+                survey,
+                reminder,
+                ..
+            } => survey::ask(settings, facts, due, round, survey, *reminder),
             Occasion::RoundEnds { round } => round::round_ends(settings, facts, round),
+            Occasion::SurveysClose { round } => survey::close(round),
             Occasion::Digest { .. } => coordinating::digest(settings, facts),
         },
     }

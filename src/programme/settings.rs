@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use super::application::Form;
+use super::application::{Form, Text};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -44,6 +44,26 @@ pub struct Settings {
     pub ceilings: Ceilings,
     /// Community channels named in introductions and topics.
     pub channels: Vec<String>,
+    pub surveys: Vec<Survey>,
+}
+
+impl Settings {
+    pub fn survey(&self, id: &str) -> Option<&Survey> {
+        self.surveys.iter().find(|survey| survey.id == id)
+    }
+}
+
+/// Questions put to everybody on a day of the round, answered in the reply like the form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// As in the file name: "mid".
+    pub id: String,
+    pub title: Text,
+    /// Days after day 0.
+    pub day: u32,
+    /// Days after which those who have not answered are reminded, once.
+    pub reminder_after_days: Option<u32>,
+    pub form: Form,
 }
 
 #[derive(Debug, Clone, PartialEq)]

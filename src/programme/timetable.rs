@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::decision::Occasion;
 use super::letter::Dates;
-use super::settings::{Round, Settings};
+use super::settings::{Round, Settings, Survey};
 use crate::schedule;
 use crate::time::Moment;
 
@@ -86,6 +86,22 @@ pub fn pool_end(settings: &Settings, round: &Round) -> NaiveDate {
     round.start + Days::new(u64::from(settings.pool_until_day))
 }
 
+/// The last day on which answers to a round's surveys are taken: many write when the round is over.
+pub fn surveys_close(round: &Round) -> NaiveDate {
+    round.end + Days::new(SURVEYS_STAY_OPEN_DAYS)
+}
+
+const SURVEYS_STAY_OPEN_DAYS: u64 = 21;
+
+/// A survey's date; `None` for those who were introduced too shortly before it to have anything to tell.
+pub fn survey_date(round: &Round, survey: &Survey, started: NaiveDate) -> Option<NaiveDate> {
+    let date = round.start + Days::new(u64::from(survey.day));
+    (started.max(round.start) + Days::new(SURVEY_AFTER_DAYS) <= date && date <= round.end)
+        .then_some(date)
+}
+
+const SURVEY_AFTER_DAYS: u64 = 14;
+
 /// What the calendar alone makes fall due: each round's own dates, the next morning of the pool, the next digest.
 /// Written down again and again without harm, since each has its key.
 pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
@@ -106,6 +122,12 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
             Occasion::RoundEnds { round: id() },
             morning(settings, round.end + Days::new(1), settings.zone),
         ));
+        if !settings.surveys.is_empty() {
+            due.push((
+                Occasion::SurveysClose { round: id() },
+                morning(settings, surveys_close(round) + Days::new(1), settings.zone),
+            ));
+        }
         // The introductions of day 0 leave first; the pool is looked at from the next morning on.
         let from = now.max(
             morning(settings, round.start + Days::new(1), settings.zone)

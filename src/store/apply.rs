@@ -270,6 +270,23 @@ fn carry_out(
             )?
             .execute((inbox.0, by))?;
         }
+        Change::SurveyAsked {
+            round,
+            survey,
+            person,
+        } => super::surveys::asked(tx, now, round, survey, *person)?,
+        Change::SurveyAnswered {
+            round,
+            survey,
+            person,
+        } => super::surveys::answered(tx, now, round, survey, *person)?,
+        Change::SurveySheet {
+            round,
+            survey,
+            sheet,
+            answers,
+        } => super::surveys::keep(tx, round, survey, sheet, answers)?,
+        Change::SurveysSealed { round } => super::surveys::seal(tx, now, round)?,
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod look;
 pub mod occasions;
 pub mod outbox;
+pub mod surveys;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +18,10 @@ use anyhow::{Context, bail};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 /// Numbered steps; the database's `user_version` says how many it has climbed. Steps are never changed once released.
-pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_spine.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_spine.sql"),
+    include_str!("migrations/0002_surveys.sql"),
+];
 
 /// How hard a commit is pressed onto the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,6 +17,7 @@ pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::
             | Occasion::Matching { .. }
             | Occasion::PoolEnds { .. }
             | Occasion::RoundEnds { .. }
+            | Occasion::SurveysClose { .. }
     );
     let on_conflict = if from_calendar {
         "DO UPDATE SET due_at = excluded.due_at WHERE done_at IS NULL AND due_at <> excluded.due_at"

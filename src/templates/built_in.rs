@@ -45,6 +45,8 @@ const ENGLISH_LETTERS: Files = &files!(
         "person-will-answer",
         "unclear",
         "closing",
+        "survey",
+        "answers-kept",
         "proposal",
         "command-done",
         "digest",

@@ -197,6 +197,29 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             partners: "Rosa Quispe".into(),
             next: Some(next()),
         },
+        LetterKind::Survey {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            title: "How is it going?".into(),
+            form: survey(),
+            until: day(2027, 7, 20),
+            reminder: false,
+            again: false,
+        },
+        LetterKind::AnswersKept {
+            name: "Amina Njoroge".into(),
+            title: "How is it going?".into(),
+            answered: 4,
+            questions: 5,
+            open_questions: vec![open(
+                "How often have you and your partner been in touch?",
+                Some("now and then"),
+                Some(Why::Unknown),
+                true,
+            )],
+            until: day(2027, 7, 20),
+            closed: false,
+        },
         LetterKind::Proposal {
             dates: dates(),
             people: 7,
@@ -375,6 +398,10 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             partners: partners(),
             next: None,
         },
+        survey_again(true, false),
+        survey_again(false, true),
+        answers_kept(false),
+        answers_kept(true),
         LetterKind::Proposal {
             dates: dates(),
             people: 0,
@@ -569,6 +596,38 @@ fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
         // One of the variants has neither, so that the last branch is tried, too.
         next: (why != Ended::Fit).then(next),
     }
+}
+
+fn survey_again(reminder: bool, again: bool) -> LetterKind {
+    LetterKind::Survey {
+        name: "Amina Njoroge".into(),
+        dates: dates(),
+        title: "Looking back".into(),
+        form: survey(),
+        until: day(2027, 7, 20),
+        reminder,
+        again,
+    }
+}
+
+fn answers_kept(closed: bool) -> LetterKind {
+    LetterKind::AnswersKept {
+        name: "Amina Njoroge".into(),
+        title: "Looking back".into(),
+        answered: if closed { 0 } else { 6 },
+        questions: 6,
+        open_questions: Vec::new(),
+        until: day(2027, 7, 20),
+        closed,
+    }
+}
+
+/// A short survey in the shape in which `programme::form_text` writes it.
+fn survey() -> String {
+    "How satisfied are you so far? \n(tick one with an x)\n  [ ] 1 Very satisfied\n  [ ] 2 Rather satisfied\n  \
+     [ ] 3 Rather not satisfied\n  [ ] 4 Not satisfied\n\nWhat could we do better? \n\n\
+     May we quote you without your name? \n(yes or no)\n"
+        .into()
 }
 
 /// A short form in the shape in which `programme::form_text` writes it.

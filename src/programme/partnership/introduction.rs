@@ -110,7 +110,8 @@ pub fn introduce_now(
     decision
 }
 
-/// The member's next topic, first check-in and closing letter. Each of them brings the one after it.
+/// The member's next topic, first check-in, closing letter and surveys. A topic, a check-in and a survey bring what
+/// comes after them.
 fn what_follows(
     settings: &Settings,
     facts: &Facts,
@@ -135,6 +136,17 @@ fn what_follows(
         partnership: partnership.id,
     };
     occasions.push((closing, timetable::morning(settings, round.end, zone)));
+    for survey in &settings.surveys {
+        // Whoever gets a new partner later is asked once all the same: the key names the round.
+        let occasion = Occasion::Survey {
+            round: round.id.clone(),
+            person,
+            survey: survey.id.clone(),
+            reminder: false,
+        };
+        let date = timetable::survey_date(round, survey, started);
+        occasions.extend(date.map(|date| (occasion, timetable::morning(settings, date, zone))));
+    }
     occasions
 }
 
