@@ -106,7 +106,9 @@ pub fn as_json(file: &str, reading: &Reading) -> serde_json::Value {
         "bounce": reading.bounce,
         "automatic": reading.automatic,
         "complaint": reading.complaint,
-        "intent": reading.said.intent,
+        "intent": reading.said.seems.or(reading.said.intent),
+        // What the words ask for is clear, but the rules ask back: only its exact word does it.
+        "needs_its_word": reading.said.seems.is_some(),
         "until": until,
         "check_in": reading.said.choice,
         // A file proves nothing about its sender; tokens and the mail host's word are weighed when mail comes in.

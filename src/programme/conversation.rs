@@ -247,6 +247,10 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         return Decision::ignored("an answer without words");
     }
     match asked.map(|asked| asked.kind.as_str()) {
+        // Clear, but none of the choices of the question asked: the word that does it, not the question again.
+        Some("check-in" | "are-you-there") if message.said.seems.is_some() => {
+            ask_again(person, message, Asked::Word, asked)
+        }
         Some("check-in") => ask_again(person, message, Asked::CheckIn, asked),
         Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
         // What ends something needs its exact word: a sentence that seems to mean it is answered with the words. Whoever

@@ -80,6 +80,10 @@ pub enum Nature {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Said {
     pub intent: Option<Intent>,
+    /// With [`Intent::Unclear`]: what the words seem to ask for, where nothing but its exact word may do it. Good for
+    /// asking back, never for acting.
+    #[serde(default)]
+    pub seems: Option<Intent>,
     /// The day until which somebody is away or pauses.
     pub until: Option<NaiveDate>,
     /// The answer to a check-in, 1 to 6, or to an are-you-there letter, 1 to 3.

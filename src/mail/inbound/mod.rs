@@ -181,11 +181,13 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
     said.choice = words.choice;
     said.until = words.until;
     said.intent = words.intent;
+    said.seems = words.seems;
     if !said.answers.is_empty() || !said.unclear.is_empty() {
         // A filled form is an answer, whatever words stand in its long texts; only a command that stands alone on
         // the first line is one beside it.
         if !words.exact {
             said.intent = Some(crate::programme::event::Intent::Answer);
+            said.seems = None;
             said.until = None;
         }
         said.choice = None;

@@ -1,8 +1,9 @@
 //! What a person's words ask for: answers to a check-in or an are-you-there letter, and what may be wanted at any time
 //! (stop, pause, withdraw ...). In English, French and Spanish, whatever language the reader was written to.
 //!
-//! What ends, erases or exports needs its exact word alone on the first line (RELIABILITY d.4); what only stops or
-//! pauses, and answers to the question asked, may be read from sentences. What could mean two things is *unclear*.
+//! What ends, erases or exports needs its exact word alone on the first line below the greeting (RELIABILITY d.4): a
+//! sentence that says as much is *unclear*, and what it seems to ask for stands beside it. What only stops or pauses, and
+//! answers to the question asked, may be read from sentences. What could mean two things is unclear, too.
 
 pub mod dates;
 mod sentences;
@@ -23,6 +24,8 @@ pub struct Words {
     pub choice: Option<u8>,
     /// The intent was said by its exact word, alone on the first line.
     pub exact: bool,
+    /// With an unclear intent: what the words seem to ask for, where only its exact word does it.
+    pub seems: Option<Intent>,
 }
 
 /// The closed list of exact words, folded. A day may follow the words for pause.
@@ -259,7 +262,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
     let spoken = if text.trim().is_empty() {
         subject
     } else {
-        text
+        without_greeting(text)
     };
     let first = spoken
         .lines()
@@ -292,51 +295,124 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
         words.until = Some(until);
         return words;
     }
-    let folded = fold(spoken);
+    let nothing = fold(spoken).is_empty();
     match context.asked {
+        Some(AskedFor::Command) => {}
+        _ if nothing => {}
+        // What was done to somebody comes before whatever they answer beside it.
+        _ if sentences::concern(spoken) => words.intent = Some(Intent::Concern),
         Some(AskedFor::CheckIn) => {
-            if let Some(choice) = number(spoken, 6).or_else(|| sentences::check_in(&folded)) {
-                words.choice = Some(choice);
-                words.intent = Some(Intent::Answer);
-                return words;
-            }
-            match sentences::meaning(&folded) {
-                // Words that ask to stop answer the question by its fifth choice, so nothing is lost by asking again.
-                Some(Meaning::Certain(
-                    intent @ (Intent::Pause | Intent::Stop | Intent::TopicsOff | Intent::Concern),
-                )) => words.intent = Some(intent),
-                _ if folded.is_empty() => {}
-                _ => words.intent = Some(Intent::Unclear),
-            }
+            let meaning = sentences::meaning(spoken);
+            words.choice = number(spoken, 6).or_else(|| {
+                sentences::check_in(spoken).filter(|choice| match meaning {
+                    // "I have to stop until May", or no more than the letters: not the fifth choice.
+                    Some(Meaning::Certain(Intent::Pause)) => false,
+                    Some(Meaning::Certain(Intent::Stop | Intent::TopicsOff)) => *choice == 6,
+                    Some(Meaning::Seems(Intent::MyData | Intent::ForgetMe)) => false,
+                    _ => true,
+                })
+            });
+            words.intent = Some(match (words.choice, meaning) {
+                (Some(_), _) => Intent::Answer,
+                (None, Some(Meaning::Certain(intent @ (Intent::Stop | Intent::TopicsOff))))
+                    if sentences::check_in(spoken).is_none() =>
+                {
+                    intent
+                }
+                // Nothing else is said beside it, but that they cannot go on.
+                (None, Some(Meaning::Certain(Intent::Pause)))
+                    if matches!(sentences::check_in(spoken), None | Some(5)) =>
+                {
+                    Intent::Pause
+                }
+                _ => Intent::Unclear,
+            });
+            words.seems = seems(meaning).filter(|_| words.choice.is_none());
         }
         Some(AskedFor::AreYouThere) => {
-            if let Some(choice) = number(spoken, 3).or_else(|| sentences::are_you_there(&folded)) {
-                words.choice = Some(choice);
-                words.intent = Some(Intent::Answer);
-                if choice == 2 {
-                    words.until = dates::until(spoken, today, context.language);
-                }
-                return words;
+            let meaning = sentences::meaning(spoken);
+            words.choice = number(spoken, 3).or_else(|| sentences::are_you_there(spoken));
+            words.intent = Some(match (words.choice, meaning) {
+                (Some(_), _) => Intent::Answer,
+                (None, Some(Meaning::Certain(intent))) if intent != Intent::Apply => intent,
+                _ => Intent::Unclear,
+            });
+            if words.choice == Some(2) {
+                words.until = dates::until(spoken, today, context.language);
             }
-            match sentences::meaning(&folded) {
-                Some(Meaning::Certain(intent)) => words.intent = Some(intent),
-                _ if folded.is_empty() => {}
-                _ => words.intent = Some(Intent::Unclear),
-            }
+            words.seems = seems(meaning).filter(|_| words.choice.is_none());
         }
-        Some(AskedFor::Command) => {}
         None | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation) => {
-            words.intent = match sentences::meaning(&folded) {
-                Some(Meaning::Certain(intent)) => Some(intent),
-                Some(Meaning::Doubtful) => Some(Intent::Unclear),
-                None => None,
-            };
+            let meaning = sentences::meaning(spoken);
+            words.intent = meaning.map(|meaning| match meaning {
+                Meaning::Certain(intent) => intent,
+                Meaning::Seems(_) | Meaning::Doubtful => Intent::Unclear,
+            });
+            words.seems = seems(meaning);
         }
     }
     if words.intent == Some(Intent::Pause) {
         words.until = dates::until(spoken, today, context.language);
     }
     words
+}
+
+fn seems(meaning: Option<Meaning>) -> Option<Intent> {
+    match meaning {
+        Some(Meaning::Seems(intent)) => Some(intent),
+        _ => None,
+    }
+}
+
+/// A letter without its "Dear all," line: the first line that says something is the one below.
+fn without_greeting(text: &str) -> &str {
+    let text = text.trim_start();
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let folded = fold(line);
+    let greets = [
+        "hello",
+        "hi",
+        "hey",
+        "dear",
+        "good",
+        "greetings",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "cher",
+        "chere",
+        "chers",
+        "cheres",
+        "madame",
+        "monsieur",
+        "mesdames",
+        "hola",
+        "buenos",
+        "buenas",
+        "buen",
+        "estimado",
+        "estimada",
+        "estimados",
+        "estimadas",
+        "querido",
+        "querida",
+        "queridos",
+        "queridas",
+    ]
+    .contains(&folded.split(' ').next().unwrap_or_default());
+    let ends =
+        line.trim_end().ends_with([',', '!', '.', ':', ';']) || folded.split(' ').count() <= 2;
+    let short = folded.split(' ').count() <= 5;
+    // "Good so far" greets nobody.
+    let good = folded.starts_with("good ")
+        && !["good morning", "good day", "good afternoon", "good evening"]
+            .iter()
+            .any(|words| folded.starts_with(words));
+    if greets && ends && short && !good && !rest.trim().is_empty() {
+        rest
+    } else {
+        text
+    }
 }
 
 /// The intent whose exact word is all that stands on the line, but for courtesy and punctuation.
@@ -401,6 +477,18 @@ fn pause_until(line: &str, today: NaiveDate, language: &str) -> Option<NaiveDate
 /// A number that counts something ("2 weeks ago") is none.
 pub fn number(text: &str, most: u8) -> Option<u8> {
     let line = text.lines().find(|line| !line.trim().is_empty())?;
+    number_on(line, most).or_else(|| {
+        // Below a first sentence, where a number stands alone and no other does.
+        let mut alone = text.lines().filter_map(|line| {
+            let bare = line.trim().trim_matches(['(', ')', '.', '*', '[', ']']);
+            (bare.len() == 1 && bare.starts_with(|c: char| c.is_ascii_digit())).then_some(bare)
+        });
+        let one = alone.next()?;
+        alone.next().is_none().then(|| number_on(one, most))?
+    })
+}
+
+fn number_on(line: &str, most: u8) -> Option<u8> {
     let line = line
         .trim()
         .trim_start_matches(|c: char| "*_>#([{-–—•·\"'“‘«:= ".contains(c))

@@ -154,3 +154,54 @@ fn what_ends_or_erases_needs_its_exact_word_alone() {
         None
     );
 }
+
+/// Every line of `tests/mail/sentences.tsv` is read as it says.
+#[test]
+fn sentences_mean_what_the_table_says() {
+    let mut wrong = Vec::new();
+    let mut lines = 0;
+    for line in include_str!("../../../../tests/mail/sentences.tsv").lines() {
+        if line.starts_with('#') || line.is_empty() {
+            continue;
+        }
+        lines += 1;
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [asked, language, meant, text] = cells[..] else {
+            panic!("four columns: {line}");
+        };
+        let asked = match asked {
+            "-" => None,
+            "check-in" => Some(AskedFor::CheckIn),
+            "silence" => Some(AskedFor::AreYouThere),
+            other => panic!("asked: {other}"),
+        };
+        let words = said(&text.replace(" / ", "\n"), asked, language);
+        let name = |intent: Intent| {
+            serde_json::to_value(intent)
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .to_string()
+        };
+        let mut got = match (words.choice, words.seems, words.intent) {
+            (Some(choice), ..) => choice.to_string(),
+            (None, Some(seems), Some(Intent::Unclear)) => name(seems) + "?",
+            (None, None, Some(intent)) => name(intent),
+            (None, None, None) => "-".into(),
+            other => format!("{other:?}"),
+        };
+        if let Some(until) = words.until {
+            got.push_str(&format!(" {until}"));
+        }
+        if got != meant {
+            wrong.push(format!("meant {meant}, read {got}: {line}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {lines}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(lines > 150);
+}
