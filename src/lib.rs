@@ -53,7 +53,8 @@
 //!    only after the commit. Parsing cannot fail: it returns what it understood and a list of defects.
 //! 4. Handling the same message or occasion twice changes nothing: unique keys.
 //! 5. Due means `due_at <= now and not done`, oldest first, in bounded batches; never "equals today".
-//! 6. A letter's bytes, Message-ID included, are frozen when it is composed; a retry is byte-identical.
+//! 6. A letter's bytes, Message-ID included, are frozen when it is composed; a retry is byte-identical. A letter whose
+//!    end nobody told is looked for, and never sent again by itself where a second copy would do harm.
 //! 7. Ids that strangers give (Message-ID, In-Reply-To, From) are hints, never keys.
 //! 8. One bad row waits by itself with its own back-off; a failing store stops the intake cleanly.
 //! 9. One daemon per database.

@@ -9,6 +9,7 @@ mod demo;
 pub mod explain;
 mod export;
 mod init;
+mod letter;
 pub mod matching;
 mod pair;
 mod person;
@@ -59,6 +60,7 @@ enum Command {
     Match(proposal::Args),
     Status(status::Args),
     Person(person::Args),
+    Letter(letter::Args),
     Pair(pair::Args),
     Round(round::Args),
     Backup(backup::Args),
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Match(args) => proposal::run(&args, config),
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
+        Command::Letter(args) => letter::run(&args, config),
         Command::Pair(args) => pair::run(&args, config),
         Command::Round(args) => round::run(&args, config),
         Command::Backup(args) => backup::run(&args, config),

@@ -84,7 +84,14 @@ fn words(waiting: &Waiting) -> String {
             )
         }
         Waiting::Letter { letter, kind, why } => {
-            format!("letter {letter} ({kind}) could not be sent: {why}")
+            format!(
+                "letter {letter} ({kind}) could not be sent: {why}   (pairpost letter {letter} --resend)"
+            )
+        }
+        Waiting::Held { letter, kind, to } => {
+            format!(
+                "letter {letter} ({kind}) to {to} may or may not have arrived; ask   (pairpost letter {letter} --arrived, or --resend)"
+            )
         }
         Waiting::Application { person, name } => {
             format!("{name} has applied   (pairpost person {person} --accept)")

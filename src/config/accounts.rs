@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::written::Section;
 use crate::mail::account::{
-    Login, MailboxSettings, SecretSource, Security, SendingSettings, Server,
+    Login, MailboxSettings, SecretSource, Security, SendingSettings, Server, Traces,
 };
 
 #[derive(Clone, Copy, PartialEq)]
@@ -88,7 +88,15 @@ pub fn sending(section: &Section<'_>, base: &Path) -> Option<SendingSettings> {
                     "Write user = \"...\" and password_file = \"...\".",
                 );
             }
-            server.map(|server| SendingSettings::Smtp { server, login })
+            let traces = Traces {
+                sent_folder: section.text("sent_folder"),
+                queue_command: section.texts("queue_command").unwrap_or_default(),
+            };
+            server.map(|server| SendingSettings::Smtp {
+                server,
+                login,
+                traces,
+            })
         }
     };
     section.finish();

@@ -18,8 +18,9 @@ use crate::mail::outbound::{Outcome, pace};
 use crate::mail::token::Keys;
 use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
 use crate::programme::event::{Command, Due, Event, Undelivered};
+use crate::programme::letter::must_not_come_twice;
 use crate::programme::timetable;
-use crate::store::{Durability, Store, facts, inbox, occasions, outbox};
+use crate::store::{Durability, Store, facts, inbox, occasions, outbox, unknown};
 use crate::time::Moment;
 
 /// The programme's state and everything that changes it.
@@ -29,6 +30,22 @@ pub struct Engine {
     /// Keys (kind/recipient/occurrence) of the letters ordered since they were last asked for; in rehearsals only.
     ordered: Vec<String>,
 }
+
+/// What looking for a letter can bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trace {
+    /// The server has it, or had it; the words say where it was seen.
+    Found(String),
+    /// It is not there, where a letter that was taken later is.
+    CertainlyNone,
+    /// Not seen, which proves nothing.
+    None,
+}
+
+/// So many letters of unknown end are looked for at a time.
+const LOOKED_FOR_AT_A_TIME: u32 = 50;
+/// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
+const LETTERS_TO_COMPARE: u32 = 3;
 
 /// What one round of the clock did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -81,10 +98,10 @@ impl Engine {
         std::mem::take(&mut self.ordered)
     }
 
-    /// At start: letters that were in a server's hands go back into the queue, and the calendar is written down.
-    pub fn start(&mut self, now: Moment) -> anyhow::Result<usize> {
+    /// At start: letters that were on their way are sent again or looked for, and the calendar is written down.
+    pub fn start(&mut self, now: Moment) -> anyhow::Result<outbox::Recovered> {
         let tx = self.store.transaction()?;
-        let recovered = outbox::recover(&tx, now)?;
+        let recovered = outbox::recover(&tx, now, pace::first_look(now))?;
         tx.commit()?;
         self.plan_calendar(now)?;
         Ok(recovered)
@@ -187,6 +204,9 @@ impl Engine {
             },
         );
         let event = event_of(&tx, &config.settings, waiting.id, &reading, &found)?;
+        for (letter, evidence) in arrivals(&tx, &event, &reading)? {
+            unknown::arrived(&tx, letter, now, evidence)?;
+        }
         let gone = self.path.go(
             &tx,
             now,
@@ -364,12 +384,14 @@ impl Engine {
         let mut ordered = Vec::new();
         match outcome {
             Outcome::Accepted { reply } => outbox::sent(&tx, letter.id, now, reply)?,
-            Outcome::Temporary { text, .. } | Outcome::Unknown { text } => {
-                let unknown = matches!(outcome, Outcome::Unknown { .. });
+            Outcome::Temporary { text, .. } => {
                 match pace::next_attempt(letter.id, letter.attempts, letter.created_at, now) {
-                    Some(at) => outbox::later(&tx, letter.id, at, text, unknown)?,
+                    Some(at) => outbox::later(&tx, letter.id, at, text)?,
                     None => outbox::end(&tx, letter.id, "failed", text)?,
                 }
+            }
+            Outcome::Unknown { text } => {
+                unknown::begin(&tx, letter.id, pace::first_look(now), text)?;
             }
             // A letter that we could not even offer is our own defect, not its reader's.
             Outcome::Permanent { text, .. } if text.starts_with("not sent:") => {
@@ -399,6 +421,48 @@ impl Engine {
         Ok(())
     }
 
+    /// Letters whose end nobody told and that are to be looked for now, with letters that the server took after the
+    /// oldest of them: where these leave a trace, the others would have left one, too.
+    pub fn to_look_for(&self, now: Moment) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<String>)> {
+        let letters = unknown::due(self.store.reader(), now, LOOKED_FOR_AT_A_TIME)?;
+        let Some(since) = letters.iter().map(|letter| letter.since).max() else {
+            return Ok(Default::default());
+        };
+        let taken = unknown::taken_since(self.store.reader(), since, LETTERS_TO_COMPARE)?;
+        Ok((letters, taken))
+    }
+
+    /// What looking for a letter has brought.
+    pub fn looked_for(
+        &mut self,
+        letter: &unknown::Unknown,
+        found: &Trace,
+        now: Moment,
+    ) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        match found {
+            Trace::Found(where_it_was) => {
+                unknown::arrived(&tx, letter.id, now, where_it_was)?;
+            }
+            Trace::CertainlyNone => {
+                unknown::send_again(&tx, letter.id, now, "the server never had it")?;
+            }
+            Trace::None => match pace::next_look(letter.looks + 1, now) {
+                Some(at) => unknown::look_again(&tx, letter.id, at)?,
+                None if must_not_come_twice(&letter.kind) || letter.unknown_ends > 1 => {
+                    unknown::hold(&tx, letter.id)?;
+                }
+                None => {
+                    let why = "no trace of it was found, and a second copy does no harm";
+                    unknown::send_again(&tx, letter.id, now, why)?;
+                }
+            },
+        }
+        tx.commit()?;
+        tracing::info!(letter = letter.id.0, kind = letter.kind, found = ?found, "letter looked for");
+        Ok(())
+    }
+
     fn remember(&mut self, ordered: Vec<String>) {
         if self.path.mark_letters {
             self.ordered.extend(ordered);
@@ -424,6 +488,34 @@ impl Engine {
     pub fn knows_place(&self, place: &str) -> anyhow::Result<bool> {
         Ok(inbox::knows_place(self.store.reader(), place)?)
     }
+}
+
+/// Letters that a message proves to have left us: one that it answers, one that bounced, one that came back to us.
+fn arrivals(
+    tx: &rusqlite::Transaction<'_>,
+    event: &Event,
+    reading: &inbound::Reading,
+) -> anyhow::Result<Vec<(LetterId, &'static str)>> {
+    let mut proven = Vec::new();
+    match event {
+        Event::Message(message) => {
+            let answered = message.answers_letter.as_ref();
+            proven.extend(answered.map(|answered| (answered.letter, "it was answered")));
+        }
+        Event::Undelivered(undelivered) => {
+            proven.push((undelivered.letter, "the mail server reported about it"));
+        }
+        Event::Complaint(complaint) => {
+            proven.push((complaint.letter, "its reader's provider reported about it"));
+        }
+        _ => {}
+    }
+    if let Some(id) = reading.message_id.as_deref() {
+        // Only who has the letter can know its Message-ID.
+        let ours = outbox::by_message_id(tx, id)?;
+        proven.extend(ours.map(|letter| (letter.id, "a copy of it came back to us")));
+    }
+    Ok(proven)
 }
 
 /// The name of the database in the state folder.

@@ -10,11 +10,14 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::engine::Engine;
+use super::look_up;
+use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
-use crate::mail::outbound::transport::Transport;
+use crate::mail::outbound::transport::{Phase, Transport};
 use crate::mail::outbound::{Envelope, Outcome};
 use crate::schedule::Recurring;
 use crate::store::inbox::Shelf;
+use crate::store::outbox::{DotMarks, Recovered};
 use crate::time::Clock;
 
 /// Letters taken in hand at a time: few, since after a crash the end of each of them is unknown.
@@ -23,6 +26,8 @@ const LETTERS_AT_A_TIME: u32 = 10;
 const OCCASIONS_AT_A_TIME: u32 = 200;
 /// The clock is looked at this often even when nothing is known to be due: another process may have written.
 const TICK_SECONDS: u64 = 5;
+/// How often it is asked whether a letter of unknown end is to be looked for.
+const LOOK_SECONDS: u64 = 10;
 /// Waits between two tries to reach a server, in seconds: doubling from the first to the last.
 const BACK_OFF_SECONDS: (u64, u64) = (2, 300);
 /// After this many seconds IDLE is renewed; servers may drop a silent client after 29 minutes (RFC 2177).
@@ -95,12 +100,14 @@ pub fn run(engine: Engine, clock: Clock) -> anyhow::Result<()> {
 
 async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
     let recovered = engine.start(clock.now())?;
-    if recovered > 0 {
+    if recovered != Recovered::default() {
         tracing::warn!(
-            letters = recovered,
-            "letters were on their way when the program ended; they are sent again"
+            again = recovered.again,
+            unknown = recovered.unknown,
+            "letters were on their way when the program ended; incomplete ones are sent again, the others looked for"
         );
     }
+    let marks = DotMarks::open(engine.store().path())?;
     let config = engine.config().clone();
     let (jobs, mut inbound_jobs) = mpsc::channel::<Job>(64);
     let thread = std::thread::Builder::new()
@@ -127,8 +134,17 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
         letters_wait.clone(),
         stopping.clone(),
     ));
+    let looking = tokio::task::spawn_local(look_loop(
+        config.mailbox.clone(),
+        config.sending.clone(),
+        handle.clone(),
+        clock.clone(),
+        letters_wait.clone(),
+        stopping.clone(),
+    ));
     let sending = tokio::task::spawn_local(deliver_loop(
         config.sending.clone(),
+        marks,
         handle.clone(),
         clock.clone(),
         letters_wait,
@@ -145,7 +161,7 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
     tracing::info!("stopping");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     stop.send_replace(true);
-    for ended in [receiving.await, ticking.await, sending.await] {
+    for ended in [receiving.await, ticking.await, looking.await, sending.await] {
         ended.context("a loop has failed")?;
     }
     drop(handle);
@@ -400,7 +416,8 @@ async fn tick_loop(
 // -------------------------------------------------------------------- sending
 
 async fn deliver_loop(
-    sending: crate::mail::account::SendingSettings,
+    sending: SendingSettings,
+    mut marks: DotMarks,
     handle: Handle,
     clock: Clock,
     letters_wait: Arc<Notify>,
@@ -409,7 +426,15 @@ async fn deliver_loop(
     let mut transport = Transport::new(&sending);
     let mut back_off = BackOff::new();
     loop {
-        match deliver_what_waits(&mut transport, &handle, &clock, &stopping, &mut back_off).await {
+        let delivered = deliver_what_waits(
+            &mut transport,
+            &mut marks,
+            &handle,
+            &clock,
+            &stopping,
+            &mut back_off,
+        );
+        match delivered.await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
@@ -428,9 +453,54 @@ async fn deliver_loop(
     transport.close().await;
 }
 
+/// Looks for letters whose end nobody told, once they have waited long enough.
+async fn look_loop(
+    mailbox: MailboxSettings,
+    sending: SendingSettings,
+    handle: Handle,
+    clock: Clock,
+    letters_wait: Arc<Notify>,
+    stopping: watch::Receiver<bool>,
+) {
+    loop {
+        match look_for_letters(&mailbox, &sending, &handle, &clock).await {
+            Ok(true) => letters_wait.notify_one(),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(error = %format!("{error:#}"), "letters of unknown end could not be looked for");
+            }
+        }
+        if !pause(&stopping, Duration::from_secs(LOOK_SECONDS)).await {
+            return;
+        }
+    }
+}
+
+/// Says whether anything was looked for.
+async fn look_for_letters(
+    mailbox: &MailboxSettings,
+    sending: &SendingSettings,
+    handle: &Handle,
+    clock: &Clock,
+) -> anyhow::Result<bool> {
+    let now = clock.now();
+    let (letters, taken_later) = handle.call(move |engine| engine.to_look_for(now)).await?;
+    if letters.is_empty() {
+        return Ok(false);
+    }
+    let traces = look_up::traces(mailbox, sending, &letters, &taken_later).await?;
+    for (letter, trace) in letters.into_iter().zip(traces) {
+        handle
+            .call(move |engine| engine.looked_for(&letter, &trace, now))
+            .await?;
+    }
+    Ok(true)
+}
+
 /// One handful of letters. Says whether more may be waiting.
 async fn deliver_what_waits(
     transport: &mut Transport,
+    marks: &mut DotMarks,
     handle: &Handle,
     clock: &Clock,
     stopping: &watch::Receiver<bool>,
@@ -468,7 +538,11 @@ async fn deliver_what_waits(
             to: letter.envelope_to.clone(),
         };
         let outcome = transport
-            .deliver(&envelope, &letter.bytes, &mut |_| Ok(()))
+            .deliver(&envelope, &letter.bytes, &mut |Phase::Dot| {
+                marks
+                    .mark(letter.id, clock.now())
+                    .map_err(|error| format!("the final dot could not be written down: {error}"))
+            })
             .await;
         match &outcome {
             Outcome::Accepted { .. } => {

@@ -65,8 +65,18 @@ pub enum SendingSettings {
         server: Server,
         /// None only for a relay on loopback that asks for no login.
         login: Option<Login>,
+        traces: Traces,
     },
     Maildir {
         path: PathBuf,
     },
+}
+
+/// Where a letter leaves a trace when the server has taken it, so that it can be looked for when nobody told.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Traces {
+    /// The folder of the mailbox in which the provider keeps a copy of what it takes.
+    pub sent_folder: Option<String>,
+    /// Program and arguments that list the queue of a Postfix on this machine, one JSON object a line (`postqueue -j`).
+    pub queue_command: Vec<String>,
 }

@@ -6,7 +6,7 @@ use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
 use super::{partnership, review, timetable};
-use crate::ids::{InboxId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone.
 pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coordinator> {
@@ -70,6 +70,12 @@ pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandK
         ("settle", Some(Ok(inbox))) => Some(CommandKind::Settle {
             inbox: InboxId(inbox),
         }),
+        ("arrived", Some(Ok(letter))) => Some(CommandKind::Arrived {
+            letter: LetterId(letter),
+        }),
+        ("resend", Some(Ok(letter))) => Some(CommandKind::SendAgain {
+            letter: LetterId(letter),
+        }),
         ("accept", Some(Ok(person))) => Some(CommandKind::Accept {
             person: PersonId(person),
         }),
@@ -125,6 +131,27 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
                 None => Decision::ignored("this partnership is not waiting for its introduction"),
             }
         }
+        CommandKind::Arrived { letter } | CommandKind::SendAgain { letter }
+            if !facts.letter_waits =>
+        {
+            Decision::ignored(&format!(
+                "letter {letter} does not wait for a word: it was sent, or is on its way"
+            ))
+        }
+        CommandKind::Arrived { letter } => Decision {
+            changes: vec![Change::LetterArrived {
+                letter: *letter,
+                by: command.by.clone(),
+            }],
+            ..Decision::noting(format!("letter {letter} counts as arrived"))
+        },
+        CommandKind::SendAgain { letter } => Decision {
+            changes: vec![Change::LetterSentAgain {
+                letter: *letter,
+                by: command.by.clone(),
+            }],
+            ..Decision::noting(format!("letter {letter} is sent again"))
+        },
         CommandKind::Settle { inbox } => Decision {
             changes: vec![Change::InboxSettled {
                 inbox: *inbox,
@@ -248,7 +275,14 @@ fn item(waiting: &Waiting) -> Item {
         ),
         Waiting::Letter { letter, kind, why } => (
             format!("Letter {letter} ({kind}) could not be sent for days and was given up: {why}"),
-            None,
+            Some(format!("resend {letter}")),
+        ),
+        Waiting::Held { letter, kind, to } => (
+            format!(
+                "Letter {letter} ({kind}) to {to} may or may not have arrived: the mail server did not say. It must not \
+                 come twice, so please ask its reader. If it came, answer: arrived {letter}. If it did not:"
+            ),
+            Some(format!("resend {letter}")),
         ),
         Waiting::Application { person, name } => (
             format!("{name} has applied and waits to be accepted."),

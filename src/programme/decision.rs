@@ -8,7 +8,7 @@ use super::application::{Answers, Unclear};
 use super::event::{Proposed, Reason};
 use super::facts::{ApplicationState, PartnershipState, ProposalState};
 use super::letter::Letter;
-use crate::ids::{ApplicationId, InboxId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
 /// The answer to one event.
@@ -178,6 +178,16 @@ pub enum Change {
     /// No sheet of the round's surveys can be found again by whose it is.
     SurveysSealed {
         round: String,
+    },
+    /// A letter whose end nobody could tell arrived, as a coordinator knows.
+    LetterArrived {
+        letter: LetterId,
+        by: String,
+    },
+    /// A letter whose end nobody could tell, or that was given up, goes out again, byte for byte the same.
+    LetterSentAgain {
+        letter: LetterId,
+        by: String,
     },
 }
 

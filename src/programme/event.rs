@@ -150,6 +150,10 @@ pub enum CommandKind {
     Introduce { partnership: PartnershipId },
     /// A message that waited for a person has been dealt with.
     Settle { inbox: InboxId },
+    /// A letter that may or may not have arrived did, as its reader says.
+    Arrived { letter: LetterId },
+    /// A letter that may or may not have arrived is sent again.
+    SendAgain { letter: LetterId },
 }
 
 /// A letter that cannot be delivered, or not yet.

@@ -27,6 +27,8 @@ pub struct Facts {
     /// The round's open partnerships, for its end.
     pub partnerships: Vec<Partnership>,
     pub proposal: Option<Proposal>,
+    /// For a command about a letter: whether it is one whose end nobody could tell, or that was given up.
+    pub letter_waits: bool,
     pub brakes: Brakes,
     /// The survey that the event is about.
     pub survey: Option<SurveySheet>,
@@ -251,6 +253,12 @@ pub enum Waiting {
         letter: LetterId,
         kind: String,
         why: String,
+    },
+    /// A letter that must not come twice, and nobody can tell whether it arrived.
+    Held {
+        letter: LetterId,
+        kind: String,
+        to: String,
     },
     Application {
         person: PersonId,

@@ -391,6 +391,12 @@ pub enum Ended {
     Coordinator,
 }
 
+/// Whether a second copy of this kind would do harm, so that a coordinator decides where nobody can tell whether the
+/// first one arrived. All others are sent again, byte for byte the same, so that mail programs can drop the copy.
+pub fn must_not_come_twice(kind: &str) -> bool {
+    matches!(kind, "introduction" | "my-data")
+}
+
 impl LetterKind {
     /// The name of its template file and of its kind everywhere.
     pub fn name(&self) -> &'static str {

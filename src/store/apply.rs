@@ -263,6 +263,12 @@ fn carry_out(
             )?
             .execute((partnership.0, person.0, seconds))?;
         }
+        Change::LetterArrived { letter, by } => {
+            super::unknown::arrived(tx, *letter, now, &format!("{by} says so"))?;
+        }
+        Change::LetterSentAgain { letter, by } => {
+            super::unknown::send_again(tx, *letter, now, &format!("{by} says so"))?;
+        }
         Change::InboxSettled { inbox, by } => {
             tx.prepare_cached(
                 "UPDATE inbox SET state = 'settled', reason = reason || ' (settled by ' || ?2 || ')'

@@ -72,6 +72,9 @@ pub fn load(
                 facts.partnership = open_partnership(tx, *id)?
             }
             CommandKind::Introduce { partnership: id } => facts.partnership = partnership(tx, *id)?,
+            CommandKind::Arrived { letter } | CommandKind::SendAgain { letter } => {
+                facts.letter_waits = super::unknown::waits(tx, *letter)?;
+            }
             CommandKind::Settle { .. } => {}
         },
         Event::Undelivered(undelivered) => about_person(tx, &mut facts, undelivered.person, None)?,
@@ -433,6 +436,18 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
     for row in held.query_map([], |row| {
         Ok(Waiting::Introduction {
             partnership: PartnershipId(row.get(0)?),
+        })
+    })? {
+        all.push(row?);
+    }
+    let mut unknown = tx.prepare_cached(
+        "SELECT id, kind, envelope_to FROM outbox WHERE state = 'held' ORDER BY id LIMIT 100",
+    )?;
+    for row in unknown.query_map([], |row| {
+        Ok(Waiting::Held {
+            letter: LetterId(row.get(0)?),
+            kind: row.get(1)?,
+            to: row.get(2)?,
         })
     })? {
         all.push(row?);

@@ -11,6 +11,7 @@ pub mod look;
 pub mod occasions;
 pub mod outbox;
 pub mod surveys;
+pub mod unknown;
 
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_spine.sql"),
     include_str!("migrations/0002_surveys.sql"),
+    include_str!("migrations/0003_sending_once.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -3,8 +3,11 @@
 //! | state | meaning | after a crash |
 //! |---|---|---|
 //! | queued | due at `due_at` | still queued |
-//! | sending | committed before the server hears of it | the end is unknown: counted, and sent again with the same bytes |
-//! | sent | the server said 250 | never touched again |
+//! | sending | committed before the server hears of it | the dot was not written: certainly not taken, queued again |
+//! | dot | committed before the final dot is written | nobody can tell: unknown |
+//! | unknown | the server may have taken it; it is looked for (`unknown`) | still unknown |
+//! | held | could not be found out, and must not come twice: a coordinator decides | still held |
+//! | sent | the server said 250, or the letter was found | never touched again |
 //! | refused | the server refused it for good: an event of its own | never touched again |
 //! | failed | given up after days | a coordinator decides |
 
@@ -138,18 +141,12 @@ pub fn sent(tx: &Transaction<'_>, id: LetterId, now: Moment, reply: &str) -> rus
 }
 
 /// Back into the queue, for a later try of the same bytes.
-pub fn later(
-    tx: &Transaction<'_>,
-    id: LetterId,
-    at: Moment,
-    error: &str,
-    unknown_end: bool,
-) -> rusqlite::Result<()> {
+pub fn later(tx: &Transaction<'_>, id: LetterId, at: Moment, error: &str) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE outbox SET state = 'queued', due_at = ?2, last_error = ?3, sending_since = NULL,
-           unknown_ends = unknown_ends + ?4 WHERE id = ?1 AND state = 'sending'",
+        "UPDATE outbox SET state = 'queued', due_at = ?2, last_error = ?3, sending_since = NULL
+         WHERE id = ?1 AND state IN ('sending', 'dot')",
     )?
-    .execute((id.0, at.timestamp(), error, unknown_end))?;
+    .execute((id.0, at.timestamp(), error))?;
     Ok(())
 }
 
@@ -172,14 +169,67 @@ pub fn end(tx: &Transaction<'_>, id: LetterId, state: &str, error: &str) -> rusq
     Ok(())
 }
 
-/// At start: letters that were in a server's hands when we went down. Their end is unknown; they go out again with
-/// the same bytes and the same Message-ID, and are counted. Returns how many.
-pub fn recover(tx: &Transaction<'_>, now: Moment) -> rusqlite::Result<usize> {
-    tx.execute(
-        "UPDATE outbox SET state = 'queued', due_at = ?1, sending_since = NULL, unknown_ends = unknown_ends + 1,
-           last_error = 'the program ended while the letter was on its way' WHERE state = 'sending'",
+/// At start: letters that were on their way when we went down. Before the dot they were certainly not taken and go out
+/// again; at the dot nobody can tell. Returns how many of each.
+pub fn recover(
+    tx: &Transaction<'_>,
+    now: Moment,
+    first_look: Moment,
+) -> rusqlite::Result<Recovered> {
+    let again = tx.execute(
+        "UPDATE outbox SET state = 'queued', due_at = ?1, sending_since = NULL,
+           last_error = 'the program ended before the letter was complete' WHERE state = 'sending'",
         [now.timestamp()],
-    )
+    )?;
+    let unknown = tx.execute(
+        "UPDATE outbox SET state = 'unknown', look_at = ?1, looks = 0, sending_since = NULL,
+           unknown_ends = unknown_ends + 1, last_error = 'the program ended at the final dot' WHERE state = 'dot'",
+        [first_look.timestamp()],
+    )?;
+    Ok(Recovered { again, unknown })
+}
+
+/// What was on its way when the program ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Certainly not taken by the server: sent again.
+    pub again: usize,
+    /// Perhaps taken: looked for.
+    pub unknown: usize,
+}
+
+/// Marks letters at their final dot, each in a commit of its own. It has a connection of its own, since the mark is
+/// made in the middle of the dialogue with the mail server, whatever the rest of the program is doing.
+#[derive(Debug)]
+pub struct DotMarks {
+    db: rusqlite::Connection,
+}
+
+impl DotMarks {
+    /// # Errors
+    /// The database cannot be opened.
+    pub fn open(path: &std::path::Path) -> rusqlite::Result<DotMarks> {
+        let db = rusqlite::Connection::open(path)?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // The mark must be on the disk before the dot is on the wire, or a power cut forgets it.
+        db.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")?;
+        Ok(DotMarks { db })
+    }
+
+    /// # Errors
+    /// The mark cannot be written; the dot must not be written then.
+    pub fn mark(&mut self, letter: LetterId, now: Moment) -> rusqlite::Result<()> {
+        let marked = self
+            .db
+            .prepare_cached(
+                "UPDATE outbox SET state = 'dot', dot_at = ?2 WHERE id = ?1 AND state = 'sending'",
+            )?
+            .execute((letter.0, now.timestamp()))?;
+        match marked {
+            1 => Ok(()),
+            _ => Err(rusqlite::Error::StatementChangedRows(marked)),
+        }
+    }
 }
 
 /// How many letters have left since a moment.

@@ -6,9 +6,13 @@ use std::path::Path;
 use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
-use pairpost::ids::{InboxId, PersonId};
+use pairpost::daemon::engine::Trace;
+use pairpost::ids::{InboxId, LetterId, PersonId};
 use pairpost::mail::outbound::Outcome;
+use pairpost::programme::facts::Waiting;
 use pairpost::rehearsal::drive::keys_of;
+use pairpost::store::outbox::{DotMarks, Recovered};
+use pairpost::store::unknown::Unknown;
 use pairpost::store::{Durability, facts};
 use pairpost::time::Moment;
 
@@ -69,24 +73,159 @@ const ACCEPTED: fn() -> Outcome = || Outcome::Accepted {
     reply: "250 ok".into(),
 };
 
+/// The daemon writes this down between the last line of a letter and its dot.
+fn mark_the_dot(engine: &Engine, letter: LetterId) {
+    let mut marks = DotMarks::open(engine.store().path()).unwrap();
+    marks.mark(letter, now()).unwrap();
+}
+
 #[test]
-fn a_crash_on_the_way_to_the_server_sends_the_same_bytes_again_and_counts_it() {
+fn a_crash_before_the_final_dot_sends_the_same_bytes_again() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = engine(dir.path());
     arrive(&mut first, &mail_from("anna", "hello"), now());
     let before = first.take_letters(now(), 10).unwrap();
     assert_eq!(before.len(), 1);
-    drop(first); // The process ends here: nobody knows whether the server had the letter.
+    drop(first); // The process ends here: the server has not had the whole letter.
 
     let mut second = Engine::open(config(dir.path()), keys_of(1), Durability::Rehearsal).unwrap();
-    assert_eq!(
-        second.start(now()).unwrap(),
-        1,
-        "the letter with the unknown end is told"
-    );
+    let recovered = second.start(now()).unwrap();
+    assert_eq!((recovered.again, recovered.unknown), (1, 0));
     let after = second.take_letters(now(), 10).unwrap();
     assert_eq!(after[0].bytes, before[0].bytes);
-    assert_eq!(count(&second, "SELECT sum(unknown_ends) FROM outbox"), 1);
+    assert_eq!(count(&second, "SELECT sum(unknown_ends) FROM outbox"), 0);
+}
+
+#[test]
+fn a_crash_at_the_final_dot_is_looked_into_and_not_sent_again_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = engine(dir.path());
+    arrive(&mut first, &mail_from("anna", "hello"), now());
+    let letter = first.take_letters(now(), 10).unwrap().remove(0);
+    mark_the_dot(&first, letter.id);
+    drop(first); // The process ends here: nobody knows whether the server has taken it.
+
+    let mut second = Engine::open(config(dir.path()), keys_of(1), Durability::Rehearsal).unwrap();
+    let recovered = second.start(now()).unwrap();
+    assert_eq!((recovered.again, recovered.unknown), (0, 1));
+    assert!(second.take_letters(now(), 10).unwrap().is_empty());
+    // Copies take their time to appear: it is left alone for two minutes.
+    let early = now() + TimeDelta::seconds(119);
+    assert!(second.to_look_for(early).unwrap().0.is_empty());
+    let (unknown, _) = second.to_look_for(now() + TimeDelta::minutes(2)).unwrap();
+    assert_eq!(unknown[0].id, letter.id);
+}
+
+/// A letter whose end nobody told, after its two minutes.
+fn unknown_letter(engine: &mut Engine) -> (Unknown, Vec<u8>, Moment) {
+    arrive(engine, &mail_from("anna", "hello"), now());
+    let letter = engine.take_letters(now(), 10).unwrap().remove(0);
+    mark_the_dot(engine, letter.id);
+    let silence = Outcome::Unknown {
+        text: "no answer in time".into(),
+    };
+    engine.delivered(&letter, &silence, now()).unwrap();
+    let later = now() + TimeDelta::minutes(2);
+    let unknown = engine.to_look_for(later).unwrap().0.remove(0);
+    (unknown, letter.bytes, later)
+}
+
+#[test]
+fn a_letter_whose_copy_is_found_counts_as_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let (unknown, _, later) = unknown_letter(&mut engine);
+    let found = Trace::Found("a copy is in the folder of sent letters".into());
+    engine.looked_for(&unknown, &found, later).unwrap();
+    assert_eq!(
+        count(&engine, "SELECT count(*) FROM outbox WHERE state = 'sent'"),
+        1
+    );
+    let much_later = later + TimeDelta::days(30);
+    assert!(engine.take_letters(much_later, 10).unwrap().is_empty());
+    assert!(engine.to_look_for(much_later).unwrap().0.is_empty());
+}
+
+#[test]
+fn a_letter_that_the_server_certainly_never_had_goes_out_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let (unknown, bytes, later) = unknown_letter(&mut engine);
+    engine
+        .looked_for(&unknown, &Trace::CertainlyNone, later)
+        .unwrap();
+    let again = engine.take_letters(later, 10).unwrap();
+    assert_eq!(again[0].bytes, bytes, "Message-ID and Date included");
+}
+
+#[test]
+fn a_letter_without_trace_goes_out_once_more_after_two_hours() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let (_, bytes, first_look) = unknown_letter(&mut engine);
+    let mut minutes = Vec::new();
+    for minute in 0..200 {
+        let at = first_look + TimeDelta::minutes(minute);
+        assert!(
+            minutes.len() == 4 || engine.take_letters(at, 10).unwrap().is_empty(),
+            "while it is looked for it does not leave"
+        );
+        for unknown in engine.to_look_for(at).unwrap().0 {
+            minutes.push(minute);
+            engine.looked_for(&unknown, &Trace::None, at).unwrap();
+        }
+    }
+    assert_eq!(minutes, [0, 10, 30, 120]);
+    let at = first_look + TimeDelta::minutes(120);
+    assert_eq!(engine.take_letters(at, 10).unwrap()[0].bytes, bytes);
+}
+
+#[test]
+fn an_introduction_without_trace_is_never_sent_again_without_asking() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let (unknown, _, mut at) = unknown_letter(&mut engine);
+    execute(&engine, "UPDATE outbox SET kind = 'introduction'");
+    while let Some(unknown) = engine.to_look_for(at).unwrap().0.pop() {
+        engine.looked_for(&unknown, &Trace::None, at).unwrap();
+        at += TimeDelta::minutes(90);
+    }
+    assert_eq!(
+        count(&engine, "SELECT count(*) FROM outbox WHERE state = 'held'"),
+        1
+    );
+    let much_later = at + TimeDelta::days(3);
+    assert!(engine.take_letters(much_later, 10).unwrap().is_empty());
+    let waiting = facts::waiting(engine.store().reader()).unwrap();
+    assert!(
+        matches!(&waiting[..], [Waiting::Held { letter, .. }] if *letter == unknown.id),
+        "a coordinator hears of it: {waiting:?}"
+    );
+}
+
+#[test]
+fn an_answer_to_a_letter_of_unknown_end_proves_that_it_arrived() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let (unknown, _, later) = unknown_letter(&mut engine);
+    let answer = format!(
+        "From: anna <anna@library.example>\r\nTo: exchange@example.org\r\nSubject: Re: Hello\r\n\
+         Message-ID: <answer@library.example>\r\nIn-Reply-To: <{}>\r\n\r\nThank you\r\n",
+        unknown.message_id
+    );
+    arrive(&mut engine, answer.as_bytes(), later);
+    assert!(
+        engine
+            .to_look_for(later + TimeDelta::days(1))
+            .unwrap()
+            .0
+            .is_empty()
+    );
+    let sent = format!(
+        "SELECT count(*) FROM outbox WHERE id = {} AND state = 'sent'",
+        unknown.id
+    );
+    assert_eq!(count(&engine, &sent), 1);
 }
 
 #[test]
@@ -95,6 +234,7 @@ fn a_letter_that_the_server_has_is_never_taken_again() {
     let mut engine = engine(dir.path());
     arrive(&mut engine, &mail_from("anna", "hello"), now());
     let letters = engine.take_letters(now(), 10).unwrap();
+    mark_the_dot(&engine, letters[0].id);
     engine.delivered(&letters[0], &ACCEPTED(), now()).unwrap();
     assert!(
         engine
@@ -102,7 +242,7 @@ fn a_letter_that_the_server_has_is_never_taken_again() {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(engine.start(now()).unwrap(), 0);
+    assert_eq!(engine.start(now()).unwrap(), Recovered::default());
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod matching_graphs;
 mod museum;
 mod round;
 mod scenarios;
+mod sending_once;
 mod store;
 mod wire_imap;
 mod wire_maildir;

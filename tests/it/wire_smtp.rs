@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use pairpost::mail::account::{Login, SecretSource, Security, SendingSettings, Server};
+use pairpost::mail::account::{Login, SecretSource, Security, SendingSettings, Server, Traces};
 use pairpost::mail::outbound::smtp::{Patience, Smtp, SmtpError};
 use pairpost::mail::outbound::transport::{Phase, Transport};
 use pairpost::mail::outbound::{Envelope, Outcome};
@@ -658,6 +658,7 @@ mod with_servers {
             let settings = SendingSettings::Smtp {
                 server: server.submission(security),
                 login,
+                traces: Traces::default(),
             };
             let mut transport = Transport::new(&settings);
             let outcome = send(&mut transport, &reader, &numbered(1)).await;

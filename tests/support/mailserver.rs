@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::{fs, process};
 
 use pairpost::mail::account::{
-    Login, MailboxSettings, SecretSource, Security, SendingSettings, Server,
+    Login, MailboxSettings, SecretSource, Security, SendingSettings, Server, Traces,
 };
 
 /// A running mail server.
@@ -131,6 +131,7 @@ impl MailServer {
         SendingSettings::Smtp {
             server: self.submission(Security::Tls),
             login: Some(self.login(user)),
+            traces: Traces::default(),
         }
     }
 
@@ -165,6 +166,20 @@ impl MailServer {
 
     /// The messages that lie in somebody's folder ("" is INBOX), as files.
     pub fn files(&self, user: &str, folder: &str) -> Vec<PathBuf> {
+        let maildir = self.maildir(user, folder);
+        let list = |part| {
+            fs::read_dir(maildir.join(part))
+                .into_iter()
+                .flatten()
+                .map(|entry| entry.unwrap().path())
+        };
+        let mut files: Vec<PathBuf> = list("new").chain(list("cur")).collect();
+        files.sort();
+        files
+    }
+
+    /// Where somebody's folder lies on the disk.
+    pub fn maildir(&self, user: &str, folder: &str) -> PathBuf {
         let (name, domain) = user.split_once('@').unwrap();
         let mut maildir = self
             .base
@@ -175,15 +190,7 @@ impl MailServer {
         if !folder.is_empty() {
             maildir.push(format!(".{folder}"));
         }
-        let list = |part| {
-            fs::read_dir(maildir.join(part))
-                .into_iter()
-                .flatten()
-                .map(|entry| entry.unwrap().path())
-        };
-        let mut files: Vec<PathBuf> = list("new").chain(list("cur")).collect();
-        files.sort();
-        files
+        maildir
     }
 
     /// Waits until so many messages lie in a folder; delivery takes Postfix a moment.
@@ -254,4 +261,20 @@ impl Dialogue {
             }
         }
     }
+}
+
+/// Puts a message into a Maildir folder that belongs to the server, as if the server itself had.
+pub fn put_file(folder: &Path, message: &[u8]) {
+    static NUMBER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    use std::os::unix::fs::MetadataExt;
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let name = format!("1700000000.T{}N{number}.test", process::id());
+    let owner = fs::metadata(folder).unwrap();
+    let (draft, place) = (
+        folder.join("tmp").join(&name),
+        folder.join("new").join(&name),
+    );
+    fs::write(&draft, message).unwrap();
+    std::os::unix::fs::chown(&draft, Some(owner.uid()), Some(owner.gid())).unwrap();
+    fs::rename(draft, place).unwrap();
 }

@@ -6,3 +6,4 @@ pub mod people;
 pub mod programme;
 pub mod scenario;
 pub mod scripted;
+pub mod submission;

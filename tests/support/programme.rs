@@ -87,6 +87,20 @@ impl Programme {
         programme
     }
 
+    /// Its letters leave by another server, which wants no login; `more` are further lines of `[sending]`.
+    pub fn send_by(&self, host: &str, port: u16, more: &str) {
+        let path = self.config().join("pairpost.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let begin = text.find("\n[sending]\n").unwrap() + 1;
+        let end = begin + text[begin..].find("\n[schedule]\n").unwrap();
+        let section = format!(
+            "[sending]\nkind = \"smtp\"\nhost = \"{host}\"\nport = {port}\nsecurity = \"plain\"\n{more}\n\n"
+        );
+        let mut text = format!("{}{section}{}", &text[..begin], &text[end..]);
+        text = text.replace("\n# letters_per_hour = 1000", "\nletters_per_hour = 100000");
+        fs::write(path, text).unwrap();
+    }
+
     /// Between two Maildirs, with no server at all.
     pub fn on_maildirs() -> Programme {
         let programme = Programme::written(ADDRESS, "unused.test");

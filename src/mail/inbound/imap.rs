@@ -90,6 +90,23 @@ impl Imap {
         processed_folder: &str,
         quarantine_folder: &str,
     ) -> Result<Imap, MailboxError> {
+        let mut imap = Imap::let_in(server, login).await?;
+        imap.folder = folder.to_owned();
+        imap.processed_folder = processed_folder.to_owned();
+        imap.quarantine_folder = quarantine_folder.to_owned();
+        let opening = async {
+            imap.ensure_folder(processed_folder).await?;
+            imap.ensure_folder(quarantine_folder).await?;
+            imap.select().await
+        };
+        timeout(LOGIN_TIME_OUT, opening)
+            .await
+            .unwrap_or_else(|_| Err(lost("the server took too long to open the folder")))?;
+        Ok(imap)
+    }
+
+    /// Dials and logs in; no folder is open yet.
+    async fn let_in(server: &Server, login: &Login) -> Result<Imap, MailboxError> {
         let Login::Password { user, secret } = login;
         // Read before dialling: a password program may need longer than a server waits.
         let password = secret::read(secret).await?;
@@ -101,22 +118,62 @@ impl Imap {
                 session,
                 dead: false,
                 capabilities: Vec::new(),
-                folder: folder.to_owned(),
-                processed_folder: processed_folder.to_owned(),
-                quarantine_folder: quarantine_folder.to_owned(),
+                folder: String::new(),
+                processed_folder: String::new(),
+                quarantine_folder: String::new(),
                 uid_validity: 0,
                 exists: 0,
                 position: 0,
             };
             imap.learn_capabilities().await?;
-            imap.ensure_folder(processed_folder).await?;
-            imap.ensure_folder(quarantine_folder).await?;
-            imap.select().await?;
             Ok(imap)
         };
         timeout(LOGIN_TIME_OUT, opening)
             .await
             .unwrap_or_else(|_| Err(lost("the server took too long to let us in")))
+    }
+
+    /// Which of these Message-IDs (without angle brackets) a folder holds, over a connection of its own, without
+    /// changing anything there.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or has no such folder.
+    pub async fn which_are_in(
+        server: &Server,
+        login: &Login,
+        folder: &str,
+        message_ids: &[String],
+    ) -> Result<Vec<bool>, MailboxError> {
+        let mut imap = Imap::let_in(server, login).await?;
+        let examine = format!("EXAMINE {}", mailbox_name(folder));
+        if let Answer::Refused(reason) = imap
+            .command(&examine, SMALL_ANSWER_MAX_BYTES, |_| {})
+            .await?
+        {
+            return Err(MailboxError::Folder {
+                folder: folder.to_owned(),
+                reason,
+                hint: "; check sent_folder of [sending]",
+            });
+        }
+        let mut found = Vec::with_capacity(message_ids.len());
+        for id in message_ids {
+            // Our own ids hold nothing that would have to be quoted; anything else is not looked for.
+            let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_".contains(c);
+            let mut there = false;
+            if id.chars().all(plain) {
+                let search = format!("UID SEARCH HEADER Message-ID \"<{id}>\"");
+                imap.must(&search, SMALL_ANSWER_MAX_BYTES, |response| {
+                    if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
+                        there |= !uids.is_empty();
+                    }
+                })
+                .await?;
+            }
+            found.push(there);
+        }
+        imap.close().await;
+        Ok(found)
     }
 
     pub fn rewind(&mut self) {

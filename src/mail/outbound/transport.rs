@@ -36,7 +36,7 @@ pub enum Transport {
 impl Transport {
     pub fn new(settings: &SendingSettings) -> Transport {
         match settings {
-            SendingSettings::Smtp { server, login } => {
+            SendingSettings::Smtp { server, login, .. } => {
                 Transport::Smtp(Box::new(Smtp::new(server.clone(), login.clone())))
             }
             SendingSettings::Maildir { path } => {
