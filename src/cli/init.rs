@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         &format!("rounds/{round}.toml"),
         &round_file(text, &round, start),
     )?;
-    for (path, text) in built_in::all() {
+    for (path, text) in built_in::of(built_in::SOURCE) {
         write(dir, &format!("templates/{path}"), text)?;
     }
     make_secrets(dir)?;

@@ -183,9 +183,8 @@ fn meaning(
     };
     let templates = templates
         .map_err(|found| {
-            for mut problem in found {
-                problem.file = format!("templates/{}", problem.file);
-                problems.add(problem);
+            for problem in found {
+                problems.add(in_templates(problem));
             }
         })
         .ok();
@@ -193,6 +192,9 @@ fn meaning(
     let (Some(programme), Some(form), Some(templates)) = (programme, form, templates) else {
         return Err(problems.into_sorted());
     };
+    for warning in templates.warnings() {
+        warnings.add(in_templates(warning.clone()));
+    }
     let mut settings = programme.settings;
     questions::check_against(&form, &settings.pairing, PROGRAMME_FILE, &problems);
     settings.form = form;
@@ -215,6 +217,14 @@ fn meaning(
         templates,
         warnings: warnings.into_sorted(),
     })
+}
+
+/// A problem of the templates, by the name of its file in the config folder.
+fn in_templates(problem: Problem) -> Problem {
+    Problem {
+        file: format!("templates/{}", problem.file),
+        ..problem
+    }
 }
 
 fn read(dir: &Path, file: &Path, problems: &Problems) -> Option<String> {

@@ -348,10 +348,10 @@ impl Profile {
             .get("languages")
             .map(Answer::as_list)
             .unwrap_or_default();
-        let language = settings
-            .languages
+        // People name the language first that they like best.
+        let language = spoken
             .iter()
-            .find(|language| spoken.contains(language))
+            .find(|language| settings.languages.contains(language))
             .or(settings.languages.first())
             .cloned()
             .unwrap_or_else(|| person.language.clone());

@@ -116,6 +116,26 @@ pub struct Open {
     pub required: bool,
 }
 
+/// A reason for putting people together, for the template to word. What it names is in the reader's language.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Why {
+    Interests {
+        shared: Vec<String>,
+    },
+    /// What the reader wished for, and a partner is.
+    YourWish {
+        what: String,
+    },
+    /// What a partner wished for, and the reader is.
+    TheirWish {
+        what: String,
+    },
+    Languages {
+        shared: Vec<String>,
+    },
+}
+
 /// A line of the proposal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProposedPair {
@@ -198,8 +218,7 @@ pub enum LetterKind {
         name: String,
         dates: Dates,
         partners: Vec<Partner>,
-        /// Worded reasons.
-        why: Vec<String>,
+        why: Vec<Why>,
         clocks: Vec<ClockOf>,
         awake: Vec<Hours>,
         /// The one who is asked to write first.

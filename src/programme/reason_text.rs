@@ -1,13 +1,14 @@
-//! Why two people were put together, in words for the reader. The words belong to the templates' languages; they
-//! stand here as long as they are three short sentences each.
+//! Why people were put together, for the reader of an introduction: options, languages and regions by the names that
+//! they have in the reader's language. The sentences around them are the templates'.
 
 use super::application::Form;
 use super::event::Reason;
+use super::letter::Why;
 use crate::ids::PersonId;
 use crate::places;
 
-/// One sentence a reason, for `reader`.
-pub fn words(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) -> Vec<String> {
+/// Shared interests first, then wishes that are met, then languages; what is true of nearly everybody is not told.
+pub fn named(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) -> Vec<Why> {
     let option = |question: &str, id: &str| worded(form, question, id, language);
     let interests: Vec<String> = reasons
         .iter()
@@ -23,43 +24,29 @@ pub fn words(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) 
             _ => None,
         })
         .collect();
-    let mut sentences = Vec::new();
-    if !interests.is_empty() {
-        sentences.push(match language {
-            "fr" => format!(
-                "Vous vous intéressez tous deux à : {}.",
-                interests.join(", ")
-            ),
-            "es" => format!("A los dos os interesa: {}.", interests.join(", ")),
-            _ => format!("You are both interested in: {}.", interests.join(", ")),
-        });
-    }
-    for reason in reasons {
-        if let Reason::WishMet {
+    let wishes = reasons.iter().filter_map(|reason| match reason {
+        Reason::WishMet {
             person,
             question,
             option: id,
-        } = reason
-        {
+        } => {
             let what = option(question, id);
-            sentences.push(match (language, *person == reader) {
-                ("fr", true) => format!("Vous souhaitiez : {what}."),
-                ("fr", false) => format!("Votre partenaire souhaitait : {what}."),
-                ("es", true) => format!("Usted deseaba: {what}."),
-                ("es", false) => format!("La otra persona deseaba: {what}."),
-                (_, true) => format!("You wished for: {what}."),
-                (_, false) => format!("Your partner wished for: {what}."),
-            });
+            Some(match *person == reader {
+                true => Why::YourWish { what },
+                false => Why::TheirWish { what },
+            })
         }
+        _ => None,
+    });
+    let mut named = Vec::new();
+    if !interests.is_empty() {
+        named.push(Why::Interests { shared: interests });
     }
+    named.extend(wishes);
     if !languages.is_empty() {
-        sentences.push(match language {
-            "fr" => format!("Langues communes : {}.", languages.join(", ")),
-            "es" => format!("Idiomas en común: {}.", languages.join(", ")),
-            _ => format!("Languages that you share: {}.", languages.join(", ")),
-        });
+        named.push(Why::Languages { shared: languages });
     }
-    sentences
+    named
 }
 
 /// The same for a coordinator, who is neither of the two; people are called by their `number` in the proposal.

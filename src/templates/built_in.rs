@@ -1,6 +1,6 @@
 //! The letters and topics that are compiled in, from `templates/` of this project.
 
-use super::{LanguageSources, Sources};
+use super::load::{LanguageSources, Sources};
 
 macro_rules! files {
     ($language:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
@@ -17,6 +17,7 @@ macro_rules! files {
 /// Every file of a language, by (name, path, text).
 type Files = &'static [(&'static str, &'static str, &'static str)];
 
+/// A new letter is written in English first; [`translated`] has those that are there in every language.
 const ENGLISH_LETTERS: Files = &files!(
     "en",
     "letters/",
@@ -54,42 +55,113 @@ const ENGLISH_LETTERS: Files = &files!(
         "notice",
     ]
 );
-const ENGLISH_FOOTERS: Files = &files!("en", "", ["footer", "footer-coordinators"]);
-const ENGLISH_TOPICS: Files = &files!(
-    "en",
-    "topics/",
-    [
-        "01-getting-to-know-you",
-        "02-library-spaces",
-        "03-advocacy",
-        "04-management-and-leadership",
-        "05-professional-development",
-        "06-books-and-reading",
-        "07-social-media",
-        "08-disaster-and-change",
-        "09-reflection",
-    ]
-);
 
-/// All compiled-in files, for `pairpost init`: path under `templates/`, and text.
-pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    [ENGLISH_LETTERS, ENGLISH_FOOTERS, ENGLISH_TOPICS]
-        .into_iter()
-        .flatten()
+/// The letters of a language into which they have been translated.
+macro_rules! translated {
+    ($language:literal) => {
+        &files!(
+            $language,
+            "letters/",
+            [
+                "form",
+                "missing",
+                "complete",
+                "capped",
+                "declined",
+                "unmatched",
+                "introduction",
+                "topic",
+                "check-in",
+                "going-well",
+                "partner-asked",
+                "are-you-there",
+                "good-to-hear",
+                "place-given",
+                "partnership-ended",
+                "new-partner",
+                "pool-ended",
+                "withdrawn",
+                "stopped",
+                "topics-off",
+                "paused",
+                "person-will-answer",
+                "unclear",
+                "closing",
+                "proposal",
+                "command-done",
+                "digest",
+                "for-person",
+                "notice",
+            ]
+        )
+    };
+}
+
+macro_rules! footers {
+    ($language:literal) => {
+        &files!($language, "", ["footer", "footer-coordinators"])
+    };
+}
+
+macro_rules! topics {
+    ($language:literal) => {
+        &files!(
+            $language,
+            "topics/",
+            [
+                "01-getting-to-know-you",
+                "02-library-spaces",
+                "03-advocacy",
+                "04-management-and-leadership",
+                "05-professional-development",
+                "06-books-and-reading",
+                "07-social-media",
+                "08-disaster-and-change",
+                "09-reflection",
+            ]
+        )
+    };
+}
+
+/// The language that everything is written in first.
+pub const SOURCE: &str = "en";
+
+/// Each language with its letters, footers and topics.
+const ALL: [(&str, Files, Files, Files); 3] = [
+    (SOURCE, ENGLISH_LETTERS, footers!("en"), topics!("en")),
+    ("es", translated!("es"), footers!("es"), topics!("es")),
+    ("fr", translated!("fr"), footers!("fr"), topics!("fr")),
+];
+
+/// The languages that letters are built in for.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(language, ..)| *language)
+}
+
+/// The compiled-in files of a language, for `pairpost init`: path under `templates/`, and text.
+pub fn of(language: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALL.iter()
+        .filter(move |(code, ..)| *code == language)
+        .flat_map(|(_, letters, footers, topics)| [letters, footers, topics])
+        .flat_map(|files| files.iter())
         .map(|(_, path, text)| (*path, *text))
 }
 
 pub(super) fn sources() -> Sources {
-    let english = LanguageSources {
-        letters: ENGLISH_LETTERS
-            .iter()
-            .chain(ENGLISH_FOOTERS)
-            .map(|(name, path, text)| ((*name).into(), ((*path).into(), (*text).into())))
-            .collect(),
-        topics: ENGLISH_TOPICS
-            .iter()
-            .map(|(_, path, text)| ((*path).into(), (*text).into()))
-            .collect(),
-    };
-    Sources::from([("en".to_owned(), english)])
+    ALL.iter()
+        .map(|(language, letters, footers, topics)| {
+            let sources = LanguageSources {
+                letters: letters
+                    .iter()
+                    .chain(footers.iter())
+                    .map(|(name, path, text)| ((*name).into(), ((*path).into(), (*text).into())))
+                    .collect(),
+                topics: topics
+                    .iter()
+                    .map(|(_, path, text)| ((*path).into(), (*text).into()))
+                    .collect(),
+            };
+            ((*language).to_owned(), sources)
+        })
+        .collect()
 }

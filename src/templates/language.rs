@@ -20,6 +20,8 @@ struct Words {
     and: &'static str,
     hour: [&'static str; 2],
     minute: [&'static str; 2],
+    week: [&'static str; 2],
+    month: [&'static str; 2],
 }
 
 const ENGLISH: Words = Words {
@@ -50,6 +52,8 @@ const ENGLISH: Words = Words {
     and: "and",
     hour: ["hour", "hours"],
     minute: ["minute", "minutes"],
+    week: ["week", "weeks"],
+    month: ["month", "months"],
 };
 
 const FRENCH: Words = Words {
@@ -74,6 +78,8 @@ const FRENCH: Words = Words {
     and: "et",
     hour: ["heure", "heures"],
     minute: ["minute", "minutes"],
+    week: ["semaine", "semaines"],
+    month: ["mois", "mois"],
 };
 
 const SPANISH: Words = Words {
@@ -104,7 +110,18 @@ const SPANISH: Words = Words {
     and: "y",
     hour: ["hora", "horas"],
     minute: ["minuto", "minutos"],
+    week: ["semana", "semanas"],
+    month: ["mes", "meses"],
 };
+
+/// What is longer than this many weeks is told in months.
+const WEEKS_COUNTED: i64 = 26;
+
+/// A number with its noun. In the languages here, all but one take the second form; a language with more forms
+/// (Polish, Arabic) needs more than this.
+fn count(number: i64, forms: &[&str; 2]) -> String {
+    format!("{number} {}", if number == 1 { forms[0] } else { forms[1] })
+}
 
 impl Language {
     pub fn new(code: &str) -> Language {
@@ -162,9 +179,6 @@ impl Language {
         let Some(words) = self.words else {
             return format!("{hours}:{rest:02} h");
         };
-        let count = |number: i64, forms: &[&str; 2]| {
-            format!("{number} {}", if number == 1 { forms[0] } else { forms[1] })
-        };
         match (hours, rest) {
             (hours, 0) => count(hours, &words.hour),
             (0, rest) => count(rest, &words.minute),
@@ -175,6 +189,17 @@ impl Language {
                     count(rest, &words.minute)
                 )
             }
+        }
+    }
+
+    /// How long a round is: "17 weeks", but "10 months" where nobody counts in weeks any more.
+    pub fn weeks(&self, weeks: i64) -> String {
+        let Some(words) = self.words else {
+            return format!("{weeks} × 7 d");
+        };
+        match weeks > WEEKS_COUNTED {
+            true => count((weeks * 84 + 182) / 365, &words.month),
+            false => count(weeks, &words.week),
         }
     }
 
@@ -190,7 +215,7 @@ impl Language {
         }
     }
 
-    /// The filters of the templates: `date`, `time`, `duration`, `listed`.
+    /// The filters of the templates: `date`, `time`, `duration`, `weeks`, `listed`.
     pub fn add_filters(&self, environment: &mut Environment<'static>) {
         let bad = |what: &str| {
             Error::new(
@@ -210,6 +235,8 @@ impl Language {
         });
         let language = self.clone();
         environment.add_filter("duration", move |minutes: i64| language.duration(minutes));
+        let language = self.clone();
+        environment.add_filter("weeks", move |weeks: i64| language.weeks(weeks));
         let language = self.clone();
         environment.add_filter("listed", move |items: Vec<String>| language.listed(&items));
     }
@@ -237,6 +264,10 @@ mod tests {
         assert_eq!(english.duration(345), "5 hours 45 minutes");
         assert_eq!(english.duration(30), "30 minutes");
         assert_eq!(english.duration(0), "0 hours");
+        assert_eq!(english.weeks(17), "17 weeks");
+        assert_eq!(Language::new("fr").weeks(26), "26 semaines");
+        assert_eq!(Language::new("es").weeks(43), "10 meses");
+        assert_eq!(english.weeks(52), "12 months");
         let names = ["Ana".to_owned(), "Bo".to_owned(), "Cy".to_owned()];
         assert_eq!(english.listed(&names), "Ana, Bo and Cy");
         assert_eq!(english.listed(&names[..2]), "Ana and Bo");

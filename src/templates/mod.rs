@@ -5,6 +5,7 @@
 //! placeholders (`{{ name }}`, `{% if ... %}`). `<language>/footer.md` ends it (`footer-coordinators.md` in letters to
 //! coordinators), or stands where the letter has a line `{{ footer }}`. The built-in files are compiled in; a folder overrides them one by one.
 //! Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in ones of that language.
+//! A letter that a language lacks goes out in English, and the check says so (`translation`).
 //!
 //! Safety (RELIABILITY T14, T19): values never reach the Markdown parser. The template engine writes each value as a
 //! sealed slot (`slots`), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
@@ -14,50 +15,38 @@
 pub mod built_in;
 mod html;
 mod language;
+mod load;
 mod markdown;
 pub mod samples;
 mod slots;
 mod text;
 mod topics;
+mod translation;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, Value};
 
-use crate::problem::{Problem, nearest, shown_path};
+use crate::problem::{Problem, nearest};
 use crate::programme::letter::LetterKind;
-use crate::programme::settings::{Settings, Topic};
+use crate::programme::settings::{Different, Settings, Topic};
 use language::Language;
+use load::{build, override_from};
 use topics::TopicFile;
 
 /// Letters to participants stay below this, so that no mail client cuts them.
 pub const LETTER_MAX_BYTES: usize = 20_000;
-
-/// What every letter to a participant, and to a coordinator, ends with.
-const FOOTERS: [&str; 2] = ["footer", "footer-coordinators"];
-
-/// What a language's folder may hold.
-const ENTRIES: [&str; 5] = [
-    "letters",
-    "topics",
-    "footer.md",
-    "footer-coordinators.md",
-    "README.md",
-];
-
-/// A letter that goes on after its footer says with this line where the footer goes. The form comes last in its
-/// letters, so that nothing below it can be taken for the answer to its last question.
-const FOOTER_LINE: &str = "{{ footer }}";
 
 /// All letters and topics in all languages of the programme, ready to be rendered. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Templates {
     languages: Arc<BTreeMap<String, InLanguage>>,
     default_language: String,
+    /// Translations that are missing, or older than what they translate.
+    warnings: Arc<Vec<Problem>>,
 }
 
 #[derive(Debug)]
@@ -67,6 +56,8 @@ struct InLanguage {
     topics: Arc<Vec<TopicFile>>,
     /// Where each letter was read from, for problems.
     files: BTreeMap<String, Place>,
+    /// English letters for those that this language lacks.
+    stand_in: Option<Box<InLanguage>>,
 }
 
 /// The files that a letter is put together from.
@@ -103,6 +94,10 @@ pub struct Frame {
     pub address: String,
     /// The coordinator who signs.
     pub coordinator: String,
+    /// What the config wants to differ between partners, as it is written there: "country", "nothing".
+    pub partners_differ_by: String,
+    /// Whether there are mentors and mentees.
+    pub two_roles: bool,
     /// Where answers go, token included: `answer:` links in the HTML part write to it. None where pressing Reply
     /// reaches the partner or nobody.
     pub answers_to: Option<String>,
@@ -120,6 +115,13 @@ impl Frame {
                 .coordinators
                 .first()
                 .map_or_else(String::new, |it| it.name.clone()),
+            partners_differ_by: match settings.pairing.different {
+                Different::Country => "country",
+                Different::Region => "region",
+                Different::Nothing => "nothing",
+            }
+            .into(),
+            two_roles: false,
             answers_to: None,
             reference: None,
         }
@@ -148,11 +150,12 @@ pub struct RenderError {
 }
 
 impl Templates {
-    /// The letters and topics that are compiled in: English.
+    /// The letters and topics that are compiled in; English is the default language.
     pub fn built_in() -> Templates {
         // Compiled once: they never change, and the tests ask for them a hundred times.
         static BUILT_IN: LazyLock<Templates> = LazyLock::new(|| {
-            let (templates, problems) = build(built_in::sources(), &["en".to_owned()]);
+            let languages: Vec<String> = built_in::languages().map(str::to_owned).collect();
+            let (templates, problems) = build(&built_in::sources(), &languages);
             debug_assert_eq!(problems, []);
             templates
         });
@@ -171,7 +174,7 @@ impl Templates {
         for language in languages {
             override_from(dir, language, &mut sources, &mut problems);
         }
-        let (templates, found) = build(sources, languages);
+        let (templates, found) = build(&sources, languages);
         problems.extend(found);
         problems.extend(templates.check());
         problems.sort();
@@ -181,6 +184,12 @@ impl Templates {
         } else {
             Err(problems)
         }
+    }
+
+    /// Translations that are missing, or older than the English wording that they stand for: nothing that keeps a
+    /// letter from going out.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
     }
 
     /// Renders every sample letter in every language: unknown placeholders, values that are not there, letters that
@@ -264,6 +273,13 @@ impl Templates {
         self.languages.keys().map(String::as_str)
     }
 
+    /// Whether a letter is there in a language itself, and not in English only.
+    pub fn speaks(&self, language: &str, letter: &str) -> bool {
+        self.languages
+            .get(language)
+            .is_some_and(|it| it.files.contains_key(letter))
+    }
+
     /// Puts a letter into words, in the default language where there is no other.
     ///
     /// # Errors
@@ -293,12 +309,15 @@ impl Templates {
         };
         let in_language = self
             .in_language(language)
-            .ok_or_else(|| failed("there are no templates".into(), None))?;
+            .ok_or_else(|| failed("there are no templates".into(), None))?
+            .speaking(letter);
         let values = minijinja::context! {
             programme => minijinja::context! {
                 name => &frame.programme,
                 address => &frame.address,
                 coordinator => &frame.coordinator,
+                partners_differ_by => &frame.partners_differ_by,
+                two_roles => frame.two_roles,
             },
             reply_reaches_programme => frame.answers_to.is_some(),
             ..values
@@ -333,6 +352,14 @@ impl Templates {
 }
 
 impl InLanguage {
+    /// This language, or the one that stands in where it lacks the letter.
+    fn speaking(&self, letter: &str) -> &InLanguage {
+        match &self.stand_in {
+            Some(stand_in) if !self.files.contains_key(letter) => stand_in,
+            _ => self,
+        }
+    }
+
     /// Placeholders that no sample of the letter has, found in all branches, taken or not.
     fn unknown_placeholders(
         &self,
@@ -402,342 +429,12 @@ fn in_words(error: &minijinja::Error) -> String {
     }
 }
 
-/// A letter's or footer's source, by language and name, with the file that problems name.
-type Sources = BTreeMap<String, LanguageSources>;
-
-#[derive(Debug, Default, Clone)]
-struct LanguageSources {
-    /// Letters and footers by name.
-    letters: BTreeMap<String, (String, String)>,
-    /// Topic files, by file name.
-    topics: Vec<(String, String)>,
-}
-
-fn override_from(dir: &Path, language: &str, sources: &mut Sources, problems: &mut Vec<Problem>) {
-    let of_language = sources.entry(language.to_owned()).or_default();
-    let folder = dir.join(language);
-    // A misspelt folder would be passed over in silence.
-    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if ENTRIES.contains(&name.as_str()) || name.starts_with('.') || name.ends_with('~') {
-            continue;
-        }
-        let near = nearest(&name, ENTRIES);
-        problems.push(Problem {
-            file: shown_path(&entry.path(), dir),
-            line: None,
-            key: String::new(),
-            value: None,
-            why: "nothing is read from here".into(),
-            remedy: near.map_or_else(
-                || format!("Known are: {}.", ENTRIES.join(", ")),
-                |near| format!("Did you mean {near}?"),
-            ),
-        });
-    }
-    for (file, stem, text) in markdown_files(&folder.join("letters"), dir, problems) {
-        if LetterKind::NAMES.contains(&stem.as_str()) {
-            of_language.letters.insert(stem, (file, text));
-            continue;
-        }
-        let near = nearest(&stem, LetterKind::NAMES.iter().copied());
-        problems.push(Problem {
-            file,
-            line: None,
-            key: String::new(),
-            value: None,
-            why: "there is no letter of this name".into(),
-            remedy: near.map_or_else(
-                || "Remove the file, or give it the name of a letter.".to_owned(),
-                |near| format!("Did you mean {near}.md?"),
-            ),
-        });
-    }
-    for (file, stem, text) in markdown_files(&folder, dir, problems) {
-        if FOOTERS.contains(&stem.as_str()) {
-            of_language.letters.insert(stem, (file, text));
-        }
-    }
-    let topics: Vec<(String, String)> = markdown_files(&folder.join("topics"), dir, problems)
-        .into_iter()
-        .map(|(file, _, text)| (file, text))
-        .collect();
-    if !topics.is_empty() {
-        of_language.topics = topics;
-    }
-}
-
-/// The `*.md` of a folder as (shown path, name without ending, text), sorted by name.
-fn markdown_files(
-    folder: &Path,
-    dir: &Path,
-    problems: &mut Vec<Problem>,
-) -> Vec<(String, String, String)> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    let mut files = Vec::new();
-    for path in paths {
-        let is_markdown = path.extension().is_some_and(|it| it == "md");
-        let stem = path.file_stem().map(|it| it.to_string_lossy().into_owned());
-        let Some(stem) = stem.filter(|stem| is_markdown && stem != "README") else {
-            continue;
-        };
-        let shown = shown_path(&path, dir);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => files.push((shown, stem, text)),
-            Err(error) => problems.push(Problem {
-                file: shown,
-                line: None,
-                key: String::new(),
-                value: None,
-                why: format!("it cannot be read ({error})"),
-                remedy: "Save it as UTF-8 text that the daemon may read.".into(),
-            }),
-        }
-    }
-    files
-}
-
-fn build(sources: Sources, languages: &[String]) -> (Templates, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut built = BTreeMap::new();
-    for code in languages {
-        let of_language = sources.get(code).cloned().unwrap_or_default();
-        if of_language.letters.is_empty() {
-            problems.push(Problem {
-                file: format!("{code}/letters"),
-                line: None,
-                key: String::new(),
-                value: None,
-                why: format!("there are no letters in \"{code}\""),
-                remedy: "Take the language out of `languages`, or translate templates/en into this folder.".into(),
-            });
-            continue;
-        }
-        let topics = Arc::new(topics::read(code, &of_language.topics, &mut problems));
-        let language = Language::new(code);
-        let mut environment = environment(&language, Arc::clone(&topics));
-        let mut files = BTreeMap::new();
-        for &name in LetterKind::NAMES {
-            let footer = match is_for_coordinators(name) {
-                false => FOOTERS[0],
-                true => FOOTERS[1],
-            };
-            let (Some((file, source)), Some((footer_file, footer))) = (
-                of_language.letters.get(name),
-                of_language.letters.get(footer),
-            ) else {
-                let missing = if of_language.letters.contains_key(name) {
-                    format!("{code}/{footer}.md")
-                } else {
-                    format!("{code}/letters/{name}.md")
-                };
-                problems.push(Problem {
-                    file: missing,
-                    line: None,
-                    key: String::new(),
-                    value: None,
-                    why: "this letter is missing".into(),
-                    remedy: "Write it; the English one of the same name shows its values.".into(),
-                });
-                continue;
-            };
-            let place = add_letter(
-                &mut environment,
-                name,
-                (file, source),
-                (footer_file, footer),
-                &mut problems,
-            );
-            if let Some(place) = place {
-                files.insert(name.to_owned(), place);
-            }
-        }
-        built.insert(
-            code.clone(),
-            InLanguage {
-                language,
-                environment,
-                topics,
-                files,
-            },
-        );
-    }
-    let topic_ids = |code: &String| -> BTreeSet<String> {
-        let topics = built.get(code).map(|it: &InLanguage| it.topics.iter());
-        topics
-            .into_iter()
-            .flatten()
-            .map(|it| it.topic.id.clone())
-            .collect()
-    };
-    // A round has one list of topics, whatever language a partnership reads them in.
-    if let Some((default, others)) = languages.split_first() {
-        let known = topic_ids(default);
-        for code in others.iter().filter(|code| built.contains_key(*code)) {
-            let missing: Vec<String> = known.difference(&topic_ids(code)).cloned().collect();
-            if !missing.is_empty() {
-                problems.push(Problem {
-                    file: format!("{code}/topics"),
-                    line: None,
-                    key: String::new(),
-                    value: None,
-                    why: format!(
-                        "these topics are not there in \"{code}\": {}",
-                        missing.join(", ")
-                    ),
-                    remedy: format!("Translate them from {default}/topics, with the same ids."),
-                });
-            }
-        }
-    }
-    let templates = Templates {
-        languages: Arc::new(built),
-        default_language: languages.first().cloned().unwrap_or_else(|| "en".into()),
-    };
-    (templates, problems)
-}
-
-/// Whether a line ends a block whose text is kept as a value: its slots would be sealed twice.
-fn captures(line: &str) -> bool {
-    line.contains("{%") && (line.contains("endset") || line.contains("endfilter"))
-}
-
 /// Letters that coordinators get; they are signed by the programme, not by a coordinator.
 fn is_for_coordinators(letter: &str) -> bool {
     matches!(
         letter,
         "proposal" | "command-done" | "digest" | "for-person" | "notice"
     )
-}
-
-/// Adds a letter with its footer; `None` where it cannot be used.
-fn add_letter(
-    environment: &mut Environment<'static>,
-    name: &str,
-    (file, source): (&str, &str),
-    (footer_file, footer): (&str, &str),
-    problems: &mut Vec<Problem>,
-) -> Option<Place> {
-    let source = source.replace("\r\n", "\n");
-    let footer = footer.replace("\r\n", "\n").trim_end().to_owned();
-    let problem = |file: &str, line, why: String, remedy: &str| Problem {
-        file: file.to_owned(),
-        line,
-        key: String::new(),
-        value: None,
-        why,
-        remedy: remedy.to_owned(),
-    };
-    let (first, rest) = source.split_once('\n').unwrap_or((&source, ""));
-    let subject = first.strip_prefix("Subject:").map(str::trim);
-    if subject.is_none_or(str::is_empty) || !(rest.is_empty() || rest.starts_with('\n')) {
-        problems.push(problem(
-            file,
-            Some(1),
-            "a letter starts with a line \"Subject: ...\" and a blank line".into(),
-            "Add them as the first two lines.",
-        ));
-    }
-    for (file, text) in [(file, source.as_str()), (footer_file, footer.as_str())] {
-        if let Some(index) = text.lines().position(slots::has_marks) {
-            problems.push(problem(
-                file,
-                Some(index + 1),
-                "it contains a character from the private use area of Unicode".into(),
-                "Remove it; fonts do not agree on what it looks like.",
-            ));
-        }
-        if let Some(index) = text.lines().position(captures) {
-            problems.push(problem(
-                file,
-                Some(index + 1),
-                "it keeps a piece of text for later ({% set %} with {% endset %}, or {% filter %}), which cannot be opened again".into(),
-                "Write the piece where it belongs.",
-            ));
-        }
-        if let Some(index) = markdown::line_of_raw_html(text) {
-            problems.push(problem(
-                file,
-                Some(index),
-                "it contains HTML, which readers would see as it stands".into(),
-                "Write Markdown instead.",
-            ));
-        }
-    }
-    // Each file is read by itself first, so that a placeholder left open in one is not blamed on the other.
-    let told = problems.len();
-    for (file, text) in [(file, source.as_str()), (footer_file, footer.as_str())] {
-        if let Err(error) = environment.template_from_named_str(name, text) {
-            problems.push(problem(
-                file,
-                error.line(),
-                format!("a placeholder cannot be read: {}", in_words(&error)),
-                "Placeholders look like {{ name }}, conditions like {% if late %}...{% endif %}.",
-            ));
-        }
-    }
-    if problems.len() > told {
-        return None;
-    }
-    // The subject's line stays as a blank one, so that errors name the file's own lines.
-    let whole = format!("\n{rest}\n\n{FOOTER_LINE}\n");
-    let (before, after) = whole.split_once(FOOTER_LINE).unwrap_or((&whole, ""));
-    // Where the letter says itself where its footer goes, the one at the end is too many.
-    let after = after
-        .strip_suffix(&format!("\n\n{FOOTER_LINE}\n"))
-        .unwrap_or(after);
-    let parts = [
-        (
-            format!("{name}#subject"),
-            subject.unwrap_or_default().to_owned(),
-        ),
-        (name.to_owned(), format!("{before}{footer}{after}")),
-    ];
-    for (part, text) in parts {
-        if let Err(error) = environment.add_template_owned(part, text) {
-            problems.push(problem(
-                file,
-                error.line(),
-                in_words(&error),
-                "Compare it with the built-in letter.",
-            ));
-            return None;
-        }
-    }
-    Some(Place {
-        letter: file.to_owned(),
-        footer: footer_file.to_owned(),
-        lines_before: before.matches('\n').count(),
-        footer_lines: footer.lines().count(),
-    })
-}
-
-fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_formatter(slots::seal);
-    // Conditions and loops stand on lines of their own and leave none behind.
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build();
-    environment.set_syntax(syntax.unwrap_or_default());
-    environment.add_filter("defanged", |text: String| slots::defanged(&text));
-    language.add_filters(&mut environment);
-    let titles = Arc::clone(&topics);
-    environment.add_function("topic_title", move |id: String| {
-        topics::find(&titles, &id).map(|topic| topic.topic.title.clone())
-    });
-    environment.add_function("topic_text", move |id: String| {
-        topics::find(&topics, &id)
-            .map(|topic| Value::from_object(slots::OwnMarkdown(topic.markdown.clone())))
-    });
-    environment
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Frame;
-use crate::programme::application::Why;
+use crate::programme::application::Why as WhyUnclear;
 use crate::programme::letter::{
     Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposedPair,
-    TopicText,
+    TopicText, Why,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -33,6 +33,8 @@ pub fn frame() -> Frame {
         programme: "Library Exchange".into(),
         address: "exchange@example.org".into(),
         coordinator: "Ada Martin".into(),
+        partners_differ_by: "country".into(),
+        two_roles: false,
         answers_to: Some("exchange+r1k7q29fpm@example.org".into()),
         reference: Some("k7q2-9fpm".into()),
     }
@@ -57,10 +59,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Amina Njoroge".into(),
             dates: dates(),
             open_questions: vec![
-                open("Country", Some("Guinea"), Some(Why::Ambiguous), true),
-                open("Interests", Some("six boxes"), Some(Why::TooMany), true),
-                open("City or time zone", Some("Springfeld"), Some(Why::Unknown), true),
-                open("Second email address", Some("amina at home"), Some(Why::NoAddress), false),
+                open("Country", Some("Guinea"), Some(WhyUnclear::Ambiguous), true),
+                open("Interests", Some("six boxes"), Some(WhyUnclear::TooMany), true),
+                open("City or time zone", Some("Springfeld"), Some(WhyUnclear::Unknown), true),
+                open("Second email address", Some("amina at home"), Some(WhyUnclear::NoAddress), false),
                 open("About me", None, None, true),
             ],
             form: form(),
@@ -110,9 +112,18 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             dates: dates(),
             partners: vec![rosa()],
             why: vec![
-                "You both ticked \"Services for children\", which few people did.".into(),
-                "You wished for somebody from a school library, and Rosa is.".into(),
-                "You both write Spanish.".into(),
+                Why::Interests {
+                    shared: vec!["Services for children".into(), "Local history and archives".into()],
+                },
+                Why::YourWish {
+                    what: "School library".into(),
+                },
+                Why::TheirWish {
+                    what: "Africa".into(),
+                },
+                Why::Languages {
+                    shared: vec!["English".into()],
+                },
             ],
             clocks: vec![clock("Rosa Quispe", "America/Lima", 4, -480)],
             awake: vec![hours(15, 22)],
@@ -448,7 +459,9 @@ pub(super) fn known_values() -> BTreeMap<&'static str, Vec<Value>> {
             continue;
         };
         if let Value::Object(fields) = &mut values {
-            let programme = serde_json::json!({ "name": "", "address": "", "coordinator": "" });
+            let programme = serde_json::json!({
+                "name": "", "address": "", "coordinator": "", "partners_differ_by": "", "two_roles": false
+            });
             fields.insert("programme".into(), programme);
             fields.insert("reply_reaches_programme".into(), Value::Bool(true));
         }
@@ -521,7 +534,7 @@ fn line(label: &str, value: &str) -> Line {
     }
 }
 
-fn open(label: &str, written: Option<&str>, why: Option<Why>, required: bool) -> Open {
+fn open(label: &str, written: Option<&str>, why: Option<WhyUnclear>, required: bool) -> Open {
     Open {
         label: label.into(),
         written: written.map(str::to_owned),

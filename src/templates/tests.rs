@@ -141,8 +141,9 @@ fn replace_texts(value: &mut serde_json::Value, by: &str, topics: &[String]) {
             .iter_mut()
             .for_each(|it| replace_texts(it, by, topics)),
         serde_json::Value::Object(fields) => fields
-            .values_mut()
-            .for_each(|it| replace_texts(it, by, topics)),
+            .iter_mut()
+            .filter(|(name, _)| name.as_str() != "kind")
+            .for_each(|(_, it)| replace_texts(it, by, topics)),
         _ => {}
     }
 }
@@ -357,15 +358,15 @@ fn topics_in_a_folder_replace_the_built_in_ones() {
 #[test]
 fn a_language_without_letters_is_one_problem() {
     let dir = tempfile::tempdir().unwrap();
-    let problems = Templates::load(dir.path(), &["en".into(), "fr".into()]).unwrap_err();
+    let problems = Templates::load(dir.path(), &["en".into(), "sw".into()]).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:#?}");
-    assert_eq!(problems[0].file, "fr/letters");
+    assert_eq!(problems[0].file, "sw/letters");
 }
 
 #[test]
 fn every_language_needs_every_topic() {
     let dir = tempfile::tempdir().unwrap();
-    let letters = built_in::all().filter(|(path, _)| !path.contains("/topics/"));
+    let letters = built_in::of("en").filter(|(path, _)| !path.contains("/topics/"));
     let topics = [
         (
             "en/topics/1.md",
@@ -385,6 +386,58 @@ fn every_language_needs_every_topic() {
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert_eq!(problems[0].file, "sw/topics");
     assert!(problems[0].why.contains("library-spaces"), "{problems:#?}");
+}
+
+#[test]
+fn letters_that_a_language_lacks_go_out_in_english_and_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in built_in::of("en") {
+        if path.ends_with("/check-in.md") || path.ends_with("/stopped.md") {
+            continue;
+        }
+        let path = dir.path().join(path.replacen("en/", "sw/", 1));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let templates = Templates::load(dir.path(), &["en".into(), "sw".into()]).unwrap();
+    let told = &templates.warnings()[0];
+    assert_eq!(templates.warnings().len(), 1);
+    assert!(told.why.ends_with("check-in, stopped"), "{told}");
+    let rendered = templates
+        .render(&stopped("Ana"), "sw", &samples::frame())
+        .unwrap();
+    assert_eq!(rendered, letter(&stopped("Ana")));
+}
+
+#[test]
+fn a_translation_of_an_older_wording_is_told_and_goes_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let letters = dir.path().join("en/letters");
+    std::fs::create_dir_all(&letters).unwrap();
+    std::fs::write(
+        letters.join("stopped.md"),
+        "Subject: Bye\n\nBye, {{ name }}.\n",
+    )
+    .unwrap();
+    let templates = Templates::load(dir.path(), &["en".into(), "es".into()]).unwrap();
+    let told = templates.warnings();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0].file, "es/letters/stopped.md");
+    assert!(told[0].why.contains("en/letters/stopped.md"), "{told:#?}");
+    let rendered = templates
+        .render(&stopped("Ana"), "es", &samples::frame())
+        .unwrap();
+    assert!(rendered.text.contains("Hola, Ana:"), "{}", rendered.text);
+}
+
+#[test]
+fn a_problem_below_a_stamp_is_told_with_its_line() {
+    let problems = with_files(&[(
+        "en/letters/stopped.md",
+        "Translates: 01234567\nSubject: Bye\n\nBye, {{ nam }}.\n",
+    )])
+    .unwrap_err();
+    assert_eq!(problems[0].line, Some(4), "{problems:#?}");
 }
 
 #[test]

@@ -14,6 +14,11 @@ use crate::programme::settings::{Position, Topic};
 pub struct TopicFile {
     pub topic: Topic,
     pub markdown: String,
+    /// The stamp of the English text that this translates, where it says so.
+    pub translates: Option<String>,
+    pub file: String,
+    /// The whole file, for its own stamp.
+    pub text: String,
 }
 
 #[derive(Deserialize)]
@@ -23,6 +28,7 @@ struct FrontMatter {
     title: String,
     #[serde(default)]
     position: WrittenPosition,
+    translates: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -109,6 +115,9 @@ pub fn read(
                 },
             },
             markdown: markdown.trim().to_owned(),
+            translates: front.translates,
+            file: file.clone(),
+            text: text.clone(),
         });
     }
     let only_one = |position| {

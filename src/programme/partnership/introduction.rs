@@ -207,7 +207,7 @@ fn introduction(
             name: reader.name.clone(),
             dates: timetable::dates(round),
             partners,
-            why: reason_text::words(
+            why: reason_text::named(
                 &partnership.reasons,
                 &settings.form,
                 reader.id,
