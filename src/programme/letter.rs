@@ -119,7 +119,7 @@ pub struct Open {
 /// A reason for putting people together, for the template to word. What it names is in the reader's language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Why {
+pub enum WhyTogether {
     Interests {
         shared: Vec<String>,
     },
@@ -218,7 +218,7 @@ pub enum LetterKind {
         name: String,
         dates: Dates,
         partners: Vec<Partner>,
-        why: Vec<Why>,
+        why: Vec<WhyTogether>,
         clocks: Vec<ClockOf>,
         awake: Vec<Hours>,
         /// The one who is asked to write first.

@@ -3,12 +3,17 @@
 
 use super::application::Form;
 use super::event::Reason;
-use super::letter::Why;
+use super::letter::WhyTogether;
 use crate::ids::PersonId;
 use crate::places;
 
 /// Shared interests first, then wishes that are met, then languages; what is true of nearly everybody is not told.
-pub fn named(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) -> Vec<Why> {
+pub fn named(
+    reasons: &[Reason],
+    form: &Form,
+    reader: PersonId,
+    language: &str,
+) -> Vec<WhyTogether> {
     let option = |question: &str, id: &str| worded(form, question, id, language);
     let interests: Vec<String> = reasons
         .iter()
@@ -32,19 +37,19 @@ pub fn named(reasons: &[Reason], form: &Form, reader: PersonId, language: &str) 
         } => {
             let what = option(question, id);
             Some(match *person == reader {
-                true => Why::YourWish { what },
-                false => Why::TheirWish { what },
+                true => WhyTogether::YourWish { what },
+                false => WhyTogether::TheirWish { what },
             })
         }
         _ => None,
     });
     let mut named = Vec::new();
     if !interests.is_empty() {
-        named.push(Why::Interests { shared: interests });
+        named.push(WhyTogether::Interests { shared: interests });
     }
     named.extend(wishes);
     if !languages.is_empty() {
-        named.push(Why::Languages { shared: languages });
+        named.push(WhyTogether::Languages { shared: languages });
     }
     named
 }

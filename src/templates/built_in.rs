@@ -87,6 +87,8 @@ macro_rules! translated {
                 "person-will-answer",
                 "unclear",
                 "closing",
+                "survey",
+                "answers-kept",
                 "proposal",
                 "command-done",
                 "digest",

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Frame;
-use crate::programme::application::Why as WhyUnclear;
+use crate::programme::application::Why;
 use crate::programme::letter::{
     Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposedPair,
-    TopicText, Why,
+    TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -59,10 +59,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Amina Njoroge".into(),
             dates: dates(),
             open_questions: vec![
-                open("Country", Some("Guinea"), Some(WhyUnclear::Ambiguous), true),
-                open("Interests", Some("six boxes"), Some(WhyUnclear::TooMany), true),
-                open("City or time zone", Some("Springfeld"), Some(WhyUnclear::Unknown), true),
-                open("Second email address", Some("amina at home"), Some(WhyUnclear::NoAddress), false),
+                open("Country", Some("Guinea"), Some(Why::Ambiguous), true),
+                open("Interests", Some("six boxes"), Some(Why::TooMany), true),
+                open("City or time zone", Some("Springfeld"), Some(Why::Unknown), true),
+                open("Second email address", Some("amina at home"), Some(Why::NoAddress), false),
                 open("About me", None, None, true),
             ],
             form: form(),
@@ -112,16 +112,16 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             dates: dates(),
             partners: vec![rosa()],
             why: vec![
-                Why::Interests {
+                WhyTogether::Interests {
                     shared: vec!["Services for children".into(), "Local history and archives".into()],
                 },
-                Why::YourWish {
+                WhyTogether::YourWish {
                     what: "School library".into(),
                 },
-                Why::TheirWish {
+                WhyTogether::TheirWish {
                     what: "Africa".into(),
                 },
-                Why::Languages {
+                WhyTogether::Languages {
                     shared: vec!["English".into()],
                 },
             ],
@@ -534,7 +534,7 @@ fn line(label: &str, value: &str) -> Line {
     }
 }
 
-fn open(label: &str, written: Option<&str>, why: Option<WhyUnclear>, required: bool) -> Open {
+fn open(label: &str, written: Option<&str>, why: Option<Why>, required: bool) -> Open {
     Open {
         label: label.into(),
         written: written.map(str::to_owned),
