@@ -128,12 +128,21 @@ fn read(text: &str, asked: Option<AskedFor>, language: &str) -> inbound::command
 #[test]
 fn every_word_that_a_letter_names_is_read_as_the_english_one_is() {
     let templates = Templates::built_in();
+    let outdated: Vec<&str> = templates
+        .warnings()
+        .iter()
+        .map(|it| it.file.as_str())
+        .collect();
     let mut named: BTreeSet<Intent> = BTreeSet::new();
     for language in templates.languages() {
         let letters = LetterKind::NAMES
             .iter()
             .map(|name| format!("letters/{name}.md"));
         for file in letters.chain(["footer.md".to_owned()]) {
+            // What has stayed behind the English wording is told elsewhere.
+            if outdated.contains(&format!("{language}/{file}").as_str()) {
+                continue;
+            }
             let Some(translated) = source(language, &file) else {
                 continue;
             };
