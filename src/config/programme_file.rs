@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::programme::application::Form;
 use crate::programme::settings::{
     Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, IntroductionReplyTo, Odd, Pairing,
-    Release, Settings, Silence, Weights,
+    Release, Settings, Silence, StillWithUs, Weights,
 };
 
 /// Reply tokens take 30 characters of the 64 that a mailbox name may have (RFC 5321 section 4.5.3.1.1).
@@ -113,6 +113,12 @@ pub fn read(
             ],
         )
         .unwrap_or(IntroductionReplyTo::Partner);
+    let late_to_pool = programme
+        .one_of(
+            "late_applications",
+            &[("next-round", false), ("pool", true)],
+        )
+        .unwrap_or(false);
     programme.finish();
 
     let coordinators = coordinators(&whole, file, problems, warnings, address.as_deref());
@@ -144,6 +150,14 @@ pub fn read(
     let pool_until_day = schedule
         .number("pool_until_day", 0..=YEAR_DAYS)
         .unwrap_or(56);
+    let still_with_us = StillWithUs {
+        older_than_days: schedule
+            .number("ask_again_after_days", 1..=YEAR_DAYS)
+            .unwrap_or(21),
+        answer_within_days: schedule
+            .number("ask_again_answer_days", 1..=30)
+            .unwrap_or(5),
+    };
     schedule.finish();
 
     let matching = whole.section("matching");
@@ -225,6 +239,8 @@ pub fn read(
                 end_after_days,
             },
             pool_until_day,
+            late_to_pool,
+            still_with_us,
             topics_cron,
             topics_every,
             topics: Vec::new(),

@@ -221,6 +221,7 @@ impl Engine {
             Ending::Handled => ("handled", gone.decision.note.as_str()),
             Ending::Ignored(why) => ("ignored", why.as_str()),
             Ending::NeedsPerson(why) => ("needs-person", why.as_str()),
+            Ending::WaitsForOwner(why) => ("waits-for-owner", why.as_str()),
         };
         let ended = inbox::Ended {
             state,
@@ -298,6 +299,7 @@ impl Engine {
                     Ending::Handled => "done".to_string(),
                     Ending::Ignored(why) => format!("skipped: {why}"),
                     Ending::NeedsPerson(why) => format!("needs a person: {why}"),
+                    Ending::WaitsForOwner(why) => format!("waits: {why}"),
                 };
                 occasions::done(&tx, due.occasion, now, &outcome)?;
             }
@@ -321,7 +323,9 @@ impl Engine {
         let decision = self.at_once(&Event::Command(command), now)?;
         Ok(match decision.outcome {
             Ending::Handled => decision.note,
-            Ending::Ignored(why) | Ending::NeedsPerson(why) => format!("nothing was done: {why}"),
+            Ending::Ignored(why) | Ending::NeedsPerson(why) | Ending::WaitsForOwner(why) => {
+                format!("nothing was done: {why}")
+            }
         })
     }
 
@@ -405,6 +409,7 @@ impl Engine {
                         person: known.person,
                         kind: known.kind,
                         about: known.about,
+                        address: known.envelope_to,
                         permanent: true,
                         reason: format!("refused with {code}"),
                     });

@@ -82,7 +82,11 @@ pub(super) fn identify(
         });
     };
     let owner_wrote = match known.person {
-        Some(owner) => by_sender == Some(owner),
+        // Whoever answers from where the letter went is its reader, whether that is the address on file or the second.
+        Some(owner) => {
+            by_sender == Some(owner)
+                || sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str())
+        }
         // A letter to a coordinator: it is theirs whose address is on its envelope.
         None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
     };
@@ -106,9 +110,20 @@ pub(super) fn identify(
 /// Which kind of words an answer to this letter holds.
 pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
     match answered.kind.as_str() {
-        "form" | "missing" | "complete" | "capped" => Some(inbound::AskedFor::Form),
+        "form"
+        | "missing"
+        | "complete"
+        | "capped"
+        | "accepted"
+        | "invitation"
+        | "left-out"
+        | "still-with-us"
+        | "invitation-question"
+        | "pool-ended"
+        | "new-partner" => Some(inbound::AskedFor::Form),
         "survey" | "answers-kept" => Some(inbound::AskedFor::Survey),
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
+        "address-check" => Some(inbound::AskedFor::Confirmation),
         "are-you-there" => Some(inbound::AskedFor::AreYouThere),
         "proposal" | "digest" | "for-person" => Some(inbound::AskedFor::Command),
         _ => None,
@@ -146,6 +161,7 @@ pub(super) fn event_of(
             person: known.person,
             kind: known.kind,
             about: known.about,
+            address: known.envelope_to,
             permanent: class == BounceClass::Permanent,
             reason: format!("a bounce {status}").trim().to_string(),
         }));

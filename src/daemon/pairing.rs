@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use chrono::Offset;
 
-use crate::ids::PersonId;
+use crate::ids::{ApplicationId, PersonId};
 use crate::matching::{self, Candidate, Rules, Scoring, Side, Trait, Wish};
 use crate::places;
 use crate::programme::application::{Answer, Answers, Form};
+use crate::programme::applying::Recorded;
 use crate::programme::event::{Group, Proposed, Purpose, Reason};
-use crate::programme::facts::{Applicant, ApplicationState};
-use crate::programme::settings::{Different, Odd, Settings};
+use crate::programme::facts::{Applicant, Application, ApplicationState, Demands, Person};
+use crate::programme::settings::{Different, Odd, Round, Settings};
 use crate::programme::timetable;
 use crate::store::{Store, facts};
 use crate::time::Moment;
@@ -60,7 +61,8 @@ fn propose(
 ) -> anyhow::Result<Proposed> {
     let applicants: Vec<Applicant> = facts::applicants_at(store.reader(), round, state)?
         .into_iter()
-        .filter(|it| !it.person.unreachable && !it.person.stopped)
+        // Whom mail reaches at a second address only has no address yet that a partner may see.
+        .filter(|it| !it.person.unreachable && !it.person.stopped && !it.person.at_second)
         .filter(|it| {
             it.person
                 .paused_until
@@ -84,18 +86,14 @@ fn propose(
         past.entry(a).or_default().push(b.0);
         past.entry(b).or_default().push(a.0);
     }
-    // Clocks are compared as they will stand in the middle of the round.
-    let at = timetable::round(settings, round).map_or(now, |round| {
-        timetable::morning(
-            settings,
-            round.start + (round.end - round.start) / 2,
-            settings.zone,
-        )
-    });
+    let at = timetable::round(settings, round).map_or(now, |round| middle(settings, round));
     let candidates: Vec<Candidate> = applicants
         .iter()
         .map(|applicant| Candidate {
             past_partners: past.remove(&applicant.person.id).unwrap_or_default(),
+            // Left out or let down last time counts for somebody, remembered silence against.
+            carry_over: i32::from(applicant.application.priority)
+                - i32::from(applicant.person.was_silent_twice(now)),
             ..numbering.candidate(applicant, at)
         })
         .collect();
@@ -127,6 +125,93 @@ fn propose(
     proposed.score = answer.score;
     proposed.proof = proof(&answer);
     Ok(proposed)
+}
+
+/// How many of the round's people could be somebody's partner, and what each of their demands costs. `None` where they
+/// demand nothing.
+pub fn demands(
+    db: &rusqlite::Connection,
+    settings: &Settings,
+    person: &Person,
+    recorded: &Recorded<'_>,
+    now: Moment,
+) -> anyhow::Result<Option<Demands>> {
+    let Some(Answer::Wishes(wishes)) = recorded.answers.get("wishes") else {
+        return Ok(None);
+    };
+    if wishes.must.is_empty() {
+        return Ok(None);
+    }
+    let round = recorded.round;
+    let state = match recorded.in_pool {
+        true => ApplicationState::Pool,
+        false => ApplicationState::Accepted,
+    };
+    let mut applicants = facts::applicants_at(db, &round.id, state)?;
+    applicants.retain(|it| it.person.id != person.id);
+    let mut own = person.clone();
+    if let Some(zone) = recorded.answers.get("zone").and_then(Answer::as_str) {
+        own.zone = zone.parse().unwrap_or(own.zone);
+    }
+    applicants.push(Applicant {
+        person: own,
+        application: Application {
+            id: ApplicationId(0),
+            person: person.id,
+            round: round.id.clone(),
+            state,
+            answers: recorded.answers.clone(),
+            unclear: Vec::new(),
+            arrived: now,
+            priority: false,
+            confirmed: now,
+            asked: false,
+            owed: false,
+        },
+    });
+    let numbering = Numbering::of(&settings.form, &applicants);
+    let at = middle(settings, round);
+    let mut candidates: Vec<Candidate> = applicants
+        .iter()
+        .map(|applicant| numbering.candidate(applicant, at))
+        .collect();
+    let Some(mut candidate) = candidates.pop() else {
+        return Ok(None);
+    };
+    candidate.past_partners = facts::past_pairs(db)?
+        .into_iter()
+        .filter_map(|(a, b)| match person.id {
+            id if id == a => Some(b.0),
+            id if id == b => Some(a.0),
+            _ => None,
+        })
+        .collect();
+    let possible = matching::possible_partners(&candidate, &candidates, &rules(settings));
+    let few = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Some(Demands {
+        possible: few(possible.count),
+        without: possible
+            .without
+            .into_iter()
+            .map(|(wish, count)| (question_about(wish.about).to_string(), few(count)))
+            .collect(),
+    }))
+}
+
+/// Clocks are compared as they will stand in the middle of the round.
+fn middle(settings: &Settings, round: &Round) -> Moment {
+    let date = round.start + (round.end - round.start) / 2;
+    timetable::morning(settings, date, settings.zone)
+}
+
+fn question_about(about: Trait) -> &'static str {
+    match about {
+        Trait::Sector => "sector",
+        Trait::Stage => "stage",
+        Trait::Interest => "interests",
+        Trait::Language => "languages",
+        Trait::Region | Trait::Other(_) => "region",
+    }
 }
 
 /// What the certificate proves, in words for a coordinator.
@@ -276,7 +361,6 @@ impl Numbering {
             others: vec![bits(&self.regions, regions)],
             must,
             like,
-            carry_over: i32::from(applicant.application.priority),
             ..Candidate::default()
         }
     }
@@ -345,16 +429,16 @@ impl Numbering {
                                 Side::First => applicants[a].person.id,
                                 Side::Second => applicants[b].person.id,
                             };
-                            let (question, words): (&str, &[String]) = match about {
-                                Trait::Sector => ("sector", &self.sectors),
-                                Trait::Stage => ("stage", &self.stages),
-                                Trait::Interest => ("interests", &self.interests),
-                                Trait::Language => ("languages", &self.languages),
-                                Trait::Region | Trait::Other(_) => ("region", &self.regions),
+                            let words: &[String] = match about {
+                                Trait::Sector => &self.sectors,
+                                Trait::Stage => &self.stages,
+                                Trait::Interest => &self.interests,
+                                Trait::Language => &self.languages,
+                                Trait::Region | Trait::Other(_) => &self.regions,
                             };
                             Reason::WishMet {
                                 person,
-                                question: question.to_string(),
+                                question: question_about(about).to_string(),
                                 option: word(words, option),
                             }
                         }

@@ -10,6 +10,7 @@ use crate::ids::PersonId;
 use crate::mail::outbound::compose;
 use crate::mail::token::{self, Keys};
 use crate::programme;
+use crate::programme::applying;
 use crate::programme::decision::{Decision, Occasion};
 use crate::programme::event::Event;
 use crate::programme::facts::Facts;
@@ -62,6 +63,7 @@ impl OnePath {
     pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
         let mut facts = facts::load(tx, now, going.event, going.sender)?;
         self.add_survey(tx, going.event, &mut facts)?;
+        self.add_demands(tx, now, going.event, &mut facts)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
         apply::apply(tx, now, &decision, &address_key)?;
@@ -127,6 +129,24 @@ impl OnePath {
         }
         Ok(())
     }
+
+    /// What the demands of an application cost that a message completes or corrects: to be told in its confirmation.
+    fn add_demands(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        event: &Event,
+        facts: &mut Facts,
+    ) -> anyhow::Result<()> {
+        let settings = &self.config.settings;
+        if let (Event::Message(message), Some(person)) = (event, &facts.person)
+            && !message.said.answers.is_empty()
+            && let Some(recorded) = applying::recorded(settings, facts, message)
+        {
+            facts.demands = super::pairing::demands(tx, settings, person, &recorded, now)?;
+        }
+        Ok(())
+    }
 }
 
 struct Ordering<'a> {
@@ -151,7 +171,10 @@ impl Ordering<'_> {
                 (
                     Some(*id),
                     person.name,
-                    person.address,
+                    person
+                        .second_address
+                        .filter(|_| person.at_second)
+                        .unwrap_or(person.address),
                     person.language,
                     id.to_string(),
                 )

@@ -6,7 +6,7 @@ use super::application::{Answer, Answers, Form, QuestionKind, Unclear};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Due, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
-use super::letter::{About, Letter, LetterKind, Open, Recipient, ReplyTo};
+use super::letter::{About, Letter, LetterKind, Open, Recipient, ReplyTo, Taken};
 use super::settings::{Acceptance, Round, Settings};
 use super::{conversation, form_text, timetable};
 use crate::ids::{ApplicationId, PersonId};
@@ -18,7 +18,7 @@ pub fn send_form(
     person: Option<&Person>,
     message: &Message,
 ) -> Decision {
-    let Some(round) = timetable::round_for_application(settings, facts.now) else {
+    let Some((round, in_pool)) = round_of_answers(settings, facts) else {
         return conversation::no_round(settings, facts, person, message);
     };
     let mut decision = Decision::noting(format!("form letter for round {}", round.id));
@@ -54,6 +54,7 @@ pub fn send_form(
         kind: LetterKind::Form {
             dates: timetable::dates(round),
             open: round.opens <= facts.now.date_naive(),
+            pool_until: in_pool.then(|| timetable::pool_end(settings, round)),
             form: form_text::write(&settings.form, &known, &language),
         },
         occurrence: format!("message-{}", message.inbox),
@@ -74,16 +75,16 @@ pub fn form_filled(
     person: &Person,
     message: &Message,
 ) -> Decision {
-    let Some(round) = round_of_answers(settings, facts) else {
+    let Some(recorded) = recorded(settings, facts, message) else {
         return conversation::no_round(settings, facts, Some(person), message);
     };
-    let before = facts
-        .application
-        .as_ref()
-        .filter(|application| application.round == round.id);
-    let mut answers = before
-        .map(|application| application.answers.clone())
-        .unwrap_or_default();
+    let Recorded {
+        round,
+        in_pool,
+        answers,
+    } = recorded;
+    let last = facts.application.as_ref();
+    let before = last.filter(|application| application.round == round.id);
     let mut unclear: Vec<Unclear> = before
         .map(|application| application.unclear.clone())
         .unwrap_or_default();
@@ -96,19 +97,16 @@ pub fn form_filled(
                 .any(|new| new.question == open.question)
     });
     unclear.extend(message.said.unclear.iter().cloned());
-    answers.extend(
-        message
-            .said
-            .answers
-            .iter()
-            .map(|(id, answer)| (id.clone(), answer.clone())),
-    );
 
     let profile = Profile::of(settings, person, &answers);
     let open = open_questions(&settings.form, &answers, &unclear, &profile.language);
     let complete = !open.iter().any(|question| question.required);
     let state = match (complete, settings.acceptance) {
         (false, _) => ApplicationState::Incomplete,
+        (true, Acceptance::ByRule) if in_pool => ApplicationState::Pool,
+        (true, _) if before.is_some_and(|it| it.state == ApplicationState::Pool) => {
+            ApplicationState::Pool
+        }
         (true, Acceptance::ByRule) => ApplicationState::Accepted,
         // A correction does not take an acceptance back.
         (true, Acceptance::ByHand)
@@ -134,8 +132,12 @@ pub fn form_filled(
         answers: answers.clone(),
         unclear,
         arrived: before.map_or(facts.now, |application| application.arrived),
-        priority: before.is_some_and(|application| application.priority),
+        priority: before.is_some_and(|application| application.priority)
+            || last.is_some_and(|earlier| earlier.owed),
     });
+    decision
+        .changes
+        .push(Change::ApplicationConfirmed { application: id });
     if !complete {
         decision
             .occasions
@@ -147,13 +149,16 @@ pub fn form_filled(
             dates: timetable::dates(round),
             recorded: form_text::lines(&settings.form, &answers, &profile.language, false),
             partner_sees: form_text::lines(&settings.form, &answers, &profile.language, true),
-            accepted: state == ApplicationState::Accepted,
-            for_next_round: settings.rounds.iter().any(|other| {
-                other.id != round.id
-                    && timetable::deadline(other) <= facts.now
-                    && other.end >= facts.now.date_naive()
-            }),
-            few_partners: None,
+            accepted: matches!(state, ApplicationState::Accepted | ApplicationState::Pool),
+            for_next_round: !in_pool
+                && settings.rounds.iter().any(|other| {
+                    other.id != round.id
+                        && timetable::deadline(other) <= facts.now
+                        && other.end >= facts.now.date_naive()
+                }),
+            few_partners: few_partners(settings, facts, &answers, &profile.language),
+            pool_until: in_pool.then(|| timetable::pool_end(settings, round)),
+            until: correctable_until(settings, round),
         }
     } else {
         missing_letter(
@@ -180,16 +185,179 @@ pub fn form_filled(
     decision
 }
 
-/// The round that a filled form speaks of: until the matching it corrects an application that is open, afterwards it is
-/// one for the next round.
-fn round_of_answers<'a>(settings: &'a Settings, facts: &Facts) -> Option<&'a Round> {
-    let open = facts
+/// The last day on which corrections count for the round: the one before the matching.
+fn correctable_until(settings: &Settings, round: &Round) -> chrono::NaiveDate {
+    let matching = timetable::matching(settings, round)
+        .with_timezone(&settings.zone)
+        .date_naive();
+    matching.pred_opt().unwrap_or(matching)
+}
+
+/// What an application says once the message's answers are in it, and for which round.
+pub struct Recorded<'a> {
+    pub round: &'a Round,
+    /// The applicant waits in the pool of a round that is under way.
+    pub in_pool: bool,
+    pub answers: Answers,
+}
+
+/// Answers are written over those of the last application, in whatever round that was: an alumna confirms or corrects
+/// what she said before. `None` where no round takes applications.
+pub fn recorded<'a>(
+    settings: &'a Settings,
+    facts: &Facts,
+    message: &Message,
+) -> Option<Recorded<'a>> {
+    let (round, in_pool) = round_of_answers(settings, facts)?;
+    let mut answers = facts
         .application
         .as_ref()
-        .filter(|application| application.state.open());
-    open.and_then(|application| timetable::round(settings, &application.round))
-        .filter(|round| timetable::morning(settings, round.matching, settings.zone) > facts.now)
-        .or_else(|| timetable::round_for_application(settings, facts.now))
+        .map(|application| application.answers.clone())
+        .unwrap_or_default();
+    let said = &message.said.answers;
+    answers.extend(said.iter().map(|(id, answer)| (id.clone(), answer.clone())));
+    Some(Recorded {
+        round,
+        in_pool,
+        answers,
+    })
+}
+
+/// The round that a filled form speaks of, and whether it is for the pool there. Until the matching it corrects an
+/// application that is open, in the pool it helps to find a partner; what comes too late is for the pool where the
+/// config takes late applicants, else for the next round.
+fn round_of_answers<'a>(settings: &'a Settings, facts: &Facts) -> Option<(&'a Round, bool)> {
+    let now = facts.now;
+    if let Some(application) = &facts.application
+        && let Some(round) = timetable::round(settings, &application.round)
+    {
+        let in_time =
+            application.state != ApplicationState::Incomplete || timetable::deadline(round) > now;
+        if application.state.open() && in_time && timetable::matching(settings, round) > now {
+            return Some((round, false));
+        }
+        if application.state == ApplicationState::Pool
+            && timetable::pool_is_open(settings, round, now)
+        {
+            return Some((round, true));
+        }
+    }
+    let next = timetable::round_for_application(settings, now);
+    let under_way = timetable::round_with_pool(settings, now).filter(|_| settings.late_to_pool);
+    let next_is_open = next.is_some_and(|round| round.opens <= now.date_naive());
+    // Whoever had a place in the round that is under way, and has it no more, waits for the next one.
+    let has_had_a_place = |round: &Round| {
+        facts
+            .application
+            .as_ref()
+            .is_some_and(|it| it.round == round.id && it.state != ApplicationState::Incomplete)
+    };
+    match under_way.filter(|round| !next_is_open && !has_had_a_place(round)) {
+        Some(round) => Some((round, true)),
+        None => next.map(|round| (round, false)),
+    }
+}
+
+/// A warning where "must" wishes leave few partners: how many so far, and the wish that costs most.
+fn few_partners(
+    settings: &Settings,
+    facts: &Facts,
+    answers: &Answers,
+    language: &str,
+) -> Option<(u32, String)> {
+    let demands = facts
+        .demands
+        .as_ref()
+        .filter(|demands| demands.possible < FEW_PARTNERS)?;
+    let (question, without) = demands.without.iter().max_by_key(|(_, count)| *count)?;
+    let Some(Answer::Wishes(wishes)) = answers.get("wishes") else {
+        return None;
+    };
+    let options = wishes.must.get(question)?;
+    (*without > demands.possible).then(|| {
+        let words = form_text::wish_words(&settings.form, question, options, language);
+        (demands.possible, words)
+    })
+}
+
+/// Below so many, a partner is far from certain: the others have wishes, too.
+const FEW_PARTNERS: u32 = 10;
+
+/// Who was silent twice and has the time after all gets the invitation that the others got.
+fn invited_again(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+) -> Decision {
+    let (Some(round), Some(last)) = (
+        timetable::round_for_application(settings, facts.now),
+        &facts.application,
+    ) else {
+        return send_form(settings, facts, Some(person), message);
+    };
+    let mut decision = Decision::noting(format!("person {} has the time again", person.id));
+    let kind = LetterKind::Invitation {
+        name: person.name.clone(),
+        dates: timetable::dates(round),
+        form: form_text::write(&settings.form, &last.answers, &person.language),
+        carried: false,
+        first: false,
+    };
+    let about = About {
+        round: Some(round.id.clone()),
+        ..About::default()
+    };
+    decision
+        .letters
+        .push(conversation::answer(person, message, kind, about));
+    decision
+}
+
+/// "Yes" in answer to a letter that asks whether somebody is with us, still or again; `None` for other letters.
+pub fn yes(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    asked: &str,
+) -> Option<Decision> {
+    match asked {
+        "invitation" | "left-out" => Some(form_filled(settings, facts, person, message)),
+        // A filled form says yes by itself; who sends it back as it was means the same.
+        "form" if facts.application.is_some() => {
+            Some(form_filled(settings, facts, person, message))
+        }
+        "invitation-question" => Some(invited_again(settings, facts, person, message)),
+        "still-with-us" | "complete" | "accepted" | "capped" => {
+            let application = facts
+                .application
+                .as_ref()
+                .filter(|application| application.state.open())?;
+            let round = timetable::round(settings, &application.round)?;
+            let mut decision =
+                Decision::noting(format!("application {} still counts", application.id));
+            decision.changes.push(Change::ApplicationConfirmed {
+                application: application.id,
+            });
+            let kind = LetterKind::ChoiceTaken {
+                name: person.name.clone(),
+                taken: Taken::Stays,
+                dates: Some(timetable::dates(round)),
+                wish: None,
+                pool_until: None,
+            };
+            let about = About {
+                round: Some(round.id.clone()),
+                ..About::default()
+            };
+            decision
+                .letters
+                .push(conversation::answer(person, message, kind, about));
+            Some(decision)
+        }
+        _ => None,
+    }
 }
 
 /// Asks once more for what is missing, while there is time.
@@ -385,14 +553,19 @@ pub fn moved_to_next_round(
     let next = timetable::next_round(settings, &application.round)?;
     let id = ApplicationId(*fresh);
     *fresh += 1;
-    Some(Change::Application {
+    Some(carried_to(next, application, id))
+}
+
+/// The same application in another round, before the others there.
+pub fn carried_to(round: &Round, application: &Application, id: ApplicationId) -> Change {
+    Change::Application {
         id,
         person: application.person,
-        round: next.id.clone(),
+        round: round.id.clone(),
         state: ApplicationState::Accepted,
         answers: application.answers.clone(),
         unclear: application.unclear.clone(),
         arrived: application.arrived,
         priority: true,
-    })
+    }
 }

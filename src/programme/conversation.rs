@@ -5,7 +5,7 @@
 use super::applying;
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Answered, Evidence, Intent, Message, Nature};
-use super::facts::{Facts, PartnershipState, Person};
+use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
 use super::{coordinating, partnership, survey};
@@ -145,6 +145,10 @@ pub fn no_round(
         last_unprompted: None,
         form_sent: None,
         topics_seen: Default::default(),
+        second_address: None,
+        at_second: false,
+        silences: Vec::new(),
+        leaving_on: None,
     };
     let mut decision = free_words(settings, facts, &newcomer, message, why);
     let (id, language) = (newcomer.id, newcomer.language);
@@ -235,13 +239,16 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         }
     }
     if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
-        let closed = facts
-            .application
-            .as_ref()
-            .is_some_and(|application| !application.state.open());
-        if !closed {
+        if speaks_of_an_application(facts, asked) {
             return applying::form_filled(settings, facts, person, message);
         }
+    } else if let (Some(Intent::Answer), Some(asked)) = (message.said.intent, asked)
+        && let Some(decision) = match asked.kind.as_str() {
+            "address-check" => partnership::address_confirmed(facts, person, message),
+            kind => applying::yes(settings, facts, person, message, kind),
+        }
+    {
+        return decision;
     }
     if message.text.trim().is_empty() {
         return Decision::ignored("an answer without words");
@@ -268,8 +275,37 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
     }
 }
 
-/// Any word of a person's who was asked "are you there?" ends the asking.
+/// Whether answers to the form's questions change an application: one that is open or in the pool, or one for another
+/// round than that in which the sender has had a place. What comes late to a round needs a person.
+fn speaks_of_an_application(facts: &Facts, asked: Option<&Answered>) -> bool {
+    let Some(application) = &facts.application else {
+        return true;
+    };
+    let of_another_round = asked
+        .and_then(|asked| asked.about.round.as_ref())
+        .is_some_and(|round| *round != application.round);
+    let may_still_change = application.state.open()
+        || matches!(
+            application.state,
+            ApplicationState::Pool | ApplicationState::Capped | ApplicationState::LeftOut
+        );
+    may_still_change || (of_another_round && application.state != ApplicationState::Declined)
+}
+
+/// Any word of a person's who was asked "are you there?", or "still with us?", ends the asking.
 fn sign_of_life(facts: &Facts, person: &Person, decision: &mut Decision) {
+    if let Some(application) = facts
+        .application
+        .as_ref()
+        .filter(|application| application.asked && application.state.open())
+    {
+        decision.changes.insert(
+            0,
+            Change::ApplicationConfirmed {
+                application: application.id,
+            },
+        );
+    }
     let Some(partnership) = &facts.partnership else {
         return;
     };

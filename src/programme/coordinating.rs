@@ -5,7 +5,7 @@ use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
-use super::{partnership, review, timetable};
+use super::{cap, partnership, review, timetable};
 use crate::ids::{InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone.
@@ -105,7 +105,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
     let mut decision = match &command.what {
         CommandKind::Release(_) => review::release(settings, facts),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
-        CommandKind::Accept { .. } => accept(facts),
+        CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::Withdraw { .. } => match &facts.person {
             Some(person) => partnership::withdraw(settings, facts, person, None),
             None => Decision::ignored("no such person"),
@@ -184,6 +184,9 @@ fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
         application: application.id,
         state: ApplicationState::Declined,
     });
+    decision
+        .occasions
+        .extend(cap::after_leaving(settings, facts, application));
     decision.letters.push(Letter {
         to: Recipient::Person(person.id),
         kind: LetterKind::Declined {
@@ -202,15 +205,40 @@ fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
     decision
 }
 
-fn accept(facts: &Facts) -> Decision {
+fn accept(settings: &Settings, facts: &Facts) -> Decision {
     match &facts.application {
-        Some(application) if application.state == ApplicationState::Complete => Decision {
-            changes: vec![Change::ApplicationState {
+        Some(application) if application.state == ApplicationState::Complete => {
+            let mut decision =
+                Decision::noting(format!("application {} is accepted", application.id));
+            // Too late for the matching, they wait in the pool, or for the next round.
+            let round = timetable::round(settings, &application.round);
+            let late = round.is_some_and(|it| timetable::matching(settings, it) <= facts.now);
+            decision.changes.push(Change::ApplicationState {
                 application: application.id,
-                state: ApplicationState::Accepted,
-            }],
-            ..Decision::noting(format!("application {} is accepted", application.id))
-        },
+                state: match late {
+                    true => ApplicationState::Pool,
+                    false => ApplicationState::Accepted,
+                },
+            });
+            if let (Some(person), Some(round)) = (&facts.person, round) {
+                decision.letters.push(Letter {
+                    to: Recipient::Person(person.id),
+                    kind: LetterKind::Accepted {
+                        name: person.name.clone(),
+                        dates: timetable::dates(round),
+                        freed: false,
+                    },
+                    occurrence: round.id.clone(),
+                    about: About {
+                        round: Some(round.id.clone()),
+                        ..About::default()
+                    },
+                    reply_to: ReplyTo::Token,
+                    not_before: None,
+                });
+            }
+            decision
+        }
         Some(application) => Decision::ignored(&format!(
             "application {} is not waiting for acceptance: it is {:?}",
             application.id, application.state
@@ -235,6 +263,7 @@ pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
             label: label.clone(),
             value: value.to_string(),
         })
+        .chain(cap::preview(settings, facts))
         .collect();
     let mut decision = Decision::noting(format!("digest with {} items", items.len()));
     decision.occasions = timetable::calendar(settings, facts.now);

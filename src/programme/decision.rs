@@ -34,6 +34,8 @@ pub enum Outcome {
     Ignored(String),
     /// A coordinator has to look; the words say at what.
     NeedsPerson(String),
+    /// Nothing happens until the owner of the address confirms that it is theirs.
+    WaitsForOwner(String),
 }
 
 impl Decision {
@@ -86,6 +88,77 @@ pub enum Change {
     ApplicationState {
         application: ApplicationId,
         state: ApplicationState,
+    },
+    /// The applicant has said something about it: it counts, and need not be asked for.
+    ApplicationConfirmed {
+        application: ApplicationId,
+    },
+    /// "Still with us?" has gone out.
+    StillAsked {
+        application: ApplicationId,
+    },
+    /// It ended without a partner through no fault of theirs.
+    Owed {
+        application: ApplicationId,
+    },
+    /// Whatever is open of theirs, in any round, is withdrawn.
+    LeavesAll {
+        person: PersonId,
+    },
+    /// An application that had moved on to this round is not needed: a place in the earlier one has become free.
+    ApplicationTakenBack {
+        person: PersonId,
+        round: String,
+    },
+    SilenceRemembered {
+        person: PersonId,
+        round: String,
+    },
+    /// Of one round, or all of it.
+    SilenceLifted {
+        person: PersonId,
+        round: Option<String>,
+    },
+    /// Leaves a partnership that goes on without them.
+    MemberLeft {
+        partnership: PartnershipId,
+        person: PersonId,
+    },
+    /// Mail to the second address comes back, too.
+    SecondUnreachable {
+        person: PersonId,
+    },
+    /// A letter could not be delivered for now.
+    Delayed {
+        letter: LetterId,
+        person: PersonId,
+    },
+    /// The owner is asked whether mail from this address is theirs.
+    AddressAsked {
+        person: PersonId,
+        address: String,
+    },
+    /// Mail from this address counts as theirs; letters go where they went.
+    AddressLinked {
+        person: PersonId,
+        address: String,
+    },
+    /// Letters go to this address from now on, and it works.
+    AddressChanged {
+        person: PersonId,
+        address: String,
+    },
+    /// They leave on this day unless they object; `None` when they did.
+    LeavingOn {
+        person: PersonId,
+        on: Option<NaiveDate>,
+    },
+    PauseEnds {
+        person: PersonId,
+    },
+    /// A message that waited for its owner's word is read again, as theirs.
+    ReadAgain {
+        inbox: InboxId,
     },
     Stop {
         person: PersonId,
@@ -201,6 +274,28 @@ pub enum Occasion {
         person: PersonId,
         number: u32,
     },
+    /// Applications open: everybody from earlier rounds is invited.
+    Opens {
+        round: String,
+    },
+    /// One of them.
+    Invite {
+        round: String,
+        person: PersonId,
+    },
+    /// Whose application is old is asked whether they are still with us.
+    AskStill {
+        round: String,
+    },
+    /// Who did not answer that is left out, right before the matching.
+    LeaveOut {
+        round: String,
+    },
+    /// Somebody has left a capped round before the matching: the first of those who wait moves up.
+    PlaceFreed {
+        round: String,
+        application: ApplicationId,
+    },
     /// The last zone on earth has passed the deadline.
     Deadline {
         round: String,
@@ -233,6 +328,17 @@ pub enum Occasion {
         partnership: PartnershipId,
         since: NaiveDate,
         step: u32,
+    },
+    /// Nobody objected to a withdrawal that came from elsewhere.
+    LeavesForGood {
+        person: PersonId,
+        on: NaiveDate,
+    },
+    /// Mail to the address on file comes back, and nobody has answered at the second one.
+    SecondUnanswered {
+        person: PersonId,
+        partnership: PartnershipId,
+        since: NaiveDate,
     },
     /// The morning's pool.
     Pool {
@@ -275,6 +381,19 @@ impl Occasion {
                 person,
                 number,
             } => format!("reminder/{round}/{person}/{number}"),
+            Occasion::Opens { round } => format!("opens/{round}"),
+            Occasion::Invite { round, person } => format!("invite/{round}/{person}"),
+            Occasion::AskStill { round } => format!("ask-still/{round}"),
+            Occasion::LeaveOut { round } => format!("leave-out/{round}"),
+            Occasion::PlaceFreed { round, application } => {
+                format!("place-freed/{round}/{application}")
+            }
+            Occasion::LeavesForGood { person, on } => format!("leaves-for-good/{person}/{on}"),
+            Occasion::SecondUnanswered {
+                person,
+                partnership,
+                since,
+            } => format!("second-unanswered/{partnership}/{person}/{since}"),
             Occasion::Deadline { round } => format!("deadline/{round}"),
             Occasion::Matching { round } => format!("matching/{round}"),
             Occasion::ProposalReminder { proposal, number } => {
@@ -323,16 +442,22 @@ impl Occasion {
     /// Of several that are due at the same moment, the lower goes first: topics before check-ins before surveys.
     pub fn rank(&self) -> u32 {
         match self {
-            Occasion::Deadline { .. } => 0,
+            Occasion::Deadline { .. }
+            | Occasion::LeaveOut { .. }
+            | Occasion::PlaceFreed { .. }
+            | Occasion::LeavesForGood { .. } => 0,
             Occasion::Matching { .. } | Occasion::Pool { .. } => 1,
             Occasion::Introduce { .. } => 2,
-            Occasion::Silence { .. } => 3,
+            Occasion::Silence { .. } | Occasion::SecondUnanswered { .. } => 3,
             Occasion::Topic { .. } => 4,
             Occasion::CheckIn { .. } => 5,
             Occasion::Closing { .. } => 6,
             Occasion::Survey { .. }
             | Occasion::Reminder { .. }
-            | Occasion::ProposalReminder { .. } => 7,
+            | Occasion::ProposalReminder { .. }
+            | Occasion::Opens { .. }
+            | Occasion::Invite { .. }
+            | Occasion::AskStill { .. } => 7,
             Occasion::PoolEnds { .. }
             | Occasion::RoundEnds { .. }
             | Occasion::SurveysClose { .. } => 8,
@@ -343,6 +468,9 @@ impl Occasion {
     pub fn person(&self) -> Option<PersonId> {
         match self {
             Occasion::Reminder { person, .. }
+            | Occasion::Invite { person, .. }
+            | Occasion::LeavesForGood { person, .. }
+            | Occasion::SecondUnanswered { person, .. }
             | Occasion::Topic { person, .. }
             | Occasion::CheckIn { person, .. }
             | Occasion::Silence { person, .. }
@@ -358,6 +486,7 @@ impl Occasion {
             | Occasion::Topic { partnership, .. }
             | Occasion::CheckIn { partnership, .. }
             | Occasion::Silence { partnership, .. }
+            | Occasion::SecondUnanswered { partnership, .. }
             | Occasion::Closing { partnership, .. } => Some(*partnership),
             _ => None,
         }
@@ -366,6 +495,11 @@ impl Occasion {
     pub fn round(&self) -> Option<&str> {
         match self {
             Occasion::Reminder { round, .. }
+            | Occasion::Opens { round }
+            | Occasion::Invite { round, .. }
+            | Occasion::AskStill { round }
+            | Occasion::LeaveOut { round }
+            | Occasion::PlaceFreed { round, .. }
             | Occasion::Deadline { round }
             | Occasion::Matching { round }
             | Occasion::Pool { round, .. }

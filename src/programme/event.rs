@@ -164,6 +164,8 @@ pub struct Undelivered {
     /// The name of the letter's kind.
     pub kind: String,
     pub about: super::letter::About,
+    /// Where it was sent.
+    pub address: String,
     pub permanent: bool,
     /// What the server said, cut to a line.
     pub reason: String,

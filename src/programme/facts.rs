@@ -18,12 +18,22 @@ pub struct Facts {
     pub now: Moment,
     /// Who the event is about or from.
     pub person: Option<Person>,
-    /// The person's application for the round that takes applications now.
+    /// The person's application for the round that the event is about, else their newest.
     pub application: Option<Application>,
+    /// Where the event is about one round: the person's newest application for another.
+    pub earlier: Option<Application>,
     /// The partnership that the event names, else the person's open one.
     pub partnership: Option<Partnership>,
     /// The round's applications, for events that are about a whole round.
     pub applicants: Vec<Applicant>,
+    /// People with an application for an earlier round, and none for the round that opens.
+    pub alumni: Vec<Applicant>,
+    /// Where a complete application demands something of the partner: what its demands cost.
+    pub demands: Option<Demands>,
+    /// Other letters to this person that could not be delivered for a while, in the last seven days.
+    pub failures: u32,
+    /// Who wrote at the address that a message comes from, where it is not the owner's.
+    pub other_address: Option<OtherAddress>,
     /// The round's open partnerships, for its end.
     pub partnerships: Vec<Partnership>,
     pub proposal: Option<Proposal>,
@@ -59,8 +69,13 @@ pub struct Person {
     /// No unprompted mail.
     pub stopped: bool,
     pub topics_off: bool,
-    /// Mail to them comes back.
+    /// Mail to them comes back, from every address that we know.
     pub unreachable: bool,
+    /// Where to write when mail to the address on file comes back, or nobody answers there; `None` where mail to it
+    /// comes back, too. Never shown to anybody.
+    pub second_address: Option<String>,
+    /// The address on file is one from which mail comes back; letters go to the second one.
+    pub at_second: bool,
     pub paused_until: Option<NaiveDate>,
     /// They or their auto-reply said that they are away until this day; nobody is called silent meanwhile.
     pub away_until: Option<NaiveDate>,
@@ -69,6 +84,10 @@ pub struct Person {
     pub form_sent: Option<Moment>,
     /// Topics that they had, in any round.
     pub topics_seen: BTreeSet<String>,
+    /// When they lost a place through silence, one moment for each round.
+    pub silences: Vec<Moment>,
+    /// Somebody who is not surely this person said that they leave: final on this day, unless they object.
+    pub leaving_on: Option<NaiveDate>,
 }
 
 impl Person {
@@ -76,7 +95,15 @@ impl Person {
     pub fn may_be_written_to(&self, today: NaiveDate) -> bool {
         !self.stopped && !self.unreachable && self.paused_until.is_none_or(|until| until <= today)
     }
+
+    /// Silent through two rounds: invited with a question. It is forgotten after two years.
+    pub fn was_silent_twice(&self, now: Moment) -> bool {
+        let remembered = now - chrono::TimeDelta::days(SILENCE_REMEMBERED_DAYS);
+        self.silences.iter().filter(|at| **at > remembered).count() >= 2
+    }
 }
+
+const SILENCE_REMEMBERED_DAYS: i64 = 2 * 365;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Application {
@@ -90,6 +117,12 @@ pub struct Application {
     pub arrived: Moment,
     /// Left out of an earlier round: comes before the others under the cap.
     pub priority: bool,
+    /// When the applicant last said anything about it.
+    pub confirmed: Moment,
+    /// They have been asked whether they are still with us, and have not answered.
+    pub asked: bool,
+    /// It ended without a partner through no fault of theirs: they come first in the next round.
+    pub owed: bool,
 }
 
 /// Where an application stands.
@@ -111,6 +144,8 @@ pub enum ApplicationState {
     Paired,
     /// Lost the place through silence.
     Silent,
+    /// Did not say that they are still with us before the matching.
+    LeftOut,
     /// The round is over.
     Finished,
 }
@@ -141,6 +176,8 @@ pub struct Partnership {
     pub reasons: Vec<Reason>,
     /// The day of the introduction.
     pub started: Option<NaiveDate>,
+    /// The reason, where it has ended.
+    pub why_ended: String,
 }
 
 impl Partnership {
@@ -175,6 +212,8 @@ pub struct Member {
     pub person: Person,
     pub answers: Answers,
     pub application: ApplicationId,
+    /// Whether a check-in has been sent to them.
+    pub asked: bool,
     /// Their newest check-in answer, and when.
     pub last_answer: Option<(u8, Moment)>,
     /// The day on which we asked "are you there?", while it is unanswered.
@@ -232,6 +271,22 @@ pub struct Brakes {
     pub stranger_letters_last_hour: u32,
     /// Answers to this address in the last 24 hours.
     pub answers_last_day: u32,
+}
+
+/// How many people of the round could be somebody's partner, and what each of their demands costs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demands {
+    pub possible: u32,
+    /// Question id of a "must" wish, and how many there would be without it.
+    pub without: Vec<(String, u32)>,
+}
+
+/// What is known of an address that is not the one on file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherAddress {
+    pub person: PersonId,
+    /// When the owner was last asked whether it is theirs.
+    pub asked: Moment,
 }
 
 /// Something that waits for a coordinator.

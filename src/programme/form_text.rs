@@ -217,6 +217,12 @@ fn option_label(question: &Question, id: &str, language: &str) -> String {
 }
 
 /// "Public library; Europe". An option whose label stands in two questions bears its question's label.
+/// One wish in words: "Student (Sector)".
+pub fn wish_words(form: &Form, question: &str, options: &[String], language: &str) -> String {
+    let wished = std::collections::BTreeMap::from([(question.to_string(), options.to_vec())]);
+    wish_value(form, &wished, language)
+}
+
 fn wish_value(
     form: &Form,
     wished: &std::collections::BTreeMap<String, Vec<String>>,

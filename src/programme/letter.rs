@@ -171,6 +171,8 @@ pub enum LetterKind {
     Form {
         dates: Dates,
         open: bool,
+        /// The round is under way, and whoever applies now waits in its pool until this day.
+        pool_until: Option<NaiveDate>,
         form: String,
     },
     /// What is missing or unclear, with the form filled in as far as known.
@@ -193,6 +195,50 @@ pub enum LetterKind {
         for_next_round: bool,
         /// Where "must" wishes leave few possible partners: how many, and the wish that costs most.
         few_partners: Option<(u32, String)>,
+        /// The reader waits for a partner in a round that is under way, until this day.
+        pool_until: Option<NaiveDate>,
+        /// The last day for corrections.
+        until: NaiveDate,
+    },
+    /// A place after all: a coordinator has accepted, or one has become free under the country's cap.
+    Accepted {
+        name: String,
+        dates: Dates,
+        freed: bool,
+    },
+    /// To alumni when a round opens: their last application, to confirm or correct.
+    Invitation {
+        name: String,
+        dates: Dates,
+        form: String,
+        /// It counts already: they had no place last time.
+        carried: bool,
+        /// They come first.
+        first: bool,
+    },
+    /// To whoever was silent through two rounds: do you have the time?
+    InvitationQuestion { name: String, dates: Dates },
+    /// To whoever applied long ago.
+    StillWithUs {
+        name: String,
+        dates: Dates,
+        until: NaiveDate,
+    },
+    /// No answer to that.
+    LeftOut {
+        name: String,
+        dates: Dates,
+        next: Option<Dates>,
+    },
+    /// Answer to somebody who chose what happens to their application.
+    ChoiceTaken {
+        name: String,
+        taken: Taken,
+        /// The round that it is about.
+        dates: Option<Dates>,
+        /// The wish that is now a "would like".
+        wish: Option<String>,
+        pool_until: Option<NaiveDate>,
     },
     /// Over the country's cap; next round with priority.
     Capped {
@@ -274,6 +320,21 @@ pub enum LetterKind {
         name: String,
         partners: String,
         away_until: Option<NaiveDate>,
+    },
+    /// To the second address, since mail to the first comes back: shall we write here from now on?
+    AddressCheck { name: String, address: String },
+    /// To the owner (`own`), or to the partner: there is a new address.
+    AddressChanged {
+        name: String,
+        partners: String,
+        address: String,
+        own: bool,
+    },
+    /// To the partner: our mail comes back, and we try another way until a day.
+    PartnerUnreached {
+        name: String,
+        partners: String,
+        until: NaiveDate,
     },
     /// To the silent one, without blame.
     PlaceGiven { name: String, partners: String },
@@ -394,6 +455,22 @@ pub enum Asked {
     Word,
 }
 
+/// What somebody chose for their application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    /// It still counts.
+    Stays,
+    /// They wait in the pool.
+    Waits,
+    /// They come first in the next round.
+    NextRound,
+    /// A "must" is now a "would like".
+    Relaxed,
+    /// They are with us again, and wait in the pool.
+    Back,
+}
+
 /// Why a partnership ended, as far as the reader may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -423,6 +500,12 @@ impl LetterKind {
             LetterKind::Form { .. } => "form",
             LetterKind::Missing { .. } => "missing",
             LetterKind::Complete { .. } => "complete",
+            LetterKind::Accepted { .. } => "accepted",
+            LetterKind::Invitation { .. } => "invitation",
+            LetterKind::InvitationQuestion { .. } => "invitation-question",
+            LetterKind::StillWithUs { .. } => "still-with-us",
+            LetterKind::LeftOut { .. } => "left-out",
+            LetterKind::ChoiceTaken { .. } => "choice-taken",
             LetterKind::Capped { .. } => "capped",
             LetterKind::Declined { .. } => "declined",
             LetterKind::Unmatched { .. } => "unmatched",
@@ -433,6 +516,9 @@ impl LetterKind {
             LetterKind::PartnerAsked { .. } => "partner-asked",
             LetterKind::AreYouThere { .. } => "are-you-there",
             LetterKind::GoodToHear { .. } => "good-to-hear",
+            LetterKind::AddressCheck { .. } => "address-check",
+            LetterKind::AddressChanged { .. } => "address-changed",
+            LetterKind::PartnerUnreached { .. } => "partner-unreached",
             LetterKind::PlaceGiven { .. } => "place-given",
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
             LetterKind::NewPartner { .. } => "new-partner",
@@ -459,6 +545,12 @@ impl LetterKind {
         "form",
         "missing",
         "complete",
+        "accepted",
+        "invitation",
+        "invitation-question",
+        "still-with-us",
+        "left-out",
+        "choice-taken",
         "capped",
         "declined",
         "unmatched",
@@ -469,6 +561,9 @@ impl LetterKind {
         "partner-asked",
         "are-you-there",
         "good-to-hear",
+        "address-check",
+        "address-changed",
+        "partner-unreached",
         "place-given",
         "partnership-ended",
         "new-partner",
@@ -507,6 +602,10 @@ impl LetterKind {
                 | LetterKind::Introduction { .. }
                 | LetterKind::AreYouThere { .. }
                 | LetterKind::Closing { .. }
+                | LetterKind::Invitation { .. }
+                | LetterKind::InvitationQuestion { .. }
+                | LetterKind::StillWithUs { .. }
+                | LetterKind::LeftOut { .. }
                 | LetterKind::PoolEnded { .. }
                 | LetterKind::Survey { again: false, .. }
         )

@@ -2,18 +2,20 @@
 //! database, and nothing here is random, so that every rule can be tested as a table.
 //!
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
-//! [`round`] what happens to all at once (deadline, cap, end), [`review`] the proposal and its release, [`partnership`]
-//! the life of a pair, [`survey`] what people are asked about it, [`coordinating`] the digest and commands,
-//! [`timetable`] the dates, [`pace`] how often we write to somebody.
+//! [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
+//! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
+//! about it, [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
 pub mod applying;
+pub mod cap;
 pub mod conversation;
 pub mod coordinating;
 pub mod decision;
 pub mod event;
 pub mod facts;
 pub mod form_text;
+pub mod inviting;
 pub mod letter;
 pub mod pace;
 pub mod partnership;
@@ -40,6 +42,11 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
         Event::Proposed(proposed) => review::proposed(settings, facts, proposed),
         Event::Due(due) => match &due.what {
             Occasion::Reminder { number, .. } => applying::reminder(settings, facts, due, *number),
+            Occasion::Opens { round } => inviting::opens(settings, facts, round),
+            Occasion::Invite { round, .. } => inviting::invite(settings, facts, round),
+            Occasion::AskStill { round } => inviting::ask_still(settings, facts, round),
+            Occasion::LeaveOut { round } => inviting::leave_out(settings, facts, round),
+            Occasion::PlaceFreed { round, .. } => cap::place_freed(settings, facts, round),
             Occasion::Deadline { round } => round::deadline(settings, facts, round),
             // The daemon works out the pairs and brings them back as `Event::Proposed`.
             Occasion::Matching { .. } | Occasion::Pool { .. } => {
@@ -61,6 +68,12 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
                 step,
                 ..
             } => partnership::silence(settings, facts, *person, *since, *step),
+            Occasion::LeavesForGood { on, .. } => {
+                partnership::leaves_for_good(settings, facts, *on)
+            }
+            Occasion::SecondUnanswered { person, since, .. } => {
+                partnership::second_unanswered(settings, facts, *person, *since)
+            }
             Occasion::PoolEnds { round } => round::pool_ends(settings, facts, round),
             Occasion::Closing { person, .. } => partnership::closing(settings, facts, *person),
             Occasion::Survey {

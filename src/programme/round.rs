@@ -214,6 +214,9 @@ pub fn pool_ends(settings: &Settings, facts: &Facts, round_id: &str) -> Decision
             application: applicant.application.id,
             state: ApplicationState::Finished,
         });
+        decision.changes.push(Change::Owed {
+            application: applicant.application.id,
+        });
         decision.changes.extend(applying::moved_to_next_round(
             settings,
             &applicant.application,

@@ -31,6 +31,9 @@ pub struct Settings {
     pub silence: Silence,
     /// Last day, counted from day 0, on which the pool is matched.
     pub pool_until_day: u32,
+    /// Whether those who apply after the deadline wait in the pool of the round that runs, or for the next round.
+    pub late_to_pool: bool,
+    pub still_with_us: StillWithUs,
     /// Cron expression of the civil dates of topics, in `zone`.
     pub topics_cron: String,
     /// Every how many firings of `topics_cron` a topic is sent: 2 makes weekly Tuesdays a fortnight.
@@ -139,6 +142,15 @@ pub enum Acceptance {
     /// Complete is accepted.
     ByRule,
     ByHand,
+}
+
+/// Whether somebody who applied long ago still wants to take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StillWithUs {
+    /// Applications that are older than this at the deadline are asked.
+    pub older_than_days: u32,
+    /// Who has not answered after so many days is left out.
+    pub answer_within_days: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

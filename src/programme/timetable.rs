@@ -50,6 +50,36 @@ pub fn deadline(round: &Round) -> Moment {
     schedule::end_of_date_in_last_zone(round.deadline)
 }
 
+/// The round that is being matched or under way, and whose pool is not over: late applicants can join it.
+pub fn round_with_pool(settings: &Settings, now: Moment) -> Option<&Round> {
+    settings
+        .rounds
+        .iter()
+        .filter(|round| deadline(round) <= now && pool_is_open(settings, round, now))
+        .min_by_key(|round| round.deadline)
+}
+
+/// Whether the pool will be matched on a day to come.
+pub fn pool_is_open(settings: &Settings, round: &Round, now: Moment) -> bool {
+    now < morning(
+        settings,
+        pool_end(settings, round) + Days::new(1),
+        settings.zone,
+    )
+}
+
+/// When pairs are worked out: nothing of an application can be changed from then on.
+pub fn matching(settings: &Settings, round: &Round) -> Moment {
+    morning(settings, round.matching, settings.zone)
+}
+
+/// The day on which old applications are asked: the last day to apply, or earlier where that would leave too little
+/// time to answer before the matching.
+pub fn still_asked_on(settings: &Settings, round: &Round) -> NaiveDate {
+    let latest = round.matching - Days::new(u64::from(settings.still_with_us.answer_within_days));
+    round.deadline.min(latest)
+}
+
 /// The programme's morning of a date in somebody's zone.
 pub fn morning(settings: &Settings, date: NaiveDate, zone: Tz) -> Moment {
     schedule::local_moment(date, settings.morning, zone)
@@ -110,6 +140,18 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
     let over = |round: &&Round| round.end + Days::new(30) < now.date_naive();
     for round in settings.rounds.iter().filter(|round| !over(round)) {
         let id = || round.id.clone();
+        due.push((
+            Occasion::Opens { round: id() },
+            morning(settings, round.opens, settings.zone),
+        ));
+        due.push((
+            Occasion::AskStill { round: id() },
+            morning(settings, still_asked_on(settings, round), settings.zone),
+        ));
+        due.push((
+            Occasion::LeaveOut { round: id() },
+            matching(settings, round),
+        ));
         due.push((Occasion::Deadline { round: id() }, deadline(round)));
         due.push((
             Occasion::Matching { round: id() },

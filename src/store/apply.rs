@@ -40,6 +40,7 @@ pub fn journal(
         Outcome::Handled => "handled".to_string(),
         Outcome::Ignored(why) => format!("ignored: {why}"),
         Outcome::NeedsPerson(why) => format!("needs a person: {why}"),
+        Outcome::WaitsForOwner(why) => format!("waits for its owner: {why}"),
     };
     tx.prepare_cached(
         "INSERT INTO journal (at, cause, note, outcome, person_id, partnership_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -119,6 +120,111 @@ fn carry_out(
         Change::ApplicationState { application, state } => {
             tx.prepare_cached("UPDATE application SET state = ?2 WHERE id = ?1")?
                 .execute((application.0, word(state)?))?;
+        }
+        Change::ApplicationConfirmed { application } => {
+            tx.prepare_cached(
+                "UPDATE application SET confirmed_at = ?2, asked_at = NULL WHERE id = ?1",
+            )?
+            .execute((application.0, seconds))?;
+        }
+        Change::StillAsked { application } => {
+            tx.prepare_cached("UPDATE application SET asked_at = ?2 WHERE id = ?1")?
+                .execute((application.0, seconds))?;
+        }
+        Change::Owed { application } => {
+            tx.prepare_cached("UPDATE application SET owed = 1 WHERE id = ?1")?
+                .execute([application.0])?;
+        }
+        Change::LeavesAll { person } => {
+            tx.prepare_cached(
+                "UPDATE application SET state = 'withdrawn', owed = 0 WHERE person_id = ?1
+                 AND state IN ('incomplete', 'complete', 'accepted', 'capped', 'pool', 'left-out')",
+            )?
+            .execute([person.0])?;
+        }
+        Change::ApplicationTakenBack { person, round } => {
+            tx.prepare_cached("DELETE FROM application WHERE person_id = ?1 AND round = ?2")?
+                .execute((person.0, round))?;
+        }
+        Change::SilenceRemembered { person, round } => {
+            tx.prepare_cached(
+                "INSERT INTO silence (person_id, round, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?
+            .execute((person.0, round, seconds))?;
+        }
+        Change::SilenceLifted { person, round } => {
+            tx.prepare_cached(
+                "DELETE FROM silence WHERE person_id = ?1 AND (?2 IS NULL OR round = ?2)",
+            )?
+            .execute((person.0, round))?;
+        }
+        Change::MemberLeft {
+            partnership,
+            person,
+        } => {
+            tx.prepare_cached(
+                "UPDATE member SET left_at = ?3 WHERE partnership_id = ?1 AND person_id = ?2",
+            )?
+            .execute((partnership.0, person.0, seconds))?;
+        }
+        Change::SecondUnreachable { person } => {
+            tx.prepare_cached("UPDATE person SET second_unreachable = 1 WHERE id = ?1")?
+                .execute([person.0])?;
+        }
+        Change::Delayed { letter, person } => {
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO delay (letter_id, person_id, at) VALUES (?1, ?2, ?3)",
+            )?
+            .execute((letter.0, person.0, seconds))?;
+        }
+        Change::AddressAsked { person, address } => {
+            tx.prepare_cached(
+                "INSERT INTO other_address (address_key, person_id, asked_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, asked_at = excluded.asked_at
+                 WHERE linked_at IS NULL",
+            )?
+            .execute((address_key(address), person.0, seconds))?;
+        }
+        Change::AddressLinked { person, address } => {
+            tx.prepare_cached(
+                "INSERT INTO other_address (address_key, person_id, asked_at, linked_at) VALUES (?1, ?2, ?3, ?3)
+                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at",
+            )?
+            .execute((address_key(address), person.0, seconds))?;
+        }
+        Change::AddressChanged { person, address } => {
+            // What was the address on file stays one that they may write from.
+            tx.prepare_cached(
+                "INSERT INTO other_address (address_key, person_id, asked_at, linked_at)
+                 SELECT address_key, id, ?2, ?2 FROM person WHERE id = ?1
+                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at",
+            )?
+            .execute((person.0, seconds))?;
+            tx.prepare_cached("DELETE FROM other_address WHERE address_key = ?1")?
+                .execute([address_key(address)])?;
+            tx.prepare_cached(
+                "UPDATE person SET address = ?2, address_key = ?3, unreachable = 0, second_address = '',
+                   second_unreachable = 0 WHERE id = ?1",
+            )?
+            .execute((person.0, address, address_key(address)))?;
+        }
+        Change::LeavingOn { person, on } => {
+            tx.prepare_cached("UPDATE person SET leaving_on = ?2 WHERE id = ?1")?
+                .execute((person.0, on.map(|on| on.to_string())))?;
+        }
+        Change::PauseEnds { person } => {
+            tx.prepare_cached(
+                "UPDATE person SET paused_until = NULL, away_until = NULL WHERE id = ?1",
+            )?
+            .execute([person.0])?;
+        }
+        Change::ReadAgain { inbox } => {
+            tx.prepare_cached(
+                "UPDATE inbox SET state = 'new', confirmed = 1, attempts = 0, retry_at = 0
+                 WHERE id = ?1 AND state = 'waits-for-owner'",
+            )?
+            .execute([inbox.0])?;
         }
         Change::Stop { person } => {
             tx.prepare_cached("UPDATE person SET stopped = 1 WHERE id = ?1")?

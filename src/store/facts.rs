@@ -13,10 +13,14 @@ use crate::time::{Moment, from_seconds};
 
 const PERSON: &str = "person.id, person.address, person.name, person.language, person.zone, person.stopped,
     person.topics_off, person.unreachable, person.paused_until, person.away_until, person.last_unprompted,
-    person.form_sent";
+    person.form_sent, person.second_address, person.second_unreachable, person.leaving_on,
+    (SELECT group_concat(silence.at) FROM silence WHERE silence.person_id = person.id)";
+/// How many columns that is.
+const PERSON_COLUMNS: usize = 16;
 const APPLICATION: &str =
     "application.id, application.person_id, application.round, application.state,
-    application.answers, application.unclear, application.arrived_at, application.priority";
+    application.answers, application.unclear, application.arrived_at, application.priority,
+    coalesce(application.confirmed_at, application.arrived_at), application.asked_at IS NOT NULL, application.owed";
 
 /// Looks up what the event is about, and no more.
 pub fn load(
@@ -46,7 +50,13 @@ pub fn load(
             }
             use crate::programme::decision::Occasion;
             match &due.what {
-                Occasion::Deadline { round } => facts.applicants = applicants(tx, round)?,
+                Occasion::Opens { round } => facts.alumni = alumni(tx, round)?,
+                Occasion::Deadline { round }
+                | Occasion::AskStill { round }
+                | Occasion::LeaveOut { round } => facts.applicants = applicants(tx, round)?,
+                Occasion::PlaceFreed { round, .. } => {
+                    facts.applicants = applicants_or_capped(tx, round)?;
+                }
                 Occasion::PoolEnds { round } => {
                     facts.applicants = applicants_at(tx, round, ApplicationState::Pool)?;
                 }
@@ -57,6 +67,7 @@ pub fn load(
                 Occasion::Digest { .. } => {
                     facts.waiting = waiting(tx)?;
                     facts.numbers = super::look::numbers(tx)?;
+                    facts.applicants = unmatched_applicants(tx)?;
                 }
                 _ => {}
             }
@@ -77,7 +88,19 @@ pub fn load(
             }
             CommandKind::Settle { .. } => {}
         },
-        Event::Undelivered(undelivered) => about_person(tx, &mut facts, undelivered.person, None)?,
+        Event::Undelivered(undelivered) => {
+            about_person(tx, &mut facts, undelivered.person, None)?;
+            if let Some(person) = undelivered.person {
+                facts.failures = tx
+                    .prepare_cached(
+                        "SELECT count(*) FROM delay WHERE person_id = ?1 AND letter_id <> ?2 AND at > ?3",
+                    )?
+                    .query_row(
+                        (person.0, undelivered.letter.0, now.timestamp() - 7 * 86_400),
+                        |row| row.get(0),
+                    )?;
+            }
+        }
         Event::Complaint(complaint) => about_person(tx, &mut facts, complaint.person, None)?,
         Event::Proposed(proposed) => {
             facts.applicants = match proposed.purpose {
@@ -121,10 +144,20 @@ fn about_person(
             .optional()?,
         None => newest_application(tx, id)?,
     };
+    if let Some(round) = round {
+        facts.earlier = tx
+            .prepare_cached(&format!(
+                "SELECT {APPLICATION} FROM application WHERE person_id = ?1 AND round <> ?2
+                 ORDER BY application.id DESC LIMIT 1"
+            ))?
+            .query_row((id.0, round), application_row)
+            .optional()?;
+    }
     let open: Option<i64> = tx
         .prepare_cached(
             "SELECT partnership.id FROM member JOIN partnership ON partnership.id = member.partnership_id
-             WHERE member.person_id = ?1 AND partnership.state <> 'ended' ORDER BY partnership.id DESC LIMIT 1",
+             WHERE member.person_id = ?1 AND member.left_at IS NULL AND partnership.state <> 'ended'
+             ORDER BY partnership.id DESC LIMIT 1",
         )?
         .query_row([id.0], |row| row.get(0))
         .optional()?;
@@ -158,14 +191,17 @@ fn fresh(tx: &Transaction<'_>) -> rusqlite::Result<Fresh> {
     })
 }
 
-/// The person at an address, in its comparison form.
+/// Who writes from an address, in its comparison form: it is the one on file, or one that its owner has confirmed.
 pub fn person_at(
     tx: &rusqlite::Connection,
     address_key: &str,
 ) -> rusqlite::Result<Option<PersonId>> {
-    tx.prepare_cached("SELECT id FROM person WHERE address_key = ?1")?
-        .query_row([address_key], |row| Ok(PersonId(row.get(0)?)))
-        .optional()
+    tx.prepare_cached(
+        "SELECT id FROM person WHERE address_key = ?1
+         UNION ALL SELECT person_id FROM other_address WHERE address_key = ?1 AND linked_at IS NOT NULL",
+    )?
+    .query_row([address_key], |row| Ok(PersonId(row.get(0)?)))
+    .optional()
 }
 
 pub fn person(tx: &rusqlite::Connection, id: PersonId) -> rusqlite::Result<Option<Person>> {
@@ -185,6 +221,11 @@ pub fn person(tx: &rusqlite::Connection, id: PersonId) -> rusqlite::Result<Optio
 
 fn person_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
     let zone: String = row.get(at + 4)?;
+    let (first_fails, second_fails): (bool, bool) = (row.get(at + 7)?, row.get(at + 13)?);
+    let second: Option<String> =
+        Some(row.get::<_, String>(at + 12)?).filter(|it| !it.is_empty() && !second_fails);
+    let at_second = first_fails && second.is_some();
+    let silences: Option<String> = row.get(at + 15)?;
     Ok(Person {
         id: PersonId(row.get(at)?),
         address: row.get(at + 1)?,
@@ -193,12 +234,20 @@ fn person_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Person> {
         zone: zone.parse().unwrap_or(chrono_tz::UTC),
         stopped: row.get(at + 5)?,
         topics_off: row.get(at + 6)?,
-        unreachable: row.get(at + 7)?,
+        unreachable: first_fails && !at_second,
+        second_address: second,
+        at_second,
         paused_until: date(row.get(at + 8)?),
         away_until: date(row.get(at + 9)?),
         last_unprompted: row.get::<_, Option<i64>>(at + 10)?.map(from_seconds),
         form_sent: row.get::<_, Option<i64>>(at + 11)?.map(from_seconds),
         topics_seen: Default::default(),
+        silences: silences
+            .iter()
+            .flat_map(|list| list.split(','))
+            .filter_map(|at| at.parse().ok().map(from_seconds))
+            .collect(),
+        leaving_on: date(row.get(at + 14)?),
     })
 }
 
@@ -216,6 +265,9 @@ fn application_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Application> {
         unclear: json(&row.get::<_, String>(at + 5)?)?,
         arrived: from_seconds(row.get(at + 6)?),
         priority: row.get(at + 7)?,
+        confirmed: from_seconds(row.get(at + 8)?),
+        asked: row.get(at + 9)?,
+        owed: row.get(at + 10)?,
     })
 }
 
@@ -223,8 +275,36 @@ fn application_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Application> {
 pub fn applicants(tx: &rusqlite::Connection, round: &str) -> rusqlite::Result<Vec<Applicant>> {
     applicants_where(
         tx,
-        round,
-        "application.state IN ('complete', 'accepted', 'pool', 'paired')",
+        [round],
+        "application.round = ?1 AND application.state IN ('complete', 'accepted', 'pool', 'paired')",
+    )
+}
+
+/// The same, and those who wait for a place under the cap: who has left altogether waits no more.
+fn applicants_or_capped(
+    tx: &rusqlite::Connection,
+    round: &str,
+) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(
+        tx,
+        [round],
+        "application.round = ?1 AND application.state IN ('complete', 'accepted', 'capped')",
+    )
+}
+
+/// Applications of all rounds that have not been matched, for the preview of the cap.
+pub fn unmatched_applicants(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(tx, [], "application.state IN ('complete', 'accepted')")
+}
+
+/// The newest application of everybody who has none for this round and can be written to.
+fn alumni(tx: &rusqlite::Connection, round: &str) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(
+        tx,
+        [round],
+        "person.name <> '' AND NOT person.stopped
+           AND application.id = (SELECT max(id) FROM application a WHERE a.person_id = person.id)
+           AND NOT EXISTS (SELECT 1 FROM application a WHERE a.person_id = person.id AND a.round = ?1)",
     )
 }
 
@@ -236,24 +316,24 @@ pub fn applicants_at(
 ) -> rusqlite::Result<Vec<Applicant>> {
     applicants_where(
         tx,
-        round,
-        &format!("application.state = '{}'", super::word(&state)?),
+        (round, super::word(&state)?),
+        "application.round = ?1 AND application.state = ?2",
     )
 }
 
 fn applicants_where(
     tx: &rusqlite::Connection,
-    round: &str,
+    values: impl rusqlite::Params,
     condition: &str,
 ) -> rusqlite::Result<Vec<Applicant>> {
     let mut rows = tx.prepare_cached(&format!(
         "SELECT {PERSON}, {APPLICATION} FROM application JOIN person ON person.id = application.person_id
-         WHERE application.round = ?1 AND {condition} ORDER BY application.id"
+         WHERE {condition} ORDER BY application.id"
     ))?;
-    rows.query_map([round], |row| {
+    rows.query_map(values, |row| {
         Ok(Applicant {
             person: person_row(row, 0)?,
-            application: application_at(row, 12)?,
+            application: application_at(row, PERSON_COLUMNS)?,
         })
     })?
     .collect()
@@ -283,7 +363,7 @@ pub fn partnership(
 ) -> rusqlite::Result<Option<Partnership>> {
     let found = tx
         .prepare_cached(
-            "SELECT round, state, first_writer, reasons, started_on FROM partnership WHERE id = ?1",
+            "SELECT round, state, first_writer, reasons, started_on, why_ended FROM partnership WHERE id = ?1",
         )?
         .query_row([id.0], |row| {
             Ok(Partnership {
@@ -294,6 +374,7 @@ pub fn partnership(
                 first_writer: PersonId(row.get(2)?),
                 reasons: json(&row.get::<_, String>(3)?)?,
                 started: date(row.get(4)?),
+                why_ended: row.get(5)?,
             })
         })
         .optional()?;
@@ -301,9 +382,11 @@ pub fn partnership(
         return Ok(None);
     };
     let mut members = tx.prepare_cached(
-        "SELECT member.person_id, application.answers, member.application_id, member.silent_since, member.last_sign
+        "SELECT member.person_id, application.answers, member.application_id, member.silent_since, member.last_sign,
+           EXISTS (SELECT 1 FROM check_in WHERE check_in.partnership_id = member.partnership_id
+             AND check_in.person_id = member.person_id)
          FROM member JOIN application ON application.id = member.application_id
-         WHERE member.partnership_id = ?1 ORDER BY member.person_id",
+         WHERE member.partnership_id = ?1 AND member.left_at IS NULL ORDER BY member.person_id",
     )?;
     let mut rows = members.query([id.0])?;
     while let Some(row) = rows.next()? {
@@ -315,6 +398,7 @@ pub fn partnership(
             person,
             answers: json(&row.get::<_, String>(1)?)?,
             application: ApplicationId(row.get(2)?),
+            asked: row.get(5)?,
             last_answer: last_answer(tx, id, member)?,
             silent_since: date(row.get(3)?),
             last_sign: row.get::<_, Option<i64>>(4)?.map(from_seconds),

@@ -13,7 +13,10 @@ use crate::time::{Moment, from_seconds};
 pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::Result<()> {
     let from_calendar = matches!(
         occasion,
-        Occasion::Deadline { .. }
+        Occasion::Opens { .. }
+            | Occasion::AskStill { .. }
+            | Occasion::LeaveOut { .. }
+            | Occasion::Deadline { .. }
             | Occasion::Matching { .. }
             | Occasion::PoolEnds { .. }
             | Occasion::RoundEnds { .. }

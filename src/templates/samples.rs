@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::Frame;
 use crate::programme::application::Why;
 use crate::programme::letter::{
     Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposedPair,
-    TopicText, WhyTogether,
+    Taken, TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -53,6 +54,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Form {
             dates: dates(),
             open: true,
+            pool_until: None,
             form: form(),
         },
         LetterKind::Missing {
@@ -90,6 +92,41 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             accepted: true,
             for_next_round: false,
             few_partners: None,
+            pool_until: None,
+            until: day(2027, 2, 25),
+        },
+        LetterKind::Accepted {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            freed: false,
+        },
+        LetterKind::Invitation {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            form: form(),
+            carried: false,
+            first: false,
+        },
+        LetterKind::InvitationQuestion {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+        },
+        LetterKind::StillWithUs {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            until: day(2027, 2, 25),
+        },
+        LetterKind::LeftOut {
+            name: "Amina Njoroge".into(),
+            dates: dates(),
+            next: Some(next()),
+        },
+        LetterKind::ChoiceTaken {
+            name: "Lina Haddad".into(),
+            taken: Taken::Relaxed,
+            dates: Some(dates()),
+            wish: Some("School library (Sector)".into()),
+            pool_until: Some(day(2027, 4, 27)),
         },
         LetterKind::Capped {
             name: "Jacek Nowak".into(),
@@ -166,6 +203,21 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Rosa Quispe".into(),
             partners: "Amina Njoroge".into(),
             away_until: None,
+        },
+        LetterKind::AddressCheck {
+            name: "Rosa Quispe".into(),
+            address: "rosa@old-library.example".into(),
+        },
+        LetterKind::AddressChanged {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            address: "rosa@home.example".into(),
+            own: false,
+        },
+        LetterKind::PartnerUnreached {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            until: day(2027, 3, 19),
         },
         LetterKind::PlaceGiven {
             name: "Rosa Quispe".into(),
@@ -314,6 +366,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Form {
             dates: next(),
             open: false,
+            pool_until: None,
             form: form(),
         },
         LetterKind::Missing {
@@ -323,6 +376,40 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             form: form(),
             reminder: true,
         },
+        LetterKind::Form {
+            dates: dates(),
+            open: true,
+            pool_until: Some(day(2027, 4, 27)),
+            form: form(),
+        },
+        LetterKind::Accepted {
+            name: name(),
+            dates: dates(),
+            freed: true,
+        },
+        LetterKind::Invitation {
+            name: name(),
+            dates: dates(),
+            form: form(),
+            carried: true,
+            first: true,
+        },
+        LetterKind::LeftOut {
+            name: name(),
+            dates: dates(),
+            next: None,
+        },
+        LetterKind::AddressChanged {
+            name: name(),
+            partners: "Amina Njoroge".into(),
+            address: "amina@home.example".into(),
+            own: true,
+        },
+        choice(Taken::Stays, Some(dates()), None),
+        choice(Taken::Waits, None, Some(day(2027, 4, 27))),
+        choice(Taken::Back, None, Some(day(2027, 4, 27))),
+        choice(Taken::NextRound, Some(next()), None),
+        choice(Taken::NextRound, None, None),
         LetterKind::Complete {
             name: name(),
             dates: next(),
@@ -331,6 +418,8 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             accepted: false,
             for_next_round: true,
             few_partners: Some((1, "Region: Oceania".into())),
+            pool_until: Some(day(2027, 4, 27)),
+            until: day(2027, 2, 25),
         },
         LetterKind::Capped {
             name: name(),
@@ -649,4 +738,14 @@ fn form() -> String {
      (tick one with an x)\n  [ ] 1 Studying or new (up to 2 years)\n  [ ] 2 Early career (3 to 7 years)\n\n\
      About me: \n\nI promise: \n(yes or no)\n"
         .into()
+}
+
+fn choice(taken: Taken, dates: Option<Dates>, pool_until: Option<NaiveDate>) -> LetterKind {
+    LetterKind::ChoiceTaken {
+        name: "Lina Haddad".into(),
+        taken,
+        dates,
+        wish: None,
+        pool_until,
+    }
 }

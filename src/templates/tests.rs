@@ -152,6 +152,7 @@ fn replace_texts(value: &mut serde_json::Value, by: &str, topics: &[String]) {
 fn the_form_goes_out_line_by_line_whatever_people_wrote_into_it() {
     let form = "Name: A\n~~~\n```\n<b>\n  [x] one\n\nAbout me: {{ name }}";
     let rendered = letter(&LetterKind::Form {
+        pool_until: None,
         dates: match &samples::one_each(&[])[0] {
             LetterKind::Form { dates, .. } => dates.clone(),
             other => panic!("{other:?}"),

@@ -27,6 +27,8 @@ struct Received {
     /// Names and words of the files that came with it.
     files: String,
     message_id: String,
+    /// The address that it was sent to.
+    to: String,
     reply_to: String,
     bounces_to: String,
     headers: String,
@@ -77,6 +79,7 @@ impl Story {
         for line in text
             .lines()
             .filter_map(|line| line.trim().strip_prefix("with "))
+            .filter(|line| !line.starts_with("the story beginning"))
         {
             adjust(&mut config, line);
         }
@@ -85,7 +88,11 @@ impl Story {
         let mut engine = Engine::open(config, keys_of(1), Durability::Rehearsal)
             .unwrap()
             .for_rehearsal();
-        let now = moment(&engine, -20, None);
+        let first = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("with the story beginning on day "))
+            .map_or(-20, |day| day.parse().expect("a number of days"));
+        let now = moment(&engine, first, None);
         engine.start(now).unwrap();
         let people = BTreeMap::from([("coordinator".to_string(), coordinator)]);
         Story {
@@ -136,8 +143,12 @@ impl Story {
         }
         let (name, rest) = sentence.split_once(' ').ok_or("what does this mean?")?;
         if let Some(owner) = name.strip_suffix("'s") {
-            if rest == "letter bounces" {
-                return self.bounces(owner);
+            match rest {
+                "letter bounces" => return self.bounces(owner, "failed", "5.1.1", "no such user"),
+                "letter cannot be delivered for now" => {
+                    return self.bounces(owner, "delayed", "4.2.2", "mailbox full");
+                }
+                _ => {}
             }
             if let Some(text) = rest.strip_prefix("mail program answers: ") {
                 return self.auto_reply(owner, text);
@@ -151,6 +162,24 @@ impl Story {
         }
         if let Some(text) = rest.strip_prefix("answers: ") {
             return self.answers(name, text);
+        }
+        if let Some((address, text)) = rest
+            .strip_prefix("answers from ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.reply_from(name, address, &text.replace(" / ", "\n"));
+        }
+        if let Some((address, text)) = rest
+            .strip_prefix("writes to the programme from ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.writes_from(name, address, text);
+        }
+        if let Some((address, kind)) = rest
+            .strip_prefix("gets at ")
+            .and_then(|rest| rest.split_once(' '))
+        {
+            return self.gets_at(name, address, kind);
         }
         if let Some(text) = rest.strip_prefix("presses stop") {
             return self.presses_stop(name, text);
@@ -210,7 +239,8 @@ impl Story {
                 self.engine
                     .delivered(&letter, &outcome, self.now)
                     .map_err(|error| error.to_string())?;
-                let read = read_letter(&letter.bytes, &letter.envelope_from);
+                let mut read = read_letter(&letter.bytes, &letter.envelope_from);
+                read.to = letter.envelope_to.clone();
                 self.mailboxes
                     .entry(letter.envelope_to.to_lowercase())
                     .or_default()
@@ -247,7 +277,12 @@ impl Story {
 
     /// `gets KIND [with "text"] [without "text"]`: the next letter in the mailbox.
     fn gets(&mut self, name: &str, what: &str) -> Result<(), String> {
-        self.address(name)?;
+        let address = self.address(name)?;
+        self.gets_at(name, &address, what)
+    }
+
+    /// The same in a mailbox of theirs at another address.
+    fn gets_at(&mut self, name: &str, address: &str, what: &str) -> Result<(), String> {
         let (kind, conditions) = what.split_once(' ').unwrap_or((what, ""));
         let ignored: Vec<String> = self
             .ignored
@@ -255,10 +290,9 @@ impl Story {
             .filter(|it| *it != kind)
             .cloned()
             .collect();
-        self.mailbox(name)
-            .retain(|letter| !ignored.contains(&letter.kind));
-        let letter = self
-            .mailbox(name)
+        let mailbox = self.mailboxes.entry(address.to_lowercase()).or_default();
+        mailbox.retain(|letter| !ignored.contains(&letter.kind));
+        let letter = mailbox
             .pop_front()
             .ok_or_else(|| format!("{name} has got nothing"))?;
         if letter.kind != kind {
@@ -350,8 +384,12 @@ impl Story {
             .entry(name.to_string())
             .or_insert_with(|| format!("{name}@library.example"))
             .clone();
+        self.writes_from(name, &from, text)
+    }
+
+    fn writes_from(&mut self, name: &str, from: &str, text: &str) -> Result<(), String> {
         let to = self.engine.config().settings.address.clone();
-        let mail = self.compose(name, &from, &to, "Hello", None, text);
+        let mail = self.compose(name, from, &to, "Hello", None, &text.replace(" / ", "\n"));
         self.arrive(mail)
     }
 
@@ -361,12 +399,17 @@ impl Story {
     }
 
     fn reply(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let from = self.address(name)?;
+        self.reply_from(name, &from, text)
+    }
+
+    /// An answer to the letter in hand, from whatever address.
+    fn reply_from(&mut self, name: &str, from: &str, text: &str) -> Result<(), String> {
         let letter = self
             .in_hand
             .get(name)
             .cloned()
             .ok_or_else(|| format!("{name} has no letter to answer"))?;
-        let from = self.address(name)?;
         let quoted: String = letter
             .text
             .lines()
@@ -376,7 +419,7 @@ impl Story {
         let subject = format!("Re: {}", letter.subject);
         let mail = self.compose(
             name,
-            &from,
+            from,
             &letter.reply_to,
             &subject,
             Some(&letter.message_id),
@@ -419,18 +462,19 @@ impl Story {
         self.arrive(mail)
     }
 
-    fn bounces(&mut self, name: &str) -> Result<(), String> {
+    fn bounces(&mut self, name: &str, action: &str, status: &str, why: &str) -> Result<(), String> {
         let letter = self.in_hand.get(name).cloned().ok_or("which letter?")?;
-        let address = self.address(name)?;
+        let address = &letter.to;
+        let code = if action == "failed" { "550" } else { "452" };
         let mail = format!(
             "Return-Path: <>\r\nFrom: Mail Delivery System <mailer-daemon@library.example>\r\nTo: <{to}>\r\n\
-             Subject: Undelivered Mail Returned to Sender\r\nDate: {date}\r\nMessage-ID: <{number}@library.example>\r\n\
+             Subject: Undelivered Mail\r\nDate: {date}\r\nMessage-ID: <{number}@library.example>\r\n\
              Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n\
              Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
-             --b\r\nContent-Type: text/plain\r\n\r\nThe address does not exist.\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nYour message could not be delivered: {why}.\r\n\
              --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; library.example\r\n\r\n\
-             Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-             Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+             Final-Recipient: rfc822; {address}\r\nAction: {action}\r\nStatus: {status}\r\n\
+             Diagnostic-Code: smtp; {code} {status} {why}\r\n\r\n\
              --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}>\r\n\r\n--b--\r\n",
             to = letter.bounces_to,
             date = self.now.to_rfc2822(),
@@ -509,7 +553,29 @@ fn adjust(config: &mut Config, what: &str) {
             settings.introduction_reply_to =
                 pairpost::programme::settings::IntroductionReplyTo::Programme;
         }
-        other => panic!("with {other}: what does this mean?"),
+        "late applicants in the pool" => settings.late_to_pool = true,
+        other => match other.strip_prefix("a next round on day ") {
+            Some(day) => {
+                let day = TimeDelta::days(day.parse().expect("a number of days"));
+                let mut next = settings.rounds[0].clone();
+                next.id = format!("round-{}", settings.rounds.len() + 1);
+                next.name = format!("Round {}", settings.rounds.len() + 1);
+                for date in [
+                    &mut next.opens,
+                    &mut next.deadline,
+                    &mut next.matching,
+                    &mut next.start,
+                    &mut next.end,
+                ]
+                .into_iter()
+                .chain(&mut next.reminders)
+                {
+                    *date += day;
+                }
+                settings.rounds.push(next);
+            }
+            None => panic!("with {other}: what does this mean?"),
+        },
     }
 }
 
@@ -582,6 +648,7 @@ fn read_letter(bytes: &[u8], bounces_to: &str) -> Received {
             .replace("\r\n", "\n"),
         files,
         message_id: parsed.message_id().unwrap_or_default().to_string(),
+        to: String::new(),
         reply_to,
         bounces_to: bounces_to.to_string(),
         headers: block

@@ -10,7 +10,7 @@ use crate::programme::event::Message;
 use crate::programme::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
 use crate::programme::letter::{About, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use crate::programme::settings::Settings;
-use crate::programme::{pace, timetable};
+use crate::programme::{cap, pace, timetable};
 
 /// "We are not a good fit": both go to the pool, and nobody is told who said so.
 pub fn new_partner(
@@ -101,6 +101,12 @@ pub fn end(
                 application: member.application,
                 state,
             });
+            if state == ApplicationState::Silent {
+                decision.changes.push(Change::SilenceRemembered {
+                    person: person.id,
+                    round: partnership.round.clone(),
+                });
+            }
             if state == ApplicationState::Silent && !person.unreachable {
                 let kind = LetterKind::PlaceGiven {
                     name: person.name.clone(),
@@ -125,6 +131,11 @@ pub fn end(
             application: member.application,
             state,
         });
+        if state == ApplicationState::Finished {
+            decision.changes.push(Change::Owed {
+                application: member.application,
+            });
+        }
         if introduced && !person.unreachable {
             let partners = match leaver {
                 Some((leaver, _)) => partnership
@@ -173,14 +184,13 @@ pub fn withdraw(
         ),
         None => Decision::noting(format!("person {} withdraws", person.id)),
     };
-    if let Some(application) = facts.application.as_ref() {
-        let leaves = application.state.open() || application.state == ApplicationState::Pool;
-        if leaves {
-            decision.changes.push(Change::ApplicationState {
-                application: application.id,
-                state: ApplicationState::Withdrawn,
-            });
-        }
+    decision
+        .changes
+        .push(Change::LeavesAll { person: person.id });
+    if let Some(application) = &facts.application {
+        decision
+            .occasions
+            .extend(cap::after_leaving(settings, facts, application));
     }
     let kind = LetterKind::Withdrawn {
         name: person.name.clone(),
@@ -195,6 +205,23 @@ pub fn withdraw(
             reply_to: ReplyTo::Token,
             not_before: None,
         },
+    });
+    decision
+}
+
+/// Nobody objected to a withdrawal that came from elsewhere.
+pub fn leaves_for_good(settings: &Settings, facts: &Facts, on: NaiveDate) -> Decision {
+    let Some(person) = facts
+        .person
+        .as_ref()
+        .filter(|person| person.leaving_on == Some(on))
+    else {
+        return Decision::ignored("they said that they stay");
+    };
+    let mut decision = withdraw(settings, facts, person, None);
+    decision.changes.push(Change::LeavingOn {
+        person: person.id,
+        on: None,
     });
     decision
 }

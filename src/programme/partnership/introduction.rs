@@ -150,7 +150,7 @@ fn what_follows(
     occasions
 }
 
-fn introduction(
+pub(super) fn introduction(
     settings: &Settings,
     facts: &Facts,
     partnership: &Partnership,

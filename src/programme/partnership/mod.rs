@@ -9,9 +9,9 @@ pub mod silence;
 pub mod topics;
 
 pub use check_in::{check_in, check_in_answered};
-pub use ending::{closing, end, new_partner, withdraw};
+pub use ending::{closing, end, leaves_for_good, new_partner, withdraw};
 pub use introduction::{introduce, introduce_now};
-pub use reach::{complained, undelivered};
+pub use reach::{address_confirmed, complained, second_unanswered, undelivered};
 pub use silence::{silence, silence_answered};
 pub use topics::topic;
 

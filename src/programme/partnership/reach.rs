@@ -1,25 +1,197 @@
 //! Mail that does not reach somebody, or that they do not want: bounces and complaints.
 
-use super::ending::end;
-use crate::programme::coordinating;
-use crate::programme::decision::{Change, Decision};
-use crate::programme::event::{Complaint, Undelivered};
-use crate::programme::facts::{ApplicationState, Facts, PartnershipState};
-use crate::programme::letter::Ended;
-use crate::programme::settings::Settings;
+use chrono::{Days, NaiveDate};
 
-/// A letter came back. For good, the reader counts as unreachable at once and the partner is told; a delay is only
-/// noted.
+use super::ending::end;
+use super::introduction::introduction;
+use super::{under_way, unprompted};
+use crate::ids::PersonId;
+use crate::programme::conversation::answer;
+use crate::programme::decision::{Change, Decision, Occasion};
+use crate::programme::event::{Complaint, Message, Undelivered};
+use crate::programme::facts::{ApplicationState, Facts, PartnershipState, Person};
+use crate::programme::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::settings::Settings;
+use crate::programme::{cap, coordinating, timetable};
+
+/// A letter came back. For good, or the third time in seven days, the address counts as unreachable at once: the second
+/// one is tried where there is one, and partner and coordinators are told.
 pub fn undelivered(settings: &Settings, facts: &Facts, undelivered: &Undelivered) -> Decision {
-    if !undelivered.permanent {
-        return Decision::noting(format!("letter {} is delayed", undelivered.letter));
-    }
     let Some(person) = &facts.person else {
         return Decision::noting(format!("letter {} came back", undelivered.letter));
     };
     if person.unreachable {
         return Decision::ignored("known to be unreachable");
     }
+    if !undelivered.permanent && facts.failures + 1 < FAILURES_IN_A_WEEK {
+        return Decision {
+            changes: vec![Change::Delayed {
+                letter: undelivered.letter,
+                person: person.id,
+            }],
+            ..Decision::noting(format!("letter {} is delayed", undelivered.letter))
+        };
+    }
+    let at_first = undelivered.address.eq_ignore_ascii_case(&person.address);
+    match (at_first, person.at_second) {
+        (true, true) => Decision::ignored("this address is known to be unreachable"),
+        (true, false) if person.second_address.is_some() => {
+            try_second(settings, facts, person, undelivered)
+        }
+        // A letter that was sent to the second address as well: the one on file may still do.
+        (false, false) => Decision {
+            changes: vec![Change::SecondUnreachable { person: person.id }],
+            ..Decision::noting(format!(
+                "person {} cannot be reached at their second address",
+                person.id
+            ))
+        },
+        (at_first, _) => {
+            let mut decision = gone(settings, facts, person, undelivered);
+            decision.changes.push(match at_first {
+                true => Change::Unreachable { person: person.id },
+                false => Change::SecondUnreachable { person: person.id },
+            });
+            decision
+        }
+    }
+}
+
+const FAILURES_IN_A_WEEK: u32 = 3;
+
+/// The address on file does not work: the owner is asked at the second one, and has some days to answer there.
+fn try_second(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    undelivered: &Undelivered,
+) -> Decision {
+    let mut decision = Decision::noting(format!(
+        "person {} cannot be reached at the address on file; the second one is tried",
+        person.id
+    ));
+    decision
+        .changes
+        .push(Change::Unreachable { person: person.id });
+    decision.letters.push(Letter {
+        to: Recipient::Person(person.id),
+        kind: LetterKind::AddressCheck {
+            name: person.name.clone(),
+            address: person.address.clone(),
+        },
+        occurrence: undelivered.letter.to_string(),
+        about: undelivered.about.clone(),
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    });
+    decision.letters.extend(notice(
+        settings,
+        person,
+        undelivered,
+        " A second address is tried.",
+    ));
+    let Ok((partnership, member)) = under_way(facts, person.id) else {
+        return decision;
+    };
+    if undelivered.kind == "introduction"
+        && let Some(round) = timetable::round(settings, &partnership.round)
+    {
+        let mut again = introduction(settings, facts, partnership, round, member, None);
+        again.occurrence += "-second";
+        decision.letters.push(again);
+    }
+    let since = facts.now.with_timezone(&person.zone).date_naive();
+    let until = since + Days::new(u64::from(settings.silence.firm_after_days));
+    for other in partnership.others(person.id) {
+        let kind = LetterKind::PartnerUnreached {
+            name: other.person.name.clone(),
+            partners: person.name.clone(),
+            until,
+        };
+        let occurrence = format!("{}-{since}", partnership.id);
+        decision
+            .letters
+            .push(unprompted(&other.person, kind, occurrence, partnership, 0));
+    }
+    let occasion = Occasion::SecondUnanswered {
+        person: person.id,
+        partnership: partnership.id,
+        since,
+    };
+    decision
+        .occasions
+        .push((occasion, timetable::morning(settings, until, person.zone)));
+    decision
+}
+
+/// No word has come from the second address: the partnership ends, and the partner is free.
+pub fn second_unanswered(
+    settings: &Settings,
+    facts: &Facts,
+    person: PersonId,
+    since: NaiveDate,
+) -> Decision {
+    let (partnership, member) = match under_way(facts, person) {
+        Ok(found) => found,
+        Err(why) => return Decision::ignored(why),
+    };
+    let has_answered = member
+        .last_sign
+        .is_some_and(|at| at.with_timezone(&member.person.zone).date_naive() >= since);
+    if has_answered || !member.person.at_second {
+        return Decision::ignored("a sign of life has come");
+    }
+    end(
+        settings,
+        facts,
+        partnership,
+        Some((person, ApplicationState::Withdrawn)),
+        Ended::Unreachable,
+        "a partner cannot be reached by mail",
+    )
+}
+
+/// The second address works, and its owner wants it to be the one: letters go there, and the partner gets it.
+pub fn address_confirmed(facts: &Facts, person: &Person, message: &Message) -> Option<Decision> {
+    let address = person.second_address.clone().filter(|_| person.at_second)?;
+    let mut decision = Decision::noting(format!("person {} has a new address", person.id));
+    decision.changes.push(Change::AddressChanged {
+        person: person.id,
+        address: address.clone(),
+    });
+    let kind = |to: &Person, own: bool| LetterKind::AddressChanged {
+        name: to.name.clone(),
+        partners: person.name.clone(),
+        address: address.clone(),
+        own,
+    };
+    decision.letters.push(answer(
+        person,
+        message,
+        kind(person, true),
+        About::default(),
+    ));
+    if let Ok((partnership, _)) = under_way(facts, person.id) {
+        for other in partnership.others(person.id) {
+            let occurrence = format!("message-{}", message.inbox);
+            decision.letters.push(unprompted(
+                &other.person,
+                kind(&other.person, false),
+                occurrence,
+                partnership,
+                0,
+            ));
+        }
+    }
+    Some(decision)
+}
+
+fn gone(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    undelivered: &Undelivered,
+) -> Decision {
     let open = facts
         .partnership
         .as_ref()
@@ -47,28 +219,36 @@ pub fn undelivered(settings: &Settings, facts: &Facts, undelivered: &Undelivered
     };
     decision
         .changes
-        .push(Change::Unreachable { person: person.id });
-    if let Some(application) = facts
-        .application
-        .as_ref()
-        .filter(|application| application.state.open())
-    {
-        decision.changes.push(Change::ApplicationState {
-            application: application.id,
-            state: ApplicationState::Withdrawn,
-        });
+        .push(Change::LeavesAll { person: person.id });
+    if let Some(application) = &facts.application {
+        decision
+            .occasions
+            .extend(cap::after_leaving(settings, facts, application));
     }
-    decision.letters.extend(coordinating::notice(
+    decision
+        .letters
+        .extend(notice(settings, person, undelivered, ""));
+    decision
+}
+
+fn notice(
+    settings: &Settings,
+    person: &Person,
+    undelivered: &Undelivered,
+    what_follows: &str,
+) -> Vec<Letter> {
+    let who = match person.name.is_empty() {
+        true => "an applicant",
+        false => &person.name,
+    };
+    coordinating::notice(
         settings,
         &format!("unreachable-{}-{}", person.id, undelivered.letter),
         &format!(
-            "Mail to {} comes back ({}). Nothing needs to be done; if you know another address, see: pairpost person {}",
-            if person.name.is_empty() { "an applicant" } else { &person.name },
-            undelivered.reason,
-            person.id
+            "Mail to {who} comes back ({}).{what_follows} Nothing needs to be done; if you know another address, see: pairpost person {}",
+            undelivered.reason, person.id
         ),
-    ));
-    decision
+    )
 }
 
 /// A spam complaint stops unprompted mail at once.
