@@ -20,6 +20,9 @@ pub struct Args {
     /// Also write FILE.key, readable by you alone.
     #[arg(long)]
     with_key: bool,
+    /// Try the copy out: restore it into a temporary folder, and count what is in it.
+    #[arg(long)]
+    verify: bool,
 }
 
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -37,6 +40,17 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         bar.set_position(done);
     })?;
     bar.finish_and_clear();
+    if args.verify {
+        let counts = backup::drill(&args.file)?;
+        println!(
+            "{}: can be restored: {} people, {} partnerships, {} messages, {} letters",
+            args.file.display(),
+            counts.people,
+            counts.partnerships,
+            counts.messages,
+            counts.letters
+        );
+    }
     if args.with_key {
         let key = key_file(&args.file);
         std::fs::copy(config.state_dir.join("master.key"), &key)?;

@@ -21,7 +21,8 @@ const CLOCK_OFFSET: &str = "PAIRPOST_CLOCK_OFFSET_SECONDS";
 
 /// Run the programme: receive, answer, send what is due, until it is told to stop
 ///
-/// Logs go to standard error, by ids only. RUST_LOG=debug shows more. SIGTERM ends it in order.
+/// Logs go to standard error, by ids only. RUST_LOG=debug shows more. SIGTERM ends it in order; SIGHUP reads the config
+/// anew, and keeps the last one where the new one has a problem.
 #[derive(Debug, Arguments)]
 #[command(
     after_help = "Example:\n  pairpost run --config my-programme\n\nExit codes: 0 stopped in order, 75 another pairpost runs on this state folder, 78 config or database refused."
@@ -53,7 +54,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(REFUSED));
         }
     };
-    serve(engine, clock)?;
+    serve(engine, clock, || super::load(config))?;
     Ok(ExitCode::SUCCESS)
 }
 

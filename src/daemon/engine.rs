@@ -107,6 +107,11 @@ impl Engine {
         Ok(recovered)
     }
 
+    /// The newest time that anything was written down with.
+    pub fn newest_moment(&self) -> anyhow::Result<Option<Moment>> {
+        Ok(crate::store::newest_moment(self.store.reader())?)
+    }
+
     fn plan_calendar(&mut self, now: Moment) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         for (occasion, at) in timetable::calendar(&self.path.config.settings, now) {

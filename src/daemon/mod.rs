@@ -1,12 +1,18 @@
 //! The shell: the one path for events (`path`) and who walks it (`engine`, with `identify` for messages), what lies
-//! between applications and the matching (`pairing`), the loops that carry mail (`run`), and where a letter is looked for
+//! between applications and the matching (`pairing`), the loops that carry mail
+//! (`run`, with `receive` and `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where a letter is looked for
 //! whose end nobody told (`look_up`). Rules are in `programme`.
 
+mod ballast;
+mod clock_watch;
+mod deliver;
 pub mod engine;
+mod hands;
 mod identify;
 mod look_up;
 pub mod pairing;
 mod path;
+pub mod receive;
 pub mod run;
 
 pub use engine::Engine;

@@ -1,65 +1,29 @@
-//! The daemon's loops: receive, tick, deliver. They only carry things between the network and the engine; each can
-//! wait on its server without holding up the others, since the engine lives on a thread of its own behind a channel.
+//! The daemon: starts the engine on a thread of its own and the loops that carry mail between it and the network, and
+//! ends them in order. Each loop can wait on its server without holding up the others.
+//!
+//! SIGTERM and SIGINT end it after the letter that is on its way; SIGHUP reads the config anew and keeps the last good one.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
+use super::clock_watch::{ClockWatch, Seen};
+use super::deliver::{deliver_loop, look_loop};
 use super::engine::Engine;
-use super::look_up;
-use crate::mail::account::{MailboxSettings, SendingSettings};
-use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
-use crate::mail::outbound::transport::{Phase, Transport};
-use crate::mail::outbound::{Envelope, Outcome};
-use crate::schedule::Recurring;
-use crate::store::inbox::Shelf;
+use super::hands::{Handle, Job, pause};
+use super::receive::receive_loop;
+use crate::config::Config;
 use crate::store::outbox::{DotMarks, Recovered};
 use crate::time::Clock;
 
-/// Letters taken in hand at a time: few, since after a crash the end of each of them is unknown.
-const LETTERS_AT_A_TIME: u32 = 10;
 /// Occasions handled before the loops get their turn again.
 const OCCASIONS_AT_A_TIME: u32 = 200;
 /// The clock is looked at this often even when nothing is known to be due: another process may have written.
 const TICK_SECONDS: u64 = 5;
-/// How often it is asked whether a letter of unknown end is to be looked for.
-const LOOK_SECONDS: u64 = 10;
-/// Waits between two tries to reach a server, in seconds: doubling from the first to the last.
-const BACK_OFF_SECONDS: (u64, u64) = (2, 300);
-/// After this many seconds IDLE is renewed; servers may drop a silent client after 29 minutes (RFC 2177).
-const IDLE_RENEW_SECONDS: u64 = 20 * 60;
-
-type Job = Box<dyn FnOnce(&mut Engine) + Send>;
-
-/// A way to the engine's thread.
-#[derive(Clone)]
-struct Handle {
-    jobs: mpsc::Sender<Job>,
-}
-
-impl Handle {
-    /// Runs something on the engine and waits for its answer.
-    async fn call<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Engine) -> anyhow::Result<T> + Send + 'static,
-    ) -> anyhow::Result<T> {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |engine| {
-            // Nobody waits any more only when the daemon is ending.
-            let _ = answer.send(work(engine));
-        });
-        self.jobs
-            .send(job)
-            .await
-            .ok()
-            .context("the engine has ended")?;
-        answered.await.context("the engine has ended")?
-    }
-}
 
 /// Another daemon holds the database.
 #[derive(Debug, thiserror::Error)]
@@ -89,16 +53,25 @@ pub fn lock(state_dir: &Path) -> anyhow::Result<std::fs::File> {
     }
 }
 
-/// Runs until a signal says stop: SIGTERM or SIGINT end it in order, after the letter that is on its way.
-pub fn run(engine: Engine, clock: Clock) -> anyhow::Result<()> {
+/// Runs until a signal says stop. `reload` reads the config folder again.
+pub fn run(
+    engine: Engine,
+    clock: Clock,
+    reload: impl Fn() -> anyhow::Result<Config>,
+) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     // One thread carries all mail; the loops take turns.
-    tokio::task::LocalSet::new().block_on(&runtime, serve(engine, clock))
+    tokio::task::LocalSet::new().block_on(&runtime, serve(engine, clock, reload))
 }
 
-async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
+async fn serve(
+    mut engine: Engine,
+    clock: Clock,
+    reload: impl Fn() -> anyhow::Result<Config>,
+) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
     let recovered = engine.start(clock.now())?;
     if recovered != Recovered::default() {
         tracing::warn!(
@@ -107,8 +80,9 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
             "letters were on their way when the program ended; incomplete ones are sent again, the others looked for"
         );
     }
-    let marks = DotMarks::open(engine.store().path())?;
-    let config = engine.config().clone();
+    let newest = engine.newest_moment()?;
+    let database = engine.store().path().to_path_buf();
+    let mut config = engine.config().clone();
     let (jobs, mut inbound_jobs) = mpsc::channel::<Job>(64);
     let thread = std::thread::Builder::new()
         .name("engine".into())
@@ -118,52 +92,45 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
             }
         })?;
     let handle = Handle { jobs };
-    let letters_wait = Arc::new(Notify::new());
-    let (stop, stopping) = watch::channel(false);
-
-    let receiving = tokio::task::spawn_local(receive_loop(
-        config.clone(),
-        handle.clone(),
-        clock.clone(),
-        letters_wait.clone(),
-        stopping.clone(),
-    ));
-    let ticking = tokio::task::spawn_local(tick_loop(
-        handle.clone(),
-        clock.clone(),
-        letters_wait.clone(),
-        stopping.clone(),
-    ));
-    let looking = tokio::task::spawn_local(look_loop(
-        config.mailbox.clone(),
-        config.sending.clone(),
-        handle.clone(),
-        clock.clone(),
-        letters_wait.clone(),
-        stopping.clone(),
-    ));
-    let sending = tokio::task::spawn_local(deliver_loop(
-        config.sending.clone(),
-        marks,
-        handle.clone(),
-        clock.clone(),
-        letters_wait,
-        stopping,
-    ));
-
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    tracing::info!("ready");
-    // An engine that ends by itself has met a defect; going on without it would only look alive.
-    let engine_ended = tokio::select! {
-        signal = wait_for_signal() => { signal?; false }
-        () = handle.jobs.closed() => true,
-    };
-    tracing::info!("stopping");
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-    stop.send_replace(true);
-    for ended in [receiving.await, ticking.await, looking.await, sending.await] {
-        ended.context("a loop has failed")?;
+    let begun = Instant::now();
+    let mut watch = ClockWatch::new(newest, clock.now(), begun.elapsed());
+    if !watch.is_believed() {
+        tracing::error!(
+            "the machine's clock is behind what was written down earlier: nothing is sent until it has gone on evenly for ten minutes"
+        );
     }
+    let mut ready = false;
+    // Each turn runs the loops under one config.
+    let engine_ended = loop {
+        let loops = Loops::start(
+            &config,
+            DotMarks::open(&database)?,
+            &handle,
+            &clock,
+            (watch, begun),
+        );
+        if !ready {
+            ready = true;
+            tell_systemd(&[sd_notify::NotifyState::Ready]);
+            tracing::info!("ready");
+        }
+        let next = next_config(&mut signals, &handle, &config, &reload).await?;
+        // An engine that ends by itself has met a defect; going on without it would only look alive.
+        let Some(new) = next else {
+            tracing::info!("stopping");
+            tell_systemd(&[sd_notify::NotifyState::Stopping]);
+            loops.end().await?;
+            break handle.jobs.is_closed();
+        };
+        watch = loops.end().await?;
+        let (taken, now) = (new.clone(), clock.now());
+        handle
+            .call(move |engine| engine.reconfigure(taken, now))
+            .await?;
+        config = new;
+        tracing::info!("the config was read anew");
+        tell_systemd(&[sd_notify::NotifyState::Status("running")]);
+    };
     drop(handle);
     let _ = tokio::task::spawn_blocking(move || thread.join()).await;
     anyhow::ensure!(
@@ -173,409 +140,195 @@ async fn serve(mut engine: Engine, clock: Clock) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// Sleeps, unless told to stop. Says whether to go on.
-async fn pause(stopping: &watch::Receiver<bool>, wait: Duration) -> bool {
-    tokio::select! {
-        () = tokio::time::sleep(wait) => true,
-        () = stopped(stopping.clone()) => false,
-    }
-}
-
-/// Longer and longer waits between tries, shorter again after a success.
-struct BackOff {
-    seconds: u64,
-}
-
-impl BackOff {
-    fn new() -> BackOff {
-        BackOff {
-            seconds: BACK_OFF_SECONDS.0,
-        }
-    }
-
-    fn next(&mut self) -> Duration {
-        let wait = Duration::from_secs(self.seconds);
-        self.seconds = (self.seconds * 2).min(BACK_OFF_SECONDS.1);
-        wait
-    }
-
-    /// A person has to mend it: look again, but seldom.
-    fn longest(&mut self) -> Duration {
-        self.seconds = BACK_OFF_SECONDS.1;
-        self.next()
-    }
-}
-
-// -------------------------------------------------------------------- receiving
-
-async fn receive_loop(
-    config: crate::config::Config,
-    handle: Handle,
-    clock: Clock,
-    letters_wait: Arc<Notify>,
-    stopping: watch::Receiver<bool>,
-) {
-    let mut back_off = BackOff::new();
-    while !*stopping.borrow() {
-        let wait = match Mailbox::connect(&config.mailbox).await {
-            Ok(mailbox) => {
-                tracing::info!("mailbox open");
-                let ended = receive(
-                    mailbox,
-                    &config,
-                    &handle,
-                    &clock,
-                    &letters_wait,
-                    &stopping,
-                    &mut back_off,
-                )
-                .await;
-                match ended {
-                    Ok(()) => break,
-                    Err(error) => {
-                        tracing::warn!(error = %format!("{error:#}"), "receiving was interrupted");
-                        back_off.next()
-                    }
-                }
-            }
-            Err(error) if error.is_retriable() => {
-                tracing::warn!(%error, "the mailbox cannot be reached");
-                back_off.next()
-            }
-            Err(error) => {
-                tracing::error!(%error, "the mailbox cannot be used; a person has to mend this");
-                back_off.longest()
-            }
-        };
-        if !pause(&stopping, wait).await {
-            break;
-        }
-    }
-}
-
-/// Works through one connection. Ends well only when told to stop.
-async fn receive(
-    mut mailbox: Mailbox,
-    config: &crate::config::Config,
+/// Waits for a new config that can be used; `None` when it is time to stop.
+async fn next_config(
+    signals: &mut Signals,
     handle: &Handle,
-    clock: &Clock,
-    letters_wait: &Notify,
-    stopping: &watch::Receiver<bool>,
-    back_off: &mut BackOff,
-) -> anyhow::Result<()> {
-    let poll = Recurring::parse(&config.poll_cron).ok();
+    config: &Config,
+    reload: &impl Fn() -> anyhow::Result<Config>,
+) -> anyhow::Result<Option<Config>> {
     loop {
-        // What was dealt with before, but not yet filed away there (a crash, a lost connection), comes first.
-        file_away(&mut mailbox, handle, clock).await?;
-        loop {
-            let listed = mailbox.list_next().await?;
-            if listed.is_empty() {
-                break;
-            }
-            for piece in batches(&listed) {
-                let mut wanted = Vec::with_capacity(piece.len());
-                for message in piece {
-                    let place = message.place.to_string();
-                    if !handle
-                        .call(move |engine| engine.knows_place(&place))
-                        .await?
-                    {
-                        wanted.push(message.clone());
-                    }
-                }
-                for fetched in mailbox.fetch(&wanted).await? {
-                    let now = clock.now();
-                    handle
-                        .call(move |engine| {
-                            let place = fetched.place.to_string();
-                            let id = engine.record(
-                                Some(&place),
-                                &fetched.bytes,
-                                fetched.truncated,
-                                now,
-                            )?;
-                            engine.handle_message(id, now)
-                        })
-                        .await?;
-                    letters_wait.notify_one();
-                    if *stopping.borrow() {
-                        return Ok(());
-                    }
-                }
-                file_away(&mut mailbox, handle, clock).await?;
-            }
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = handle.jobs.closed() => Signal::Stop,
+        };
+        if signal == Signal::Stop {
+            return Ok(None);
         }
-        // Messages that failed before and whose wait is over.
-        let now = clock.now();
-        if handle
-            .call(move |engine| engine.handle_waiting(now, 50))
-            .await?
-            > 0
-        {
-            letters_wait.notify_one();
-            file_away(&mut mailbox, handle, clock).await?;
-        }
-        *back_off = BackOff::new();
-        let until = poll
-            .as_ref()
-            .and_then(|poll| poll.next_after(clock.now(), config.settings.zone))
-            .and_then(|at| (at - clock.now()).to_std().ok())
-            .unwrap_or(Duration::from_secs(60))
-            .min(Duration::from_secs(IDLE_RENEW_SECONDS));
-        mailbox
-            .wait(Instant::now() + until, stopped(stopping.clone()))
-            .await?;
-        if *stopping.borrow() {
-            mailbox.close().await;
-            return Ok(());
+        match reload() {
+            Ok(new) if new.state_dir == config.state_dir => return Ok(Some(new)),
+            Ok(_) => tracing::error!(
+                "the config names another state folder: start anew for that. The last config stays in force"
+            ),
+            Err(error) => {
+                tracing::error!(error = %format!("{error:#}"), "the config was not taken; the last one stays in force");
+                tell_systemd(&[sd_notify::NotifyState::Status(
+                    "the new config was refused; the last one is in force: see the log, or pairpost check",
+                )]);
+            }
         }
     }
 }
 
-/// Where in the mailbox each dealt-with message goes; a place that cannot be read is nowhere to file from.
-pub fn destinations(waiting: &[(String, Shelf)]) -> Vec<(Place, Destination)> {
-    waiting
-        .iter()
-        .filter_map(|(place, shelf)| {
-            let destination = match shelf {
-                Shelf::Processed => Destination::Processed,
-                Shelf::Quarantine => Destination::Quarantine,
-            };
-            Some((place.parse().ok()?, destination))
+/// The loops under one config.
+struct Loops {
+    stop: watch::Sender<bool>,
+    ticking: tokio::task::JoinHandle<ClockWatch>,
+    others: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Loops {
+    fn start(
+        config: &Config,
+        marks: DotMarks,
+        handle: &Handle,
+        clock: &Clock,
+        watch: (ClockWatch, Instant),
+    ) -> Loops {
+        let letters_wait = Arc::new(Notify::new());
+        let (stop, stopping) = watch::channel(false);
+        let (believe, believed) = watch::channel(watch.0.is_believed());
+        let receiving = tokio::task::spawn_local(receive_loop(
+            config.clone(),
+            handle.clone(),
+            clock.clone(),
+            letters_wait.clone(),
+            stopping.clone(),
+        ));
+        let ticking = tokio::task::spawn_local(tick_loop(
+            handle.clone(),
+            clock.clone(),
+            watch,
+            believe,
+            letters_wait.clone(),
+            stopping.clone(),
+        ));
+        let looking = tokio::task::spawn_local(look_loop(
+            config.mailbox.clone(),
+            config.sending.clone(),
+            handle.clone(),
+            clock.clone(),
+            letters_wait.clone(),
+            stopping.clone(),
+        ));
+        let sending = tokio::task::spawn_local(deliver_loop(
+            config.clone(),
+            marks,
+            handle.clone(),
+            clock.clone(),
+            believed,
+            letters_wait,
+            stopping,
+        ));
+        Loops {
+            stop,
+            ticking,
+            others: vec![receiving, looking, sending],
+        }
+    }
+
+    /// Ends them in order: the letter that is on its way gets its answer first.
+    async fn end(self) -> anyhow::Result<ClockWatch> {
+        self.stop.send_replace(true);
+        let watch = self.ticking.await.context("a loop has failed")?;
+        for ended in self.others {
+            ended.await.context("a loop has failed")?;
+        }
+        Ok(watch)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    Stop,
+    Reload,
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+    /// Listened to so that it is not deadly: a write beyond the limit of a file's size is an error like any other.
+    _file_size: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// SIGXFSZ, for which tokio has no name.
+        const FILE_SIZE: i32 = 25;
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
         })
-        .collect()
-}
+    }
 
-async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> anyhow::Result<()> {
-    loop {
-        let waiting = handle.call(|engine| engine.to_file_away(200)).await?;
-        if waiting.is_empty() {
-            return Ok(());
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.hang_up.recv() => Signal::Reload,
         }
-        let done = destinations(&waiting);
-        mailbox.file_away(&done).await?;
-        let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
-        let now = clock.now();
-        handle
-            .call(move |engine| engine.filed_away(&places, now))
-            .await?;
     }
 }
 
-// -------------------------------------------------------------------- the clock
-
+/// Does what is due. It is also the one that tells systemd's watchdog that all is well: only a loop that gets its answers
+/// from the engine does.
 async fn tick_loop(
     handle: Handle,
     clock: Clock,
+    (mut watch, begun): (ClockWatch, Instant),
+    believe: watch::Sender<bool>,
     letters_wait: Arc<Notify>,
     stopping: watch::Receiver<bool>,
-) {
+) -> ClockWatch {
     loop {
         let now = clock.now();
-        let ticked = handle
-            .call(move |engine| engine.tick(now, OCCASIONS_AT_A_TIME))
-            .await;
-        let more = match ticked {
-            Ok(ticked) => {
-                if ticked.handled > 0 {
-                    letters_wait.notify_one();
+        match watch.look(now, begun.elapsed()) {
+            Seen::Even | Seen::Watched => {}
+            Seen::Jumped(by) => tracing::error!(
+                seconds = by.num_seconds(),
+                "the machine's clock has jumped: nothing is sent until it has gone on evenly for ten minutes"
+            ),
+            Seen::BelievedAgain => tracing::warn!("the machine's clock is believed again"),
+        }
+        believe.send_if_modified(|believed| {
+            let changed = *believed != watch.is_believed();
+            *believed = watch.is_believed();
+            changed
+        });
+        let mut more = false;
+        if watch.is_believed() {
+            let ticked = handle
+                .call(move |engine| engine.tick(now, OCCASIONS_AT_A_TIME))
+                .await;
+            match ticked {
+                Ok(ticked) => {
+                    if ticked.handled > 0 {
+                        letters_wait.notify_one();
+                    }
+                    more = ticked.handled + ticked.failed >= OCCASIONS_AT_A_TIME as usize;
                 }
-                ticked.handled + ticked.failed >= OCCASIONS_AT_A_TIME as usize
+                Err(error) => {
+                    tracing::error!(error = %format!("{error:#}"), "what is due cannot be looked up");
+                }
             }
-            Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "what is due cannot be looked up");
-                false
-            }
-        };
+        }
+        tell_systemd(&[sd_notify::NotifyState::Watchdog]);
         let wait = if more {
             Duration::from_millis(1)
         } else {
             Duration::from_secs(TICK_SECONDS)
         };
         if !pause(&stopping, wait).await {
-            return;
+            return watch;
         }
     }
 }
 
-// -------------------------------------------------------------------- sending
-
-async fn deliver_loop(
-    sending: SendingSettings,
-    mut marks: DotMarks,
-    handle: Handle,
-    clock: Clock,
-    letters_wait: Arc<Notify>,
-    stopping: watch::Receiver<bool>,
-) {
-    let mut transport = Transport::new(&sending);
-    let mut back_off = BackOff::new();
-    loop {
-        let delivered = deliver_what_waits(
-            &mut transport,
-            &mut marks,
-            &handle,
-            &clock,
-            &stopping,
-            &mut back_off,
-        );
-        match delivered.await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "letters cannot be taken from the outbox")
-            }
-        }
-        if *stopping.borrow() {
-            break;
-        }
-        tokio::select! {
-            () = letters_wait.notified() => {}
-            () = tokio::time::sleep(Duration::from_secs(TICK_SECONDS)) => {}
-            () = stopped(stopping.clone()) => {}
-        }
-    }
-    transport.close().await;
-}
-
-/// Looks for letters whose end nobody told, once they have waited long enough.
-async fn look_loop(
-    mailbox: MailboxSettings,
-    sending: SendingSettings,
-    handle: Handle,
-    clock: Clock,
-    letters_wait: Arc<Notify>,
-    stopping: watch::Receiver<bool>,
-) {
-    loop {
-        match look_for_letters(&mailbox, &sending, &handle, &clock).await {
-            Ok(true) => letters_wait.notify_one(),
-            Ok(false) => {}
-            Err(error) => {
-                tracing::warn!(error = %format!("{error:#}"), "letters of unknown end could not be looked for");
-            }
-        }
-        if !pause(&stopping, Duration::from_secs(LOOK_SECONDS)).await {
-            return;
-        }
-    }
-}
-
-/// Says whether anything was looked for.
-async fn look_for_letters(
-    mailbox: &MailboxSettings,
-    sending: &SendingSettings,
-    handle: &Handle,
-    clock: &Clock,
-) -> anyhow::Result<bool> {
-    let now = clock.now();
-    let (letters, taken_later) = handle.call(move |engine| engine.to_look_for(now)).await?;
-    if letters.is_empty() {
-        return Ok(false);
-    }
-    let traces = look_up::traces(mailbox, sending, &letters, &taken_later).await?;
-    for (letter, trace) in letters.into_iter().zip(traces) {
-        handle
-            .call(move |engine| engine.looked_for(&letter, &trace, now))
-            .await?;
-    }
-    Ok(true)
-}
-
-/// One handful of letters. Says whether more may be waiting.
-async fn deliver_what_waits(
-    transport: &mut Transport,
-    marks: &mut DotMarks,
-    handle: &Handle,
-    clock: &Clock,
-    stopping: &watch::Receiver<bool>,
-    back_off: &mut BackOff,
-) -> anyhow::Result<bool> {
-    let now = clock.now();
-    let letters = handle
-        .call(move |engine| engine.take_letters(now, LETTERS_AT_A_TIME))
-        .await?;
-    if letters.is_empty() {
-        return Ok(false);
-    }
-    let full = letters.len() == LETTERS_AT_A_TIME as usize;
-    // A server that is away or refuses the login concerns all letters: none of them is charged with an attempt.
-    if let Err(error) = transport.ready().await {
-        tracing::warn!(%error, "the mail server cannot be reached");
-        let back: Vec<_> = letters.iter().map(|letter| letter.id).collect();
-        handle.call(move |engine| engine.put_back(&back)).await?;
-        pause(stopping, back_off.next()).await;
-        return Ok(false);
-    }
-    *back_off = BackOff::new();
-    let mut waiting = letters.into_iter();
-    while let Some(letter) = waiting.next() {
-        if *stopping.borrow() {
-            // An ordered stop: what the server has not heard of goes back untouched.
-            let back: Vec<_> = std::iter::once(letter.id)
-                .chain(waiting.map(|letter| letter.id))
-                .collect();
-            handle.call(move |engine| engine.put_back(&back)).await?;
-            return Ok(false);
-        }
-        let envelope = Envelope {
-            from: Some(letter.envelope_from.clone()),
-            to: letter.envelope_to.clone(),
-        };
-        let outcome = transport
-            .deliver(&envelope, &letter.bytes, &mut |Phase::Dot| {
-                marks
-                    .mark(letter.id, clock.now())
-                    .map_err(|error| format!("the final dot could not be written down: {error}"))
-            })
-            .await;
-        match &outcome {
-            Outcome::Accepted { .. } => {
-                tracing::info!(letter = letter.id.0, kind = letter.kind, "letter sent")
-            }
-            Outcome::Temporary { code, .. } => {
-                tracing::warn!(
-                    letter = letter.id.0,
-                    kind = letter.kind,
-                    ?code,
-                    "letter not taken yet"
-                );
-            }
-            Outcome::Permanent { code, .. } => {
-                tracing::warn!(
-                    letter = letter.id.0,
-                    kind = letter.kind,
-                    code,
-                    "letter refused"
-                );
-            }
-            Outcome::Unknown { .. } => {
-                tracing::warn!(
-                    letter = letter.id.0,
-                    kind = letter.kind,
-                    "no word whether the letter was taken"
-                );
-            }
-        }
-        let now = clock.now();
-        handle
-            .call(move |engine| engine.delivered(&letter, &outcome, now))
-            .await?;
-    }
-    Ok(full)
+/// Without systemd there is nobody to tell.
+fn tell_systemd(news: &[sd_notify::NotifyState<'_>]) {
+    let _ = sd_notify::notify(news);
 }

@@ -17,7 +17,7 @@ use super::habits::{RoundDates, Shares};
 use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettings};
 use crate::config::Config;
 use crate::daemon::Engine;
-use crate::daemon::run::destinations;
+use crate::daemon::receive::destinations;
 use crate::mail::inbound::mailbox::{Mailbox, batches};
 use crate::mail::inbound::maildir;
 use crate::mail::outbound::maildir::MaildirTransport;

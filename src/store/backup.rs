@@ -110,6 +110,46 @@ pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a restored copy holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub people: i64,
+    pub partnerships: i64,
+    pub messages: i64,
+    pub letters: i64,
+}
+
+/// Tries a backup out: restores it beside itself, opens it as the daemon would, and counts. Nothing of it stays.
+///
+/// # Errors
+/// The backup cannot be restored; the message says why.
+pub fn drill(backup: &Path) -> anyhow::Result<Counts> {
+    let folder = backup.with_extension("drill");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("{}: cannot be made", folder.display()))?;
+    let database = folder.join("drill.db");
+    let tried = (|| {
+        restore(backup, &database)?;
+        let store = Store::open(&database, super::Durability::Full)?;
+        store.check_integrity()?;
+        let count = |table: &str| {
+            store
+                .reader()
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                    row.get(0)
+                })
+        };
+        Ok(Counts {
+            people: count("person")?,
+            partnerships: count("partnership")?,
+            messages: count("inbox")?,
+            letters: count("outbox")?,
+        })
+    })();
+    let _ = std::fs::remove_dir_all(&folder);
+    tried
+}
+
 /// Where the former database is kept: what an earlier restore has kept is never overwritten.
 fn free_name(database: &Path) -> PathBuf {
     let mut name = database.with_extension("before-restore.db");

@@ -138,6 +138,19 @@ pub fn migrate(db: &mut Connection, steps: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The newest time that anything was written down with; none in a new database.
+pub fn newest_moment(db: &Connection) -> rusqlite::Result<Option<crate::time::Moment>> {
+    let newest: Option<i64> = db.query_row(
+        "SELECT max(at) FROM (
+           SELECT (SELECT at FROM journal ORDER BY id DESC LIMIT 1) AS at
+           UNION ALL SELECT (SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1)
+           UNION ALL SELECT (SELECT created_at FROM outbox ORDER BY id DESC LIMIT 1))",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(newest.map(crate::time::from_seconds))
+}
+
 /// Reads JSON that we wrote ourselves.
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> rusqlite::Result<T> {
     serde_json::from_str(text).map_err(|error| {

@@ -116,7 +116,13 @@ fn a_backup_made_while_it_runs_is_restored_to_a_working_state() {
     programme.files_away("Processed", 1);
 
     let backup = programme.config().join("copy.db");
-    programme.told(&["backup", "--with-key", &backup.display().to_string()]);
+    let told = programme.told(&[
+        "backup",
+        "--with-key",
+        "--verify",
+        &backup.display().to_string(),
+    ]);
+    assert!(told.contains("can be restored"), "{told}");
     assert!(
         daemon.log().lines().all(|line| !line.contains("WARN")),
         "the daemon is not disturbed: {}",
@@ -288,6 +294,96 @@ fn partners_on_opposite_sides_of_the_world_are_introduced_as_the_round_begins() 
         assert!(!letter.text.contains("found a new partner"));
     }
     assert!(daemon.terminate().success());
+}
+
+#[test]
+fn a_config_that_is_read_anew_is_used_and_a_wrong_one_leaves_the_last_in_force() {
+    let programme = Programme::on_maildirs();
+    let daemon = programme.run();
+    // How a letter to somebody new calls the programme; `so_far` letters have left before it.
+    let answered = |who: &str, so_far: usize| {
+        programme.receives(&hello(who));
+        let letters = programme.sends(so_far + 1);
+        letters
+            .into_iter()
+            .find(|letter| letter.to == who)
+            .unwrap()
+            .text
+    };
+    assert!(answered("anna@people.test", 0).contains("Library Exchange"));
+    let edit = |from: &str, to: &str| programme.edit("pairpost.toml", &[(from, to)]);
+    edit("name = \"Library Exchange\"", "name = \"Nurses Abroad\"");
+    daemon.hang_up();
+    daemon.wait_for_log("the config was read anew");
+    assert!(answered("ben@people.test", 1).contains("Nurses Abroad"));
+    edit("name = \"Nurses Abroad\"", "nmae = \"Nobody\"");
+    daemon.hang_up();
+    daemon.wait_for_log("the last one stays in force");
+    assert!(answered("cleo@people.test", 2).contains("Nurses Abroad"));
+    assert!(daemon.terminate().success());
+}
+
+#[test]
+fn nothing_is_sent_by_a_clock_that_is_behind_what_was_written_down() {
+    let programme = Programme::on_maildirs();
+    let daemon = programme.run_at(chrono::Utc::now() + chrono::TimeDelta::days(1));
+    programme.receives(&hello("anna@people.test"));
+    programme.sends(1);
+    assert!(daemon.terminate().success());
+    let daemon = programme.run();
+    daemon.wait_for_log("clock is behind what was written down");
+    programme.receives(&hello("ben@people.test"));
+    // The message is taken over, and its answer waits until the clock is believed again.
+    programme.files_away("Processed", 2);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(programme.letters().len(), 1);
+    assert!(
+        daemon.terminate().success(),
+        "it ends in order all the same"
+    );
+}
+
+#[test]
+fn the_watchdog_hears_from_the_loop_and_not_from_a_program_that_hangs() {
+    use std::os::unix::net::UnixDatagram;
+    use std::time::Duration;
+    let programme = Programme::on_maildirs();
+    let path = programme.config().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let daemon = programme.run_with(&[("NOTIFY_SOCKET", path.as_os_str())]);
+    let hears = |word: &str, within: Duration| {
+        let until = std::time::Instant::now() + within;
+        let mut heard = [0; 1000];
+        loop {
+            let left = until.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            socket.set_read_timeout(Some(left)).unwrap();
+            let Ok(length) = socket.recv(&mut heard) else {
+                return false;
+            };
+            if String::from_utf8_lossy(&heard[..length]).contains(word) {
+                return true;
+            }
+        }
+    };
+    let patience = Duration::from_secs(60);
+    assert!(hears("READY=1", patience));
+    for _ in 0..2 {
+        assert!(hears("WATCHDOG=1", patience));
+    }
+    daemon.signal("STOP");
+    // What it had said before is still in the socket.
+    hears("nothing that it says", Duration::from_millis(200));
+    assert!(
+        !hears("WATCHDOG=1", Duration::from_secs(7)),
+        "it hangs, and says so to nobody"
+    );
+    daemon.signal("CONT");
+    assert!(hears("WATCHDOG=1", patience));
+    assert!(daemon.terminate().success());
+    assert!(hears("STOPPING=1", patience));
 }
 
 mod with_servers {

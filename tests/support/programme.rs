@@ -200,6 +200,14 @@ impl Programme {
     /// Starts the daemon with a clock that shows `moment` and goes on from there.
     pub fn run_at(&self, moment: DateTime<Utc>) -> Daemon {
         let shift = (moment - Utc::now()).num_seconds();
+        if shift.abs() <= 1 {
+            return self.run_with(&[]);
+        }
+        self.run_with(&[("PAIRPOST_CLOCK_OFFSET_SECONDS", shift.to_string().as_ref())])
+    }
+
+    /// Starts the daemon with something in its environment.
+    pub fn run_with(&self, environment: &[(&str, &std::ffi::OsStr)]) -> Daemon {
         let logged = self.log().len();
         let log = fs::File::options()
             .create(true)
@@ -208,9 +216,7 @@ impl Programme {
             .unwrap();
         let mut command = pairpost();
         command.args(["run", "--config"]).arg(self.config());
-        if shift.abs() > 1 {
-            command.env("PAIRPOST_CLOCK_OFFSET_SECONDS", shift.to_string());
-        }
+        command.envs(environment.iter().copied());
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -262,13 +268,23 @@ impl Daemon {
         }
     }
 
-    /// Asks it to end (SIGTERM), and waits.
-    pub fn terminate(mut self) -> ExitStatus {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+    /// Sends it a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
             .unwrap();
-        assert!(asked.success());
+        assert!(sent.success());
+    }
+
+    /// Tells it to read its config anew (SIGHUP).
+    pub fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    /// Asks it to end (SIGTERM), and waits.
+    pub fn terminate(mut self) -> ExitStatus {
+        self.signal("TERM");
         let until = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -303,6 +319,7 @@ fn pairpost() -> Command {
     for name in [
         "PAIRPOST_CONFIG",
         "PAIRPOST_CLOCK_OFFSET_SECONDS",
+        "NOTIFY_SOCKET",
         "RUST_LOG",
     ] {
         command.env_remove(name);

@@ -1,0 +1,184 @@
+//! The loop that receives: whatever lies in the mailbox is taken over, handled, and filed away after the commit. It holds
+//! no rules; what a message means is decided by the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::ballast::{Ballast, is_out_of_room};
+use super::hands::{BackOff, Handle, pause, stopped};
+use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
+use crate::schedule::Recurring;
+use crate::store::inbox::Shelf;
+use crate::time::Clock;
+
+/// After this many seconds IDLE is renewed; servers may drop a silent client after 29 minutes (RFC 2177).
+const IDLE_RENEW_SECONDS: u64 = 20 * 60;
+
+pub(super) async fn receive_loop(
+    config: crate::config::Config,
+    handle: Handle,
+    clock: Clock,
+    letters_wait: Arc<Notify>,
+    stopping: watch::Receiver<bool>,
+) {
+    let ballast = Ballast::new(&config.state_dir);
+    let mut back_off = BackOff::new();
+    while !*stopping.borrow() {
+        // Without room for their effects, messages stay where they are.
+        if let Err(error) = ballast.keep() {
+            tracing::error!(%error, "no room in the state folder: messages are left in the mailbox");
+            if !pause(&stopping, back_off.longest()).await {
+                break;
+            }
+            continue;
+        }
+        let wait = match Mailbox::connect(&config.mailbox).await {
+            Ok(mailbox) => {
+                tracing::info!("mailbox open");
+                let ended = receive(
+                    mailbox,
+                    &config,
+                    &handle,
+                    &clock,
+                    &letters_wait,
+                    &stopping,
+                    &mut back_off,
+                )
+                .await;
+                match ended {
+                    Ok(()) => break,
+                    Err(error) => {
+                        tracing::warn!(error = %format!("{error:#}"), "receiving was interrupted");
+                        if is_out_of_room(&error) {
+                            ballast.give_up();
+                        }
+                        back_off.next()
+                    }
+                }
+            }
+            Err(error) if error.is_retriable() => {
+                tracing::warn!(%error, "the mailbox cannot be reached");
+                back_off.next()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the mailbox cannot be used; a person has to mend this");
+                back_off.longest()
+            }
+        };
+        if !pause(&stopping, wait).await {
+            break;
+        }
+    }
+}
+
+/// Works through one connection. Ends well only when told to stop.
+async fn receive(
+    mut mailbox: Mailbox,
+    config: &crate::config::Config,
+    handle: &Handle,
+    clock: &Clock,
+    letters_wait: &Notify,
+    stopping: &watch::Receiver<bool>,
+    back_off: &mut BackOff,
+) -> anyhow::Result<()> {
+    let poll = Recurring::parse(&config.poll_cron).ok();
+    loop {
+        // What was dealt with before, but not yet filed away there (a crash, a lost connection), comes first.
+        file_away(&mut mailbox, handle, clock).await?;
+        loop {
+            let listed = mailbox.list_next().await?;
+            if listed.is_empty() {
+                break;
+            }
+            for piece in batches(&listed) {
+                let mut wanted = Vec::with_capacity(piece.len());
+                for message in piece {
+                    let place = message.place.to_string();
+                    if !handle
+                        .call(move |engine| engine.knows_place(&place))
+                        .await?
+                    {
+                        wanted.push(message.clone());
+                    }
+                }
+                for fetched in mailbox.fetch(&wanted).await? {
+                    let now = clock.now();
+                    handle
+                        .call(move |engine| {
+                            let place = fetched.place.to_string();
+                            let id = engine.record(
+                                Some(&place),
+                                &fetched.bytes,
+                                fetched.truncated,
+                                now,
+                            )?;
+                            engine.handle_message(id, now)
+                        })
+                        .await?;
+                    letters_wait.notify_one();
+                    if *stopping.borrow() {
+                        return Ok(());
+                    }
+                }
+                file_away(&mut mailbox, handle, clock).await?;
+            }
+        }
+        // Messages that failed before and whose wait is over.
+        let now = clock.now();
+        if handle
+            .call(move |engine| engine.handle_waiting(now, 50))
+            .await?
+            > 0
+        {
+            letters_wait.notify_one();
+            file_away(&mut mailbox, handle, clock).await?;
+        }
+        *back_off = BackOff::new();
+        let until = poll
+            .as_ref()
+            .and_then(|poll| poll.next_after(clock.now(), config.settings.zone))
+            .and_then(|at| (at - clock.now()).to_std().ok())
+            .unwrap_or(Duration::from_secs(60))
+            .min(Duration::from_secs(IDLE_RENEW_SECONDS));
+        mailbox
+            .wait(Instant::now() + until, stopped(stopping.clone()))
+            .await?;
+        if *stopping.borrow() {
+            mailbox.close().await;
+            return Ok(());
+        }
+    }
+}
+
+/// Where in the mailbox each dealt-with message goes; a place that cannot be read is nowhere to file from.
+pub fn destinations(waiting: &[(String, Shelf)]) -> Vec<(Place, Destination)> {
+    waiting
+        .iter()
+        .filter_map(|(place, shelf)| {
+            let destination = match shelf {
+                Shelf::Processed => Destination::Processed,
+                Shelf::Quarantine => Destination::Quarantine,
+            };
+            Some((place.parse().ok()?, destination))
+        })
+        .collect()
+}
+
+async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> anyhow::Result<()> {
+    loop {
+        let waiting = handle.call(|engine| engine.to_file_away(200)).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let done = destinations(&waiting);
+        mailbox.file_away(&done).await?;
+        let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
+        let now = clock.now();
+        handle
+            .call(move |engine| engine.filed_away(&places, now))
+            .await?;
+    }
+}
