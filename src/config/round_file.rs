@@ -171,7 +171,8 @@ pub fn check_against(settings: &Settings, files: &[(String, String)], problems: 
             settings.topics.len(),
             round.start,
         );
-        if let Some(last) = topics.last().filter(|last| **last > round.end) {
+        // The closing letter has a day of its own.
+        if let Some(last) = topics.last().filter(|last| **last >= round.end) {
             too_late.push(format!("the last topic ({last})"));
         }
         if let Some(day) = settings

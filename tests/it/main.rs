@@ -7,6 +7,7 @@ mod support;
 mod config_bad;
 mod daemon;
 mod engine;
+mod examples;
 mod letters;
 mod matching_graphs;
 mod museum;
