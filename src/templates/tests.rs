@@ -421,9 +421,12 @@ fn a_translation_of_an_older_wording_is_told_and_goes_out() {
     )
     .unwrap();
     let templates = Templates::load(dir.path(), &["en".into(), "es".into()]).unwrap();
-    let told = templates.warnings();
+    let told: Vec<&Problem> = templates
+        .warnings()
+        .iter()
+        .filter(|it| it.file == "es/letters/stopped.md")
+        .collect();
     assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0].file, "es/letters/stopped.md");
     assert!(told[0].why.contains("en/letters/stopped.md"), "{told:#?}");
     let rendered = templates
         .render(&stopped("Ana"), "es", &samples::frame())
