@@ -17,6 +17,7 @@ mod preview;
 mod proposal;
 mod rehearse;
 mod restore;
+mod review;
 mod round;
 mod run;
 mod status;
@@ -58,6 +59,7 @@ enum Command {
     Preview(preview::Args),
     Explain(explain::Args),
     Match(proposal::Args),
+    Proposal(review::Args),
     Status(status::Args),
     Person(person::Args),
     Letter(letter::Args),
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Preview(args) => preview::run(&args, config),
         Command::Explain(args) => explain_message(&args, config),
         Command::Match(args) => proposal::run(&args, config),
+        Command::Proposal(args) => review::run(&args, config),
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
         Command::Letter(args) => letter::run(&args, config),

@@ -88,7 +88,7 @@ fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCode> 
 }
 
 /// Prints the newest waiting proposal, or the one that is named.
-fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
+pub fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
     let db = engine.store().reader();
     let Some(id) = id.or(look::newest_proposal(db)?) else {
         println!("There is no proposal yet.");
@@ -119,13 +119,19 @@ fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitC
         .collect();
     rows.sort_by_key(|row| row[0].parse::<i64>().unwrap_or(0));
     super::table::print(&["score", "people"], &rows)?;
+    if !proposal.adjustments.held.is_empty() {
+        let people: Vec<String> = proposal.adjustments.held.iter().map(number).collect();
+        println!("\nHeld out of this release: {}", people.join(", "));
+    }
     if !proposal.unmatched.is_empty() {
         let people: Vec<String> = proposal.unmatched.iter().map(number).collect();
         println!("\nWithout a partner: {}", people.join(", "));
     }
     println!("\n{}", proposal.proof);
-    if proposal.state == ProposalState::Waiting {
-        println!("Release it with: pairpost match --release {id}");
+    if let Some(why) = &proposal.unproven {
+        println!("It cannot be released: its certificate does not check ({why}).");
+    } else if proposal.state == ProposalState::Waiting {
+        println!("Release it with: pairpost proposal ok");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -212,6 +212,7 @@ impl Engine {
         for (letter, evidence) in arrivals(&tx, &event, &reading)? {
             unknown::arrived(&tx, letter, now, evidence)?;
         }
+        let event = super::pairing::worked_out(&tx, &config.settings, event, now)?;
         let gone = self.path.go(
             &tx,
             now,
@@ -278,13 +279,13 @@ impl Engine {
     fn handle_due(&mut self, due: &Due, now: Moment) -> anyhow::Result<()> {
         let event = match &due.what {
             Occasion::Matching { round } => Event::Proposed(super::pairing::for_round(
-                &self.store,
+                self.store.reader(),
                 &self.path.config.settings,
                 round,
                 now,
             )?),
             Occasion::Pool { round, .. } => Event::Proposed(super::pairing::for_pool(
-                &self.store,
+                self.store.reader(),
                 &self.path.config.settings,
                 round,
                 now,
@@ -325,7 +326,10 @@ impl Engine {
 
     /// Does what a coordinator says. Returns what was done, in words.
     pub fn command(&mut self, command: Command, now: Moment) -> anyhow::Result<String> {
-        let decision = self.at_once(&Event::Command(command), now)?;
+        let settings = &self.path.config.settings;
+        let event = Event::Command(command);
+        let event = super::pairing::worked_out(self.store.reader(), settings, event, now)?;
+        let decision = self.at_once(&event, now)?;
         Ok(match decision.outcome {
             Ending::Handled => decision.note,
             Ending::Ignored(why) | Ending::NeedsPerson(why) | Ending::WaitsForOwner(why) => {
@@ -337,7 +341,7 @@ impl Engine {
     /// Works out a round's pairs now, as its occasion would.
     pub fn match_now(&mut self, round: &str, now: Moment) -> anyhow::Result<String> {
         let settings = &self.path.config.settings;
-        let proposed = super::pairing::for_round(&self.store, settings, round, now)?;
+        let proposed = super::pairing::for_round(self.store.reader(), settings, round, now)?;
         Ok(self.at_once(&Event::Proposed(proposed), now)?.note)
     }
 

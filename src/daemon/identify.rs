@@ -125,7 +125,7 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
         "address-check" => Some(inbound::AskedFor::Confirmation),
         "are-you-there" => Some(inbound::AskedFor::AreYouThere),
-        "proposal" | "digest" | "for-person" => Some(inbound::AskedFor::Command),
+        kind if coordinating::is_for_coordinators(kind) => Some(inbound::AskedFor::Command),
         _ => None,
     }
 }
@@ -217,8 +217,7 @@ fn command_of(
             .coordinators
             .iter()
             .any(|it| address_key(&it.address) == address_key(from));
-    let what =
-        trusted.then(|| coordinating::read_command(&reading.text, asked.about.proposal))??;
+    let what = trusted.then(|| coordinating::read_command(&reading.text, &asked.about))??;
     Some(Command {
         by: from.clone(),
         what,

@@ -4,62 +4,147 @@
 use std::collections::BTreeMap;
 
 use chrono::Offset;
+use rusqlite::Connection;
 
 use crate::ids::{ApplicationId, PersonId};
-use crate::matching::{self, Candidate, Rules, Scoring, Side, Trait, Wish};
+use crate::matching::{self, Candidate, ChangeError, Rule, Rules, Scoring, Side, Trait, Wish};
 use crate::places;
 use crate::programme::application::{Answer, Answers, Form};
 use crate::programme::applying::Recorded;
-use crate::programme::event::{Group, Proposed, Purpose, Reason};
-use crate::programme::facts::{Applicant, Application, ApplicationState, Demands, Person};
+use crate::programme::event::{
+    Act, Adjustments, Command, CommandKind, Event, Gain, Group, Insight, Obstacle, Proposed,
+    Purpose, Reason, Revision, Without,
+};
+use crate::programme::facts::{
+    Applicant, Application, ApplicationState, Demands, Person, Proposal,
+};
 use crate::programme::settings::{Different, Odd, Round, Settings};
-use crate::programme::timetable;
-use crate::store::{Store, facts};
+use crate::programme::{coordinating, review, timetable};
+use crate::store::facts;
 use crate::time::Moment;
 
 /// Pairs for everybody who is accepted in a round.
 pub fn for_round(
-    store: &Store,
+    db: &Connection,
     settings: &Settings,
     round: &str,
     now: Moment,
 ) -> anyhow::Result<Proposed> {
-    propose(
-        store,
-        settings,
-        round,
-        now,
-        Purpose::Round,
-        ApplicationState::Accepted,
-    )
+    let wanted = Wanted::of(Purpose::Round, Adjustments::default());
+    propose(db, settings, round, now, wanted)?.map_err(|why| anyhow::anyhow!(why))
 }
 
 /// Pairs for everybody who is in a round's pool this morning.
 pub fn for_pool(
-    store: &Store,
+    db: &Connection,
     settings: &Settings,
     round: &str,
     now: Moment,
 ) -> anyhow::Result<Proposed> {
-    propose(
-        store,
-        settings,
-        round,
-        now,
-        Purpose::Pool,
-        ApplicationState::Pool,
+    let wanted = Wanted::of(Purpose::Pool, Adjustments::default());
+    propose(db, settings, round, now, wanted)?.map_err(|why| anyhow::anyhow!(why))
+}
+
+/// A command that wants other pairs than proposed becomes the proposal that answers it; where that cannot be, the reason
+/// joins the command. All other events stay as they are.
+pub fn worked_out(
+    db: &Connection,
+    settings: &Settings,
+    event: Event,
+    now: Moment,
+) -> anyhow::Result<Event> {
+    let Event::Command(command) = &event else {
+        return Ok(event);
+    };
+    let CommandKind::Review { proposal, acts, .. } = &command.what else {
+        return Ok(event);
+    };
+    let Some(before) =
+        facts::proposal(db, *proposal)?.filter(|_| coordinating::may_command(settings, command))
+    else {
+        return Ok(event);
+    };
+    let applicants = facts::applicants(db, &before.round)?;
+    let Ok(adjustments) = review::adjusted(&before, &applicants, acts) else {
+        return Ok(event);
+    };
+    let revision = Revision {
+        proposal: *proposal,
+        by: command.by.clone(),
+        inbox: command.inbox,
+        acts: acts.clone(),
+    };
+    Ok(
+        match again(db, settings, &before, adjustments, revision, now)? {
+            Ok(proposed) => Event::Proposed(proposed),
+            Err(why) => Event::Command(Command {
+                what: CommandKind::Review {
+                    proposal: *proposal,
+                    acts: acts.clone(),
+                    refused: Some(why),
+                },
+                ..command.clone()
+            }),
+        },
     )
 }
 
+/// A proposal worked out again as coordinators want it, with everybody who is in now.
+///
+/// The inner error is a sentence for the coordinator: what is asked cannot be.
+fn again(
+    db: &Connection,
+    settings: &Settings,
+    before: &Proposal,
+    adjustments: Adjustments,
+    revision: Revision,
+    now: Moment,
+) -> anyhow::Result<Result<Proposed, String>> {
+    // A rerun looks at everything anew; a change leaves the floor where it was.
+    let anew = revision.acts.contains(&Act::Rerun);
+    let wanted = Wanted {
+        floor: before.floor.filter(|_| !anew),
+        revision: Some(revision),
+        numbers: before.numbers.clone(),
+        ..Wanted::of(Purpose::Round, adjustments)
+    };
+    propose(db, settings, &before.round, now, wanted)
+}
+
+/// What is asked of the matching beyond the rules.
+struct Wanted {
+    purpose: Purpose,
+    adjustments: Adjustments,
+    floor: Option<i64>,
+    revision: Option<Revision>,
+    /// How people are called in what went before, for sentences about them.
+    numbers: Vec<PersonId>,
+}
+
+impl Wanted {
+    fn of(purpose: Purpose, adjustments: Adjustments) -> Wanted {
+        Wanted {
+            purpose,
+            adjustments,
+            floor: None,
+            revision: None,
+            numbers: Vec::new(),
+        }
+    }
+}
+
 fn propose(
-    store: &Store,
+    db: &Connection,
     settings: &Settings,
     round: &str,
     now: Moment,
-    purpose: Purpose,
-    state: ApplicationState,
-) -> anyhow::Result<Proposed> {
-    let applicants: Vec<Applicant> = facts::applicants_at(store.reader(), round, state)?
+    wanted: Wanted,
+) -> anyhow::Result<Result<Proposed, String>> {
+    let state = match wanted.purpose {
+        Purpose::Round => ApplicationState::Accepted,
+        Purpose::Pool => ApplicationState::Pool,
+    };
+    let applicants: Vec<Applicant> = facts::applicants_at(db, round, state)?
         .into_iter()
         // Whom mail reaches at a second address only has no address yet that a partner may see.
         .filter(|it| !it.person.unreachable && !it.person.stopped && !it.person.at_second)
@@ -69,22 +154,38 @@ fn propose(
                 .is_none_or(|until| until <= now.date_naive())
         })
         .collect();
+    let held = wanted.adjustments.held.clone();
     let mut proposed = Proposed {
         round: round.to_string(),
-        purpose,
+        purpose: wanted.purpose,
         groups: Vec::new(),
-        unmatched: applicants.iter().map(|it| it.person.id).collect(),
+        unmatched: applicants
+            .iter()
+            .map(|it| it.person.id)
+            .filter(|person| !held.contains(person))
+            .collect(),
         score: 0,
         proof: String::new(),
+        unproven: None,
+        floor: wanted.floor,
+        adjustments: wanted.adjustments,
+        insight: Insight::default(),
+        revision: wanted.revision,
     };
     if applicants.len() < 2 {
-        return Ok(proposed);
+        return Ok(Ok(proposed));
     }
     let numbering = Numbering::of(&settings.form, &applicants);
     let mut past: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
-    for (a, b) in facts::past_pairs(store.reader())? {
+    for (a, b) in facts::past_pairs(db)? {
         past.entry(a).or_default().push(b.0);
         past.entry(b).or_default().push(a.0);
+    }
+    let mut blocked: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
+    // What is being forbidden now is a rule like what was forbidden before: it holds in a trio, too.
+    let forbidden = &proposed.adjustments.forbidden;
+    for (a, b) in facts::forbidden_pairs(db)?.iter().chain(forbidden) {
+        blocked.entry(*a).or_default().push(b.0);
     }
     let at = timetable::round(settings, round).map_or(now, |round| middle(settings, round));
     let candidates: Vec<Candidate> = applicants
@@ -94,12 +195,21 @@ fn propose(
             // Left out or let down last time counts for somebody, remembered silence against.
             carry_over: i32::from(applicant.application.priority)
                 - i32::from(applicant.person.was_silent_twice(now)),
+            blocked: blocked.remove(&applicant.person.id).unwrap_or_default(),
             ..numbering.candidate(applicant, at)
         })
         .collect();
     let rules = rules(settings);
+    let changes = changes(&proposed.adjustments, &applicants);
+    if let Err(why) =
+        changes_are_possible(&changes, &candidates, &rules, &applicants, &wanted.numbers)
+    {
+        return Ok(Err(why));
+    }
     let options = matching::Options {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
+        changes,
+        floor: wanted.floor,
         ..matching::Options::default()
     };
     let answer = matching::propose(&candidates, &rules, &options);
@@ -123,8 +233,152 @@ fn propose(
         .map(|&person| applicants[person].person.id)
         .collect();
     proposed.score = answer.score;
+    proposed.floor = answer.floor;
     proposed.proof = proof(&answer);
-    Ok(proposed)
+    // A proof that was promised and does not hold is a defect, and nobody should be introduced on the strength of it.
+    // Work that was stopped early promises no more than its bound.
+    proposed.unproven = (answer.certificate.is_some() && !answer.checked)
+        .then(|| "the check against all possible pairs found something better".into());
+    if proposed.purpose == Purpose::Round {
+        proposed.insight = insight(&candidates, &rules, &answer, &options, &applicants);
+    }
+    Ok(Ok(proposed))
+}
+
+/// What coordinators want, in the matching's numbers. Who is no longer among the candidates asks for nothing.
+fn changes(adjustments: &Adjustments, applicants: &[Applicant]) -> matching::Changes {
+    let index: BTreeMap<PersonId, usize> = applicants
+        .iter()
+        .enumerate()
+        .map(|(at, applicant)| (applicant.person.id, at))
+        .collect();
+    let of = |person: &PersonId| index.get(person).copied();
+    let pinned = adjustments.pinned.iter();
+    matching::Changes {
+        pinned: pinned.filter_map(|(a, b)| Some((of(a)?, of(b)?))).collect(),
+        forbidden: Vec::new(),
+        held: adjustments.held.iter().filter_map(of).collect(),
+    }
+}
+
+/// Coordinators may overrule the rules, but not the two that are promised to people: nobody meets twice, and who
+/// shall not meet does not.
+fn changes_are_possible(
+    changes: &matching::Changes,
+    candidates: &[Candidate],
+    rules: &Rules,
+    applicants: &[Applicant],
+    numbers: &[PersonId],
+) -> Result<(), String> {
+    let named = |index: usize| {
+        let Some(person) = applicants.get(index).map(|it| &it.person) else {
+            return index.to_string();
+        };
+        let number = numbers.iter().position(|known| *known == person.id);
+        format!("{} {}", number.map_or(0, |at| at + 1), person.name)
+    };
+    for &(a, b) in &changes.pinned {
+        for obstacle in matching::obstacles(&candidates[a], &candidates[b], rules) {
+            let why = match obstacle {
+                Rule::PastPartners => "have been partners before",
+                Rule::Blocked => "shall never be partners",
+                _ => continue,
+            };
+            return Err(format!("{} and {} {why}.", named(a), named(b)));
+        }
+    }
+    changes.check(candidates).map_err(|error| match error {
+        ChangeError::NoSuchPerson(person) => format!("There is nobody with number {person}."),
+        ChangeError::PinnedToThemselves(person) => {
+            format!("{} cannot be their own partner.", named(person))
+        }
+        ChangeError::PinnedTooOften(person) => {
+            format!("{} would have more partners than places.", named(person))
+        }
+        ChangeError::PinnedAndHeld(person) => {
+            format!(
+                "{} is put together with somebody and held at once.",
+                named(person)
+            )
+        }
+        ChangeError::PinnedAndForbidden(a, b) => {
+            format!(
+                "{} and {} are put together and forbidden at once.",
+                named(a),
+                named(b)
+            )
+        }
+    })
+}
+
+/// What a coordinator should know before releasing: why some have no partner, and what each rule costs.
+fn insight(
+    candidates: &[Candidate],
+    rules: &Rules,
+    answer: &matching::Proposal,
+    options: &matching::Options<'_>,
+    applicants: &[Applicant],
+) -> Insight {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let shortage = matching::shortage(candidates, answer);
+    Insight {
+        without: answer
+            .unmatched
+            .iter()
+            .map(|&person| {
+                let why = matching::why_unmatched(candidates, rules, person);
+                Without {
+                    person: applicants[person].person.id,
+                    possible: count(why.admissible),
+                    closed: why
+                        .forbidden_by
+                        .into_iter()
+                        .map(|(rule, closed)| (obstacle(rule), count(closed)))
+                        .collect(),
+                }
+            })
+            .collect(),
+        gains: matching::relaxations(candidates, rules, answer, options)
+            .into_iter()
+            .map(|gain| Gain {
+                rule: obstacle(gain.rule),
+                more_pairs: count(gain.more_pairs),
+                freed: count(gain.freed.len()),
+                score: gain.score,
+            })
+            .collect(),
+        competing: count(shortage.competing.len()),
+        scarce: count(shortage.scarce.len()),
+        against_rules: options
+            .changes
+            .pinned
+            .iter()
+            .filter_map(|&(a, b)| {
+                let against: Vec<Obstacle> =
+                    matching::obstacles(&candidates[a], &candidates[b], rules)
+                        .into_iter()
+                        .map(obstacle)
+                        .collect();
+                let (a, b) = (applicants[a].person.id, applicants[b].person.id);
+                (!against.is_empty()).then_some((a, b, against))
+            })
+            .collect(),
+    }
+}
+
+fn obstacle(rule: Rule) -> Obstacle {
+    match rule {
+        Rule::SameCountry => Obstacle::Country,
+        Rule::SameRegion => Obstacle::Region,
+        Rule::PastPartners => Obstacle::Met,
+        Rule::Blocked => Obstacle::Blocked,
+        Rule::NoSharedLanguage => Obstacle::Language,
+        Rule::TooFarApart => Obstacle::Hours,
+        Rule::MustWish => Obstacle::Wish,
+        Rule::Roles => Obstacle::Roles,
+        Rule::SamePerson | Rule::Forbidden => Obstacle::Forbidden,
+        Rule::BelowFloor => Obstacle::Score,
+    }
 }
 
 /// How many of the round's people could be somebody's partner, and what each of their demands costs. `None` where they
@@ -216,20 +470,23 @@ fn question_about(about: Trait) -> &'static str {
 
 /// What the certificate proves, in words for a coordinator.
 fn proof(answer: &matching::Proposal) -> String {
-    let pairs = answer.groups.len();
+    let pairs = match answer.groups.len() {
+        1 => "1 pair".to_string(),
+        pairs => format!("{pairs} pairs"),
+    };
     match answer.gap() {
         Some(gap) if gap <= 0.0 && answer.checked => format!(
-            "{pairs} pairs, {} points. Checked against all {} possible pairs: no other proposal under these rules \
+            "{pairs}, {} points. Checked against all {} possible pairs: no other proposal under these rules \
              pairs more people, and none of as many pairs scores higher.",
             answer.score, answer.admissible_pairs
         ),
         Some(gap) => format!(
-            "{pairs} pairs, {} points; at most {:.3} % more is possible.",
+            "{pairs}, {} points; at most {:.3} % more is possible.",
             answer.score,
             gap * 100.0
         ),
         None => format!(
-            "{pairs} pairs, {} points; how much more is possible is not known.",
+            "{pairs}, {} points; how much more is possible is not known.",
             answer.score
         ),
     }

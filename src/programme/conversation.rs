@@ -524,7 +524,8 @@ fn from_coordinator(message: &Message, from: &str) -> Option<Decision> {
     }
     let told = match asked.about.proposal {
         Some(_) => {
-            "Nothing was changed. To release the proposal, answer its letter with the one word: ok"
+            "Nothing was changed. To release the proposal, answer its letter with the one word: ok. To change it, write \
+             lines as the letter shows them, and nothing above them."
         }
         None => {
             "Nothing was changed. Write the command alone on the first line, as the letter shows it."
@@ -535,6 +536,7 @@ fn from_coordinator(message: &Message, from: &str) -> Option<Decision> {
         from,
         format!("message-{}", message.inbox),
         told.into(),
+        asked.about.clone(),
     ));
     Some(decision)
 }

@@ -183,12 +183,18 @@ pub enum Change {
     },
     NewProposal {
         id: ProposalId,
-        proposed: Proposed,
+        proposed: Box<Proposed>,
         numbers: Vec<PersonId>,
     },
     ProposalState {
         proposal: ProposalId,
         state: ProposalState,
+    },
+    /// These two are never put together.
+    PairForbidden {
+        a: PersonId,
+        b: PersonId,
+        by: String,
     },
     NewPartnership {
         id: PartnershipId,

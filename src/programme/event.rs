@@ -138,6 +138,19 @@ pub struct Command {
 pub enum CommandKind {
     /// Release the proposal: its pairs become partnerships.
     Release(ProposalId),
+    /// Other pairs than proposed. The daemon works them out and brings them back as [`Event::Proposed`]; what arrives
+    /// here cannot be done.
+    Review {
+        proposal: ProposalId,
+        acts: Vec<Act>,
+        /// Why the matching cannot do it, where only the matching knows.
+        refused: Option<String>,
+    },
+    /// Words that look like commands and are none; what they lack, for the answer.
+    Misread {
+        why: String,
+        about: super::letter::About,
+    },
     /// Take an application out of the round, with a reason that the applicant reads.
     Decline { person: PersonId, reason: String },
     /// Accept an application where acceptance is by hand.
@@ -154,6 +167,105 @@ pub enum CommandKind {
     Arrived { letter: LetterId },
     /// A letter that may or may not have arrived is sent again.
     SendAgain { letter: LetterId },
+}
+
+/// One thing that a coordinator asks of a proposal. Numbers are people as the proposal prints them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// They exchange their partners.
+    Swap(u32, u32),
+    /// They are a pair.
+    Pin(u32, u32),
+    /// They are never a pair, in this round or another.
+    Forbid(u32, u32),
+    /// Left out of this release.
+    Hold(u32),
+    /// Pins and holds of this person are forgotten.
+    Free(u32),
+    /// Work it out again, with everybody who is in now.
+    Rerun,
+}
+
+impl std::fmt::Display for Act {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Act::Swap(a, b) => write!(f, "swap {a} {b}"),
+            Act::Pin(a, b) => write!(f, "pin {a} {b}"),
+            Act::Forbid(a, b) => write!(f, "forbid {a} {b}"),
+            Act::Hold(a) => write!(f, "hold {a}"),
+            Act::Free(a) => write!(f, "free {a}"),
+            Act::Rerun => write!(f, "rerun"),
+        }
+    }
+}
+
+/// What coordinators want of a proposal beyond the rules, all their replies together.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Adjustments {
+    pub pinned: Vec<(PersonId, PersonId)>,
+    pub forbidden: Vec<(PersonId, PersonId)>,
+    pub held: Vec<PersonId>,
+}
+
+/// The proposal that a new one replaces, and on whose word.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Revision {
+    pub proposal: ProposalId,
+    pub by: String,
+    /// The message that asked for it, where it came by mail.
+    pub inbox: Option<InboxId>,
+    pub acts: Vec<Act>,
+}
+
+/// What a coordinator should know of a proposal before releasing it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Insight {
+    /// Everybody without a partner, and why.
+    pub without: Vec<Without>,
+    /// What relaxing each rule for everybody would gain.
+    pub gains: Vec<Gain>,
+    /// So many people compete for so many possible partners, where that leaves some without.
+    pub competing: u32,
+    pub scarce: u32,
+    /// Pinned pairs that the rules would not allow.
+    pub against_rules: Vec<(PersonId, PersonId, Vec<Obstacle>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Without {
+    pub person: PersonId,
+    /// People who could be their partner, and all have another one.
+    pub possible: u32,
+    /// How many others each rule closes to them, the most first.
+    pub closed: Vec<(Obstacle, u32)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gain {
+    pub rule: Obstacle,
+    pub more_pairs: u32,
+    /// People without a partner who would have one.
+    pub freed: u32,
+    /// Change of the total score.
+    pub score: i64,
+}
+
+/// What can stand between two people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Obstacle {
+    Country,
+    Region,
+    Met,
+    Blocked,
+    Language,
+    Hours,
+    Wish,
+    Roles,
+    Forbidden,
+    Score,
 }
 
 /// A letter that cannot be delivered, or not yet.
@@ -190,6 +302,13 @@ pub struct Proposed {
     pub score: i64,
     /// Whether the certificate proves that nothing better exists, and in which words.
     pub proof: String,
+    /// Why the certificate does not hold; a proposal is not released then.
+    pub unproven: Option<String>,
+    /// The lowest score that a pair may have, kept so that a change does not move it.
+    pub floor: Option<i64>,
+    pub adjustments: Adjustments,
+    pub insight: Insight,
+    pub revision: Option<Revision>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
-use super::event::{Group, Reason};
+use super::event::{Adjustments, Group, Insight, Reason};
 use crate::ids::{ApplicationId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
@@ -242,6 +242,19 @@ pub struct Proposal {
     pub numbers: Vec<PersonId>,
     pub score: i64,
     pub proof: String,
+    /// Why it cannot be released: its certificate does not hold.
+    pub unproven: Option<String>,
+    pub floor: Option<i64>,
+    pub adjustments: Adjustments,
+    pub insight: Insight,
+}
+
+impl Proposal {
+    /// The person with a number, as the proposal prints them: 1 is the first.
+    pub fn person(&self, number: u32) -> Option<PersonId> {
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.numbers.get(at).copied()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+use super::event::{Gain, Obstacle};
 use crate::ids::{PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
@@ -142,6 +143,34 @@ pub struct ProposedPair {
     /// People as numbered in this proposal, with name and country.
     pub people: Vec<(u32, String, String)>,
     pub score: i64,
+    /// A coordinator wants it so.
+    pub pinned: bool,
+    /// What speaks for it; only where the letter asks to look at the pair.
+    pub why: Vec<String>,
+}
+
+/// Somebody without a partner in the proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposedWithout {
+    /// Number, name, country.
+    pub person: (u32, String, String),
+    pub possible: u32,
+    pub closed: Vec<(Obstacle, u32)>,
+}
+
+/// What a coordinator's reply made of a proposal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProposalChange {
+    /// The proposal that was replaced.
+    pub replaced: ProposalId,
+    /// Who asked.
+    pub by: String,
+    /// Each command, and how the people it names stand now.
+    pub did: Vec<(String, String)>,
+    /// Pairs that are no more, and pairs that are new.
+    pub gone: Vec<ProposedPair>,
+    pub new: Vec<ProposedPair>,
+    pub score_before: i64,
 }
 
 /// A file that travels with a letter. It is made where the letter is ordered and lives in its frozen bytes only.
@@ -404,16 +433,32 @@ pub enum LetterKind {
     /// To coordinators: pairs to look at, answered with `ok`.
     Proposal {
         dates: Dates,
+        number: ProposalId,
+        /// 0 when it is new; else the letter asks again.
+        reminder: u32,
+        /// What the reply to an earlier proposal changed.
+        change: Option<ProposalChange>,
         people: u32,
         countries: u32,
         pairs: Vec<ProposedPair>,
         worst: Vec<ProposedPair>,
         /// Lower bound of each tenth of the score, and how many pairs are in it.
         distribution: Vec<(i64, u32)>,
-        unmatched: Vec<(u32, String, String)>,
+        without: Vec<ProposedWithout>,
+        held: Vec<(u32, String, String)>,
+        /// So many people compete for so many possible partners.
+        competing: u32,
+        scarce: u32,
+        gains: Vec<Gain>,
+        /// Pinned pairs that the rules would not allow.
+        against_rules: Vec<(String, Vec<Obstacle>)>,
         score: i64,
         proof: String,
-        /// The same as a table.
+        /// Why it cannot be released.
+        unproven: Option<String>,
+        /// It is released by itself after so many hours.
+        releases_after_hours: Option<u32>,
+        /// The whole as a table.
         #[serde(skip)]
         files: Vec<Attachment>,
     },

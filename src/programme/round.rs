@@ -131,14 +131,16 @@ pub fn over_cap(cap: &Cap, applicants: &[&Applicant]) -> BTreeSet<PersonId> {
     over
 }
 
-/// Groups become partnerships, to be introduced together on day 0, or as soon as the day allows.
+/// Groups become partnerships, to be introduced together on day 0, or as soon as the day allows. Returns who is left
+/// alone because the others of the group have gone since.
 pub fn pair_up(
     settings: &Settings,
     facts: &Facts,
     round: &Round,
     groups: &[Group],
     decision: &mut Decision,
-) {
+) -> Vec<PersonId> {
+    let mut alone = Vec::new();
     let mut fresh = facts.fresh.partnership;
     for group in groups {
         let members: Vec<&Applicant> = group
@@ -155,15 +157,11 @@ pub fn pair_up(
                     applicant.application.state,
                     ApplicationState::Accepted | ApplicationState::Pool
                 ) && !applicant.person.unreachable
+                    && !applicant.person.stopped
             })
             .collect();
         if members.len() < 2 {
-            for left in members {
-                decision.changes.push(Change::ApplicationState {
-                    application: left.application.id,
-                    state: ApplicationState::Pool,
-                });
-            }
+            alone.extend(members.iter().map(|left| left.person.id));
             continue;
         }
         let id = PartnershipId(fresh);
@@ -198,6 +196,7 @@ pub fn pair_up(
             .occasions
             .push((Occasion::Introduce { partnership: id }, at));
     }
+    alone
 }
 
 /// From now on nobody in this round gets a new partner: the next round, with priority.

@@ -258,8 +258,9 @@ fn carry_out(
             numbers,
         } => {
             tx.prepare_cached(
-                "INSERT INTO proposal (id, round, state, groups, unmatched, numbers, score, proof, made_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO proposal (id, round, state, groups, unmatched, numbers, score, proof, made_at,
+                   unproven, floor, adjustments, insight)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute((
                 id.0,
@@ -271,11 +272,22 @@ fn carry_out(
                 proposed.score,
                 &proposed.proof,
                 seconds,
+                &proposed.unproven,
+                proposed.floor,
+                to_json(&proposed.adjustments)?,
+                to_json(&proposed.insight)?,
             ))?;
         }
         Change::ProposalState { proposal, state } => {
             tx.prepare_cached("UPDATE proposal SET state = ?2 WHERE id = ?1")?
                 .execute((proposal.0, word(state)?))?;
+        }
+        Change::PairForbidden { a, b, by } => {
+            let mut row = tx.prepare_cached(
+                "INSERT OR IGNORE INTO forbidden_pair (person_id, other_person_id, by, at) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            row.execute((a.0, b.0, by, seconds))?;
+            row.execute((b.0, a.0, by, seconds))?;
         }
         Change::NewPartnership {
             id,

@@ -73,7 +73,9 @@ pub fn load(
             }
         }
         Event::Command(command) => match &command.what {
-            CommandKind::Release(proposal) => load_proposal(tx, &mut facts, *proposal)?,
+            CommandKind::Release(proposal) | CommandKind::Review { proposal, .. } => {
+                load_proposal(tx, &mut facts, *proposal)?
+            }
             CommandKind::Decline { person, .. }
             | CommandKind::Accept { person }
             | CommandKind::Withdraw { person } => {
@@ -86,7 +88,7 @@ pub fn load(
             CommandKind::Arrived { letter } | CommandKind::SendAgain { letter } => {
                 facts.letter_waits = super::unknown::waits(tx, *letter)?;
             }
-            CommandKind::Settle { .. } => {}
+            CommandKind::Settle { .. } | CommandKind::Misread { .. } => {}
         },
         Event::Undelivered(undelivered) => {
             about_person(tx, &mut facts, undelivered.person, None)?;
@@ -349,6 +351,13 @@ pub fn past_pairs(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<(PersonId, 
         .collect()
 }
 
+/// Pairs that coordinators have forbidden, each both ways.
+pub fn forbidden_pairs(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>> {
+    let mut rows = tx.prepare_cached("SELECT person_id, other_person_id FROM forbidden_pair")?;
+    rows.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?
+        .collect()
+}
+
 fn open_partnership(
     tx: &Transaction<'_>,
     id: PartnershipId,
@@ -436,7 +445,8 @@ fn open_partnerships(tx: &Transaction<'_>, round: &str) -> rusqlite::Result<Vec<
 
 pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<Option<Proposal>> {
     tx.prepare_cached(
-        "SELECT round, state, groups, unmatched, numbers, score, proof FROM proposal WHERE id = ?1",
+        "SELECT round, state, groups, unmatched, numbers, score, proof, unproven, floor, adjustments, insight
+         FROM proposal WHERE id = ?1",
     )?
     .query_row([id.0], |row| {
         Ok(Proposal {
@@ -448,6 +458,10 @@ pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<O
             numbers: json(&row.get::<_, String>(4)?)?,
             score: row.get(5)?,
             proof: row.get(6)?,
+            unproven: row.get(7)?,
+            floor: row.get(8)?,
+            adjustments: json(&row.get::<_, String>(9)?)?,
+            insight: json(&row.get::<_, String>(10)?)?,
         })
     })
     .optional()

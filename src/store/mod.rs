@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_surveys.sql"),
     include_str!("migrations/0003_sending_once.sql"),
     include_str!("migrations/0004_applying.sql"),
+    include_str!("migrations/0005_review.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -98,7 +98,6 @@ macro_rules! translated {
                 "closing",
                 "survey",
                 "answers-kept",
-                "proposal",
                 "command-done",
                 "digest",
                 "for-person",

@@ -7,10 +7,12 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::Frame;
+use crate::ids::ProposalId;
 use crate::programme::application::Why;
+use crate::programme::event::{Gain, Obstacle};
 use crate::programme::letter::{
-    Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposedPair,
-    Taken, TopicText, WhyTogether,
+    Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposalChange,
+    ProposedPair, ProposedWithout, Taken, TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -285,17 +287,64 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
         },
         LetterKind::Proposal {
             dates: dates(),
-            people: 7,
-            countries: 6,
+            number: ProposalId(4),
+            reminder: 0,
+            change: Some(ProposalChange {
+                replaced: ProposalId(3),
+                by: "Ada Martin".into(),
+                did: vec![
+                    ("pin 3 6".into(), "3 Jacek Nowak + 6 Sione Fifita".into()),
+                    ("hold 8".into(), "8 Pat Kim is left out of this release".into()),
+                ],
+                gone: vec![pair(&[(3, "Jacek Nowak", "Poland"), (7, "Lina Haddad", "Lebanon")], 280)],
+                new: vec![pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)],
+                score_before: 692,
+            }),
+            people: 5,
+            countries: 5,
             pairs: vec![
                 pair(&[(1, "Amina Njoroge", "Kenya"), (2, "Rosa Quispe", "Peru")], 412),
-                pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268),
+                ProposedPair {
+                    pinned: true,
+                    ..pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)
+                },
             ],
-            worst: vec![pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)],
+            worst: vec![ProposedPair {
+                pinned: true,
+                why: vec!["Both: Library spaces.".into(), "Both write English.".into()],
+                ..pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)
+            }],
             distribution: vec![(200, 1), (400, 1)],
-            unmatched: vec![(7, "Lina Haddad".into(), "Lebanon".into())],
+            without: vec![ProposedWithout {
+                person: (7, "Lina Haddad".into(), "Lebanon".into()),
+                possible: 1,
+                closed: vec![(Obstacle::Wish, 2), (Obstacle::Language, 1)],
+            }],
+            held: vec![(8, "Pat Kim".into(), "Canada".into())],
+            competing: 3,
+            scarce: 2,
+            gains: vec![
+                Gain {
+                    rule: Obstacle::Country,
+                    more_pairs: 0,
+                    freed: 0,
+                    score: 12,
+                },
+                Gain {
+                    rule: Obstacle::Wish,
+                    more_pairs: 0,
+                    freed: 1,
+                    score: -20,
+                },
+            ],
+            against_rules: vec![(
+                "3 Jacek Nowak + 6 Sione Fifita".into(),
+                vec![Obstacle::Hours, Obstacle::Wish],
+            )],
             score: 680,
             proof: "No other set of partnerships scores higher; the certificate proves it.".into(),
+            unproven: None,
+            releases_after_hours: Some(48),
             files: vec![],
         },
         LetterKind::CommandDone {
@@ -504,14 +553,24 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
         answers_kept(true),
         LetterKind::Proposal {
             dates: dates(),
+            number: ProposalId(1),
+            reminder: 0,
+            change: None,
             people: 0,
             countries: 0,
-            pairs: Vec::new(),
-            worst: Vec::new(),
-            distribution: Vec::new(),
-            unmatched: Vec::new(),
+            pairs: vec![],
+            worst: vec![],
+            distribution: vec![],
+            without: vec![],
+            held: vec![],
+            competing: 0,
+            scarce: 0,
+            gains: vec![],
+            against_rules: vec![],
             score: 0,
             proof: "There was nothing to match.".into(),
+            unproven: Some("something better was found".into()),
+            releases_after_hours: None,
             files: vec![],
         },
         LetterKind::Digest {
@@ -677,6 +736,8 @@ fn pair(people: &[(u32, &str, &str)], score: i64) -> ProposedPair {
             .map(|(number, name, country)| (*number, (*name).to_owned(), (*country).to_owned()))
             .collect(),
         score,
+        pinned: false,
+        why: vec![],
     }
 }
 

@@ -10,7 +10,7 @@ use crate::programme::event::Message;
 use crate::programme::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
 use crate::programme::letter::{About, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use crate::programme::settings::Settings;
-use crate::programme::{cap, pace, timetable};
+use crate::programme::{cap, pace, review, timetable};
 
 /// "We are not a good fit": both go to the pool, and nobody is told who said so.
 pub fn new_partner(
@@ -157,6 +157,16 @@ pub fn end(
                 partnership,
                 0,
             ));
+        }
+        // Before day 0 they know of no partner yet, and wait for one.
+        if let Some(round) = timetable::round(settings, &partnership.round)
+            && !introduced
+            && state == ApplicationState::Pool
+            && facts.now.date_naive() < round.start
+        {
+            decision
+                .letters
+                .push(review::unmatched(settings, round, person));
         }
     }
     decision

@@ -13,7 +13,7 @@ use crate::programme::letter::{
     About, ClockOf, Hours, Letter, LetterKind, Partner, Recipient, ReplyTo, TopicText,
 };
 use crate::programme::settings::{IntroductionReplyTo, Position, Round, Settings};
-use crate::programme::{form_text, reason_text, timetable};
+use crate::programme::{form_text, reason_text, review, timetable};
 use crate::time::Moment;
 use crate::{places, schedule};
 
@@ -71,6 +71,9 @@ pub fn introduce_now(
                 application: member.application,
                 state: ApplicationState::Pool,
             });
+            decision
+                .letters
+                .push(review::unmatched(settings, round, &member.person));
         }
         return decision;
     }

@@ -1,12 +1,15 @@
 //! What coordinators do and what they are told: commands, the digest, who may read what.
 
+mod commands;
+
 use super::decision::{Change, Decision};
 use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
 use super::{cap, partnership, review, timetable};
-use crate::ids::{InboxId, LetterId, PartnershipId, PersonId, ProposalId};
+
+pub use commands::read as read_command;
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone.
 pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coordinator> {
@@ -19,13 +22,30 @@ pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coord
     })
 }
 
+/// Who gave a command, for people to read: a coordinator's name, or the command line.
+pub fn who(settings: &Settings, by: &str) -> String {
+    settings
+        .coordinators
+        .iter()
+        .find(|it| it.address.eq_ignore_ascii_case(by))
+        .map_or_else(|| by.to_string(), |it| it.name.clone())
+}
+
+/// Whether somebody's commands are taken: those of coordinators who may act, and those of the command line, which have
+/// come by no message.
+pub fn may_command(settings: &Settings, command: &Command) -> bool {
+    command.inbox.is_none()
+        || readers(settings, false).any(|it| it.address.eq_ignore_ascii_case(&command.by))
+}
+
 /// What a command did, told to who gave it.
-pub fn done(to: &str, occurrence: String, what: String) -> Letter {
+/// What it is `about` is what can be answered to it, once more.
+pub fn done(to: &str, occurrence: String, what: String, about: About) -> Letter {
     Letter {
         to: Recipient::Coordinator(to.to_string()),
         kind: LetterKind::CommandDone { what },
         occurrence,
-        about: About::default(),
+        about,
         reply_to: ReplyTo::Token,
         not_before: None,
     }
@@ -55,55 +75,25 @@ pub fn is_for_coordinators(kind: &str) -> bool {
     )
 }
 
-/// The command on the first line of a coordinator's answer: exact words only, since a sentence that seems to mean
-/// something must not release a round. `ok` speaks of the proposal that the answered letter shows.
-pub fn read_command(text: &str, proposal: Option<ProposalId>) -> Option<CommandKind> {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let line = line.trim_end_matches(['.', '!']).to_lowercase();
-    let mut words = line.split_whitespace();
-    let (word, number) = (words.next()?, words.next());
-    if words.next().is_some() {
-        return None;
-    }
-    match (word, number.map(str::parse::<i64>)) {
-        ("ok", None) => proposal.map(CommandKind::Release),
-        ("settle", Some(Ok(inbox))) => Some(CommandKind::Settle {
-            inbox: InboxId(inbox),
-        }),
-        ("arrived", Some(Ok(letter))) => Some(CommandKind::Arrived {
-            letter: LetterId(letter),
-        }),
-        ("resend", Some(Ok(letter))) => Some(CommandKind::SendAgain {
-            letter: LetterId(letter),
-        }),
-        ("accept", Some(Ok(person))) => Some(CommandKind::Accept {
-            person: PersonId(person),
-        }),
-        ("introduce", Some(Ok(pair))) => Some(CommandKind::Introduce {
-            partnership: PartnershipId(pair),
-        }),
-        _ => None,
-    }
-}
-
 pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
-    let may_act = |by: &str| {
-        settings
-            .coordinators
-            .iter()
-            .any(|it| it.may_act && it.address.eq_ignore_ascii_case(by))
-    };
-    if let (Some(inbox), false) = (command.inbox, may_act(&command.by)) {
+    if let (Some(inbox), false) = (command.inbox, may_command(settings, command)) {
         let mut decision = Decision::ignored("this coordinator may read, not act");
         let told =
             "Nothing was changed: commands are not taken from this address (may_act = false).";
-        decision
-            .letters
-            .push(done(&command.by, format!("message-{inbox}"), told.into()));
+        decision.letters.push(done(
+            &command.by,
+            format!("message-{inbox}"),
+            told.into(),
+            About::default(),
+        ));
         return decision;
     }
     let mut decision = match &command.what {
         CommandKind::Release(_) => review::release(settings, facts),
+        CommandKind::Review { acts, refused, .. } => {
+            review::not_reviewed(settings, facts, acts, refused.as_deref())
+        }
+        CommandKind::Misread { why, .. } => Decision::ignored(why),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::Withdraw { .. } => match &facts.person {
@@ -165,9 +155,22 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             &command.by,
             format!("message-{inbox}"),
             decision.note.clone(),
+            about(&command.what),
         ));
     }
     decision
+}
+
+/// What the answer to a command is about: while it is a proposal's, it can be answered with the next command.
+fn about(what: &CommandKind) -> About {
+    match what {
+        CommandKind::Release(proposal) | CommandKind::Review { proposal, .. } => About {
+            proposal: Some(*proposal),
+            ..About::default()
+        },
+        CommandKind::Misread { about, .. } => about.clone(),
+        _ => About::default(),
+    }
 }
 
 fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
@@ -319,32 +322,4 @@ fn item(waiting: &Waiting) -> Item {
         ),
     };
     Item { text, command }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_exact_words_are_commands() {
-        let proposal = Some(ProposalId(3));
-        assert_eq!(
-            read_command("\nOK.\n\nThanks, Ada", proposal),
-            Some(CommandKind::Release(ProposalId(3)))
-        );
-        assert_eq!(
-            read_command("ok, but wait until I have looked", proposal),
-            None
-        );
-        assert_eq!(
-            read_command("ok", None),
-            None,
-            "there is nothing that it could release"
-        );
-        assert_eq!(
-            read_command("settle 88", None),
-            Some(CommandKind::Settle { inbox: InboxId(88) })
-        );
-        assert_eq!(read_command("settle it", None), None);
-    }
 }
