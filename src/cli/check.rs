@@ -60,8 +60,8 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     tell(
         "letters",
         Ok(format!(
-            "{} topics, languages: {}",
-            config.settings.topics.len(),
+            "{} topics a round, languages: {}",
+            config.settings.topics_of_a_round(),
             config.templates.languages().collect::<Vec<_>>().join(", ")
         )),
     );

@@ -1,21 +1,22 @@
-//! `pairpost export`: people, pairs or the journal as CSV.
+//! `pairpost export`: people, pairs, what the surveys say, or the journal as CSV.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args as Arguments, ValueEnum};
 
+use crate::programme::report::interval::Rate;
 use crate::programme::spreadsheet::cell;
-use crate::store::look;
+use crate::store::{look, report};
 
-/// People, pairs or the journal as CSV on standard output (with --json: one object a line)
+/// People, pairs, survey results or the journal as CSV on standard output (with --json: one object a line)
 #[derive(Debug, Arguments)]
 #[command(
     after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json"
 )]
 pub struct Args {
     what: What,
-    /// Only this round's pairs.
+    /// Only this round's pairs; the round whose survey results you want.
     #[arg(long)]
     round: Option<String>,
     #[arg(long)]
@@ -26,6 +27,8 @@ pub struct Args {
 enum What {
     People,
     Pairs,
+    /// What the surveys of a round say, in numbers; nobody's answers by themselves.
+    Results,
     Journal,
 }
 
@@ -104,6 +107,47 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                     ids.join(" "),
                     cell(&names.join("; ")),
                 ])?;
+            }
+        }
+        What::Results => {
+            let Some(round) = &args.round else {
+                anyhow::bail!("which round? Write --round and its id, as in the name of its file");
+            };
+            let settings = &engine.config().settings;
+            let Some((figures, _)) = report::figures(db, settings, round, 0)? else {
+                anyhow::bail!("there is no round \"{round}\"");
+            };
+            if args.json {
+                drop(out);
+                figures.surveys.iter().try_for_each(super::print_json)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            out.write_record([
+                "round", "survey", "question", "answer", "count", "of", "low", "high",
+            ])?;
+            for survey in &figures.surveys {
+                let mut row = |question: &str, answer: &str, rate: Rate| {
+                    let bound = |bound: Option<f64>| {
+                        bound.map_or_else(String::new, |it| format!("{it:.4}"))
+                    };
+                    let interval = rate.interval();
+                    out.write_record([
+                        figures.round.clone(),
+                        survey.id.clone(),
+                        question.to_string(),
+                        cell(answer),
+                        rate.count.to_string(),
+                        rate.of.to_string(),
+                        bound(interval.map(|it| it.0)),
+                        bound(interval.map(|it| it.1)),
+                    ])
+                };
+                row("", "answered", survey.answered)?;
+                for question in &survey.questions {
+                    for (option, rate) in &question.options {
+                        row(&question.id, option, *rate)?;
+                    }
+                }
             }
         }
         What::Journal => {

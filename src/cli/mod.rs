@@ -16,6 +16,7 @@ mod person;
 mod preview;
 mod proposal;
 mod rehearse;
+mod report;
 mod restore;
 mod review;
 mod round;
@@ -68,6 +69,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
+    Report(report::Args),
 }
 
 /// Parses the arguments, does what they say, and tells how it ended.
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&args, config),
         Command::Restore(args) => restore::run(&args, config),
         Command::Export(args) => export::run(&args, config),
+        Command::Report(args) => report::run(&args, config),
     };
     ended.unwrap_or_else(|error| {
         // A closed pipe (`pairpost status | head`) is no problem of anybody's.

@@ -168,7 +168,7 @@ pub fn check_against(settings: &Settings, files: &[(String, String)], problems: 
         let topics = topic_dates(
             &settings.topics_cron,
             settings.topics_every,
-            settings.topics.len(),
+            settings.topics_of_a_round(),
             round.start,
         );
         // The closing letter has a day of its own.

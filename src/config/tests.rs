@@ -55,7 +55,8 @@ fn the_example_means_what_the_programme_is_specified_to_be() {
     assert_eq!(settings.check_in_days, [10, 28, 56, 84]);
     assert_eq!(settings.pool_until_day, 56);
     assert_eq!(settings.cap.as_ref().unwrap().percent, 20);
-    assert_eq!(settings.topics.len(), 9);
+    assert_eq!(settings.topics_of_a_round(), 9);
+    assert_eq!(settings.topics.len(), 18);
     let ids: Vec<&str> = settings
         .form
         .questions

@@ -15,6 +15,7 @@ use crate::programme::decision::{Decision, Occasion};
 use crate::programme::event::Event;
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, Recipient, ReplyTo};
+use crate::programme::report;
 use crate::store::{apply, facts, outbox, surveys};
 use crate::templates::Frame;
 use crate::time::Moment;
@@ -64,6 +65,7 @@ impl OnePath {
         let mut facts = facts::load(tx, now, going.event, going.sender)?;
         self.add_survey(tx, going.event, &mut facts)?;
         self.add_demands(tx, now, going.event, &mut facts)?;
+        self.add_figures(tx, going.event, &mut facts)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
         apply::apply(tx, now, &decision, &address_key)?;
@@ -144,6 +146,28 @@ impl OnePath {
             && let Some(recorded) = applying::recorded(settings, facts, message)
         {
             facts.demands = super::pairing::demands(tx, settings, person, &recorded, now)?;
+        }
+        Ok(())
+    }
+}
+
+impl OnePath {
+    /// The figures of the round that the event reports on, and of those before it: counting needs the config.
+    fn add_figures(
+        &self,
+        tx: &Transaction<'_>,
+        event: &Event,
+        facts: &mut Facts,
+    ) -> anyhow::Result<()> {
+        let Event::Due(due) = event else {
+            return Ok(());
+        };
+        if let Occasion::Report { round } | Occasion::SurveysClose { round } = &due.what {
+            let settings = &self.config.settings;
+            let found = crate::store::report::figures(tx, settings, round, report::FORMER_ROUNDS)?;
+            facts.figures = found
+                .map(|(this, former)| std::iter::once(this).chain(former).collect())
+                .unwrap_or_default();
         }
         Ok(())
     }

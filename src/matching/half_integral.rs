@@ -10,8 +10,7 @@
 //!
 //! This file must not know where pairs come from: `pricing` adds them.
 
-use super::events::{Event, Events};
-use super::graph::{Edge, Graph, Label, NEVER, NONE, Pair};
+use super::graph::{Edge, Event, Events, Graph, Label, NEVER, NONE, Pair};
 
 pub struct HalfIntegral {
     pub graph: Graph,

@@ -8,6 +8,7 @@ use super::application::{Answers, Unclear};
 use super::event::{Proposed, Reason};
 use super::facts::{ApplicationState, PartnershipState, ProposalState};
 use super::letter::Letter;
+use super::report::Figures;
 use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
@@ -180,6 +181,7 @@ pub enum Change {
     TopicSeen {
         person: PersonId,
         topic: String,
+        round: String,
     },
     NewProposal {
         id: ProposalId,
@@ -258,6 +260,8 @@ pub enum Change {
     SurveysSealed {
         round: String,
     },
+    /// The figures of a round as they stand, so that nothing that is erased later changes them.
+    FiguresKept(Box<Figures>),
     /// A letter whose end nobody could tell arrived, as a coordinator knows.
     LetterArrived {
         letter: LetterId,
@@ -369,6 +373,10 @@ pub enum Occasion {
     RoundEnds {
         round: String,
     },
+    /// The numbers of the round, to the coordinators.
+    Report {
+        round: String,
+    },
     /// Answers to the round's surveys are taken no more.
     SurveysClose {
         round: String,
@@ -440,6 +448,7 @@ impl Occasion {
                 format!("survey/{round}/{person}/{survey}{reminder}")
             }
             Occasion::RoundEnds { round } => format!("round-ends/{round}"),
+            Occasion::Report { round } => format!("report/{round}"),
             Occasion::SurveysClose { round } => format!("surveys-close/{round}"),
             Occasion::Digest { date } => format!("digest/{date}"),
         }
@@ -467,7 +476,7 @@ impl Occasion {
             Occasion::PoolEnds { .. }
             | Occasion::RoundEnds { .. }
             | Occasion::SurveysClose { .. } => 8,
-            Occasion::Digest { .. } => 9,
+            Occasion::Digest { .. } | Occasion::Report { .. } => 9,
         }
     }
 
@@ -512,6 +521,7 @@ impl Occasion {
             | Occasion::PoolEnds { round }
             | Occasion::Survey { round, .. }
             | Occasion::RoundEnds { round }
+            | Occasion::Report { round }
             | Occasion::SurveysClose { round } => Some(round),
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! What the rules are told about the world before they decide: read by the store, in the same transaction in which
 //! the decision is applied. Shapes only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
 use super::event::{Adjustments, Group, Insight, Reason};
+use super::report::Figures;
 use crate::ids::{ApplicationId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
@@ -42,6 +43,8 @@ pub struct Facts {
     pub brakes: Brakes,
     /// The survey that the event is about.
     pub survey: Option<SurveySheet>,
+    /// For a report: the figures of its round, then those of the rounds before it.
+    pub figures: Vec<Figures>,
     /// For the digest: what waits for a coordinator, and numbers.
     pub waiting: Vec<Waiting>,
     pub numbers: Vec<(String, i64)>,
@@ -56,6 +59,9 @@ pub struct Fresh {
     pub partnership: i64,
     pub proposal: i64,
 }
+
+/// Topics that somebody had, and the rounds in which they had them; an empty name stands for a round not known.
+pub type TopicsSeen = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Person {
@@ -82,12 +88,11 @@ pub struct Person {
     pub last_unprompted: Option<Moment>,
     /// When the last form letter went to them.
     pub form_sent: Option<Moment>,
-    /// Topics that they had, in any round.
-    pub topics_seen: BTreeSet<String>,
     /// When they lost a place through silence, one moment for each round.
     pub silences: Vec<Moment>,
     /// Somebody who is not surely this person said that they leave: final on this day, unless they object.
     pub leaving_on: Option<NaiveDate>,
+    pub topics_seen: TopicsSeen,
 }
 
 impl Person {

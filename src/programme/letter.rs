@@ -183,6 +183,13 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
+/// A part of the report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportSection {
+    pub title: String,
+    pub lines: Vec<Line>,
+}
+
 /// An item of the digest that needs a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Item {
@@ -462,6 +469,15 @@ pub enum LetterKind {
         #[serde(skip)]
         files: Vec<Attachment>,
     },
+    /// To coordinators: the numbers of a round that has ended.
+    Report {
+        dates: Dates,
+        sections: Vec<ReportSection>,
+        /// Answers to surveys are counted until this day.
+        counted_until: NaiveDate,
+        #[serde(skip)]
+        files: Vec<Attachment>,
+    },
     /// To coordinators: what a command did.
     CommandDone { what: String },
     /// To coordinators: what needs a person, then numbers.
@@ -578,6 +594,7 @@ impl LetterKind {
             LetterKind::Survey { .. } => "survey",
             LetterKind::AnswersKept { .. } => "answers-kept",
             LetterKind::Proposal { .. } => "proposal",
+            LetterKind::Report { .. } => "report",
             LetterKind::CommandDone { .. } => "command-done",
             LetterKind::Digest { .. } => "digest",
             LetterKind::ForPerson { .. } => "for-person",
@@ -623,6 +640,7 @@ impl LetterKind {
         "survey",
         "answers-kept",
         "proposal",
+        "report",
         "command-done",
         "digest",
         "for-person",
@@ -632,7 +650,7 @@ impl LetterKind {
     /// Files that travel with it.
     pub fn attachments(&self) -> &[Attachment] {
         match self {
-            LetterKind::Proposal { files, .. } => files,
+            LetterKind::Proposal { files, .. } | LetterKind::Report { files, .. } => files,
             _ => &[],
         }
     }

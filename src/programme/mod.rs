@@ -4,7 +4,8 @@
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
 //! [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
-//! about it, [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often we write to somebody.
+//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often
+//! we write to somebody.
 
 pub mod application;
 pub mod applying;
@@ -20,6 +21,7 @@ pub mod letter;
 pub mod pace;
 pub mod partnership;
 pub mod reason_text;
+pub mod report;
 pub mod review;
 pub mod round;
 pub mod settings;
@@ -83,7 +85,8 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
                 ..
             } => survey::ask(settings, facts, due, round, survey, *reminder),
             Occasion::RoundEnds { round } => round::round_ends(settings, facts, round),
-            Occasion::SurveysClose { round } => survey::close(round),
+            Occasion::Report { round } => report::letter(settings, facts, round),
+            Occasion::SurveysClose { round } => survey::close(facts, round),
             Occasion::Digest { .. } => coordinating::digest(settings, facts),
         },
     }

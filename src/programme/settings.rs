@@ -38,7 +38,8 @@ pub struct Settings {
     pub topics_cron: String,
     /// Every how many firings of `topics_cron` a topic is sent: 2 makes weekly Tuesdays a fortnight.
     pub topics_every: u32,
-    /// In the order in which they are sent; the first is `First`, the last `Last`.
+    /// Those for everybody, then those for returners, each in the order in which they are sent: the first is `First`,
+    /// the last `Last`.
     pub topics: Vec<Topic>,
     pub digest_cron: String,
     /// Cron expression of the daily re-matching.
@@ -51,6 +52,14 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many topics a round has: as many as there are for everybody.
+    pub fn topics_of_a_round(&self) -> usize {
+        self.topics
+            .iter()
+            .filter(|topic| topic.audience == Audience::Everybody)
+            .count()
+    }
+
     pub fn survey(&self, id: &str) -> Option<&Survey> {
         self.surveys.iter().find(|survey| survey.id == id)
     }
@@ -186,6 +195,15 @@ pub struct Topic {
     pub id: String,
     pub title: String,
     pub position: Position,
+    pub audience: Audience,
+}
+
+/// For whom a topic was written first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Audience {
+    Everybody,
+    /// Those who had topics in an earlier round; others get it where nothing else is left.
+    Returners,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

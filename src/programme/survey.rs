@@ -14,7 +14,7 @@ use super::event::{Due, Message};
 use super::facts::{ApplicationState, Facts, Person};
 use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::{Round, Settings, Survey};
-use super::{form_text, pace, timetable};
+use super::{form_text, pace, report, timetable};
 
 /// Asks those who are in the round and may be written to; the reminder goes to those who have not answered.
 pub fn ask(
@@ -220,11 +220,12 @@ pub fn answered(
     Some(decision)
 }
 
-/// From now on no answer can be traced to a person, not even with the master key.
-pub fn close(round: &str) -> Decision {
+/// From now on no answer can be traced to a person, not even with the master key; the figures of the round are final.
+pub fn close(facts: &Facts, round: &str) -> Decision {
     let mut decision = Decision::noting(format!("the surveys of round {round} are closed"));
     decision.changes.push(Change::SurveysSealed {
         round: round.to_string(),
     });
+    report::keep(facts, &mut decision);
     decision
 }

@@ -90,7 +90,7 @@ pub fn topic_dates(settings: &Settings, round: &Round) -> Vec<NaiveDate> {
     let mut dates = schedule::topic_dates(
         &settings.topics_cron,
         settings.topics_every,
-        settings.topics.len(),
+        settings.topics_of_a_round(),
         round.start,
     );
     dates.retain(|date| *date <= round.end);
@@ -164,12 +164,15 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
             Occasion::RoundEnds { round: id() },
             morning(settings, round.end + Days::new(1), settings.zone),
         ));
-        if !settings.surveys.is_empty() {
-            due.push((
-                Occasion::SurveysClose { round: id() },
-                morning(settings, surveys_close(round) + Days::new(1), settings.zone),
-            ));
-        }
+        due.push((
+            Occasion::Report { round: id() },
+            morning(settings, round.end + Days::new(1), settings.zone),
+        ));
+        let after_surveys = surveys_close(round) + Days::new(1);
+        due.push((
+            Occasion::SurveysClose { round: id() },
+            morning(settings, after_surveys, settings.zone),
+        ));
         // The introductions of day 0 leave first; the pool is looked at from the next morning on.
         let from = now.max(
             morning(settings, round.start + Days::new(1), settings.zone)

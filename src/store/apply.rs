@@ -246,11 +246,15 @@ fn carry_out(
             tx.prepare_cached("UPDATE person SET unreachable = 1 WHERE id = ?1")?
                 .execute([person.0])?;
         }
-        Change::TopicSeen { person, topic } => {
+        Change::TopicSeen {
+            person,
+            topic,
+            round,
+        } => {
             tx.prepare_cached(
-                "INSERT OR IGNORE INTO topic_seen (person_id, topic) VALUES (?1, ?2)",
+                "INSERT OR IGNORE INTO topic_seen (person_id, topic, round) VALUES (?1, ?2, ?3)",
             )?
-            .execute((person.0, topic))?;
+            .execute((person.0, topic, round))?;
         }
         Change::NewProposal {
             id,
@@ -410,6 +414,7 @@ fn carry_out(
             sheet,
             answers,
         } => super::surveys::keep(tx, round, survey, sheet, answers)?,
+        Change::FiguresKept(figures) => super::report::keep(tx, figures)?,
         Change::SurveysSealed { round } => super::surveys::seal(tx, now, round)?,
     }
     Ok(())

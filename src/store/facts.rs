@@ -214,10 +214,12 @@ pub fn person(tx: &rusqlite::Connection, id: PersonId) -> rusqlite::Result<Optio
     let Some(mut person) = found else {
         return Ok(None);
     };
-    let mut topics = tx.prepare_cached("SELECT topic FROM topic_seen WHERE person_id = ?1")?;
-    person.topics_seen = topics
-        .query_map([id.0], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let mut topics =
+        tx.prepare_cached("SELECT topic, round FROM topic_seen WHERE person_id = ?1")?;
+    for row in topics.query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))? {
+        let (topic, round): (String, String) = row?;
+        person.topics_seen.entry(topic).or_default().insert(round);
+    }
     Ok(Some(person))
 }
 

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod look;
 pub mod occasions;
 pub mod outbox;
+pub mod report;
 pub mod surveys;
 pub mod unknown;
 
@@ -25,6 +26,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_sending_once.sql"),
     include_str!("migrations/0004_applying.sql"),
     include_str!("migrations/0005_review.sql"),
+    include_str!("migrations/0006_reports.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -20,6 +20,7 @@ pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::
             | Occasion::Matching { .. }
             | Occasion::PoolEnds { .. }
             | Occasion::RoundEnds { .. }
+            | Occasion::Report { .. }
             | Occasion::SurveysClose { .. }
     );
     let on_conflict = if from_calendar {

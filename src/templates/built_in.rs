@@ -58,6 +58,7 @@ const ENGLISH_LETTERS: Files = &files!(
         "survey",
         "answers-kept",
         "proposal",
+        "report",
         "command-done",
         "digest",
         "for-person",
@@ -128,6 +129,15 @@ macro_rules! topics {
                 "07-social-media",
                 "08-disaster-and-change",
                 "09-reflection",
+                "11-a-day-at-work",
+                "12-spaces-and-people",
+                "13-speaking-up",
+                "14-working-together",
+                "15-teaching-and-unlearning",
+                "16-words-that-travel",
+                "17-being-found",
+                "18-after-the-storm",
+                "19-what-lasts",
             ]
         )
     };

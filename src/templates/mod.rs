@@ -433,7 +433,7 @@ fn in_words(error: &minijinja::Error) -> String {
 fn is_for_coordinators(letter: &str) -> bool {
     matches!(
         letter,
-        "proposal" | "command-done" | "digest" | "for-person" | "notice"
+        "proposal" | "report" | "command-done" | "digest" | "for-person" | "notice"
     )
 }
 

@@ -12,7 +12,7 @@ use crate::programme::application::Why;
 use crate::programme::event::{Gain, Obstacle};
 use crate::programme::letter::{
     Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposalChange,
-    ProposedPair, ProposedWithout, Taken, TopicText, WhyTogether,
+    ProposedPair, ProposedWithout, ReportSection, Taken, TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -346,6 +346,29 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             unproven: None,
             releases_after_hours: Some(48),
             files: vec![],
+        },
+        LetterKind::Report {
+            dates: dates(),
+            sections: vec![
+                section(
+                    "People and partnerships",
+                    vec![
+                        line("Applied", "118 (Round 2026B: 95)"),
+                        line("Had a partner", "104 (Round 2026B: 92)"),
+                        line("Answered \"Looking back\"", "60 % (60 of 100; 50 to 69 %) (Round 2026B: not asked)"),
+                    ],
+                ),
+                section(
+                    "In touch, by check-in",
+                    vec![line(
+                        "Day 10",
+                        "104 asked: 61 going well, 20 slow but in touch, 9 have not heard, 4 something else, 10 unknown",
+                    )],
+                ),
+                section("May be quoted, without a name", vec![line("Looking back", "I have a friend in Lima now.")]),
+            ],
+            counted_until: day(2027, 7, 20),
+            files: Vec::new(),
         },
         LetterKind::CommandDone {
             what: "The proposal for Round 2027A is released: 46 partnerships. The introductions go out on Tuesday 2 March 2027.".into(),
@@ -758,6 +781,13 @@ fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
         pool_until: pool.then(|| day(2027, 4, 27)),
         // One of the variants has neither, so that the last branch is tried, too.
         next: (why != Ended::Fit).then(next),
+    }
+}
+
+fn section(title: &str, lines: Vec<Line>) -> ReportSection {
+    ReportSection {
+        title: title.into(),
+        lines,
     }
 }
 

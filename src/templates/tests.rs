@@ -459,12 +459,14 @@ fn an_unknown_language_gets_the_default_one() {
 }
 
 #[test]
-fn nine_topics_start_and_end_as_they_should_and_ask_three_to_six_questions() {
+fn both_sets_of_topics_start_and_end_as_they_should_and_ask_three_to_six_questions() {
     let templates = Templates::built_in();
     let topics = templates.topics("en");
-    assert_eq!(topics.len(), 9);
+    assert_eq!(topics.len(), 18);
     assert_eq!(topics[0].id, "getting-to-know-you");
     assert_eq!(topics[8].id, "reflection");
+    assert_eq!(topics[9].id, "a-day-at-work");
+    assert_eq!(topics[17].id, "what-lasts");
     let in_language = templates.in_language("en").unwrap();
     for topic in in_language.topics.iter() {
         let questions: Vec<&str> = topic

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::markdown;
 use super::slots;
 use crate::problem::Problem;
-use crate::programme::settings::{Position, Topic};
+use crate::programme::settings::{Audience, Position, Topic};
 
 /// A topic with its text.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ struct FrontMatter {
     #[serde(default)]
     position: WrittenPosition,
     translates: Option<String>,
+    #[serde(default, rename = "for")]
+    audience: WrittenAudience,
 }
 
 #[derive(Deserialize, Default)]
@@ -40,8 +42,16 @@ enum WrittenPosition {
     Last,
 }
 
-/// The topics of a language in the order in which they are sent: the first ones, the middle ones and the last ones,
-/// each by file name.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+enum WrittenAudience {
+    #[default]
+    Everybody,
+    Returners,
+}
+
+/// The topics of a language in the order in which they are sent, those for everybody before those for returners: the
+/// first ones, the middle ones and the last ones, each by file name.
 pub fn read(
     language: &str,
     files: &[(String, String)],
@@ -83,7 +93,7 @@ pub fn read(
                 refuse(
                     line,
                     error.message().replace('\n', ", "),
-                    "A front matter has id, title and position (\"first\", \"middle\" or \"last\").",
+                    "A front matter has id, title, position (\"first\", \"middle\" or \"last\") and for (\"everybody\" or \"returners\").",
                 );
                 continue;
             }
@@ -113,6 +123,10 @@ pub fn read(
                     WrittenPosition::Middle => Position::Middle,
                     WrittenPosition::Last => Position::Last,
                 },
+                audience: match front.audience {
+                    WrittenAudience::Everybody => Audience::Everybody,
+                    WrittenAudience::Returners => Audience::Returners,
+                },
             },
             markdown: markdown.trim().to_owned(),
             translates: front.translates,
@@ -120,30 +134,50 @@ pub fn read(
             text: text.clone(),
         });
     }
-    let only_one = |position| {
+    let all_were_read = problems.len() == before;
+    let count = |audience, position| {
         topics
             .iter()
-            .filter(|it: &&TopicFile| it.topic.position == position)
+            .filter(|it: &&TopicFile| {
+                it.topic.audience == audience && it.topic.position == position
+            })
             .count()
-            == 1
     };
-    // Where a file could not be read, it may have been the first or the last one.
-    if problems.len() == before && !(only_one(Position::First) && only_one(Position::Last)) {
+    let ends = |audience| {
+        (
+            count(audience, Position::First),
+            count(audience, Position::Last),
+        )
+    };
+    let returners = topics
+        .iter()
+        .any(|it| it.topic.audience == Audience::Returners);
+    let mut refuse = |why: &str| {
         problems.push(Problem {
             file: format!("{language}/topics"),
             line: None,
             key: String::new(),
             value: None,
-            why: "a round needs one first topic and one last topic".into(),
+            why: why.into(),
             remedy: "Write position = \"first\" in one file and position = \"last\" in another."
                 .into(),
         });
+    };
+    // Where a file could not be read, it may have been the first or the last one.
+    if all_were_read && ends(Audience::Everybody) != (1, 1) {
+        refuse("a round needs one first topic and one last topic");
+    }
+    if all_were_read && returners && ends(Audience::Returners) != (1, 1) {
+        refuse("the topics for returners need one first topic and one last topic, too");
     }
     // Stable, so that the order by file name stays within each position.
-    topics.sort_by_key(|it| match it.topic.position {
-        Position::First => 0,
-        Position::Middle => 1,
-        Position::Last => 2,
+    topics.sort_by_key(|it| {
+        let position = match it.topic.position {
+            Position::First => 0,
+            Position::Middle => 1,
+            Position::Last => 2,
+        };
+        (it.topic.audience, position)
     });
     topics
 }

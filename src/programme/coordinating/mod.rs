@@ -71,7 +71,7 @@ pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> 
 pub fn is_for_coordinators(kind: &str) -> bool {
     matches!(
         kind,
-        "proposal" | "digest" | "for-person" | "notice" | "command-done"
+        "proposal" | "report" | "digest" | "for-person" | "notice" | "command-done"
     )
 }
 

@@ -86,11 +86,17 @@ pub fn introduce_now(
     });
     for member in &partnership.members {
         let person = &member.person;
-        let topic = next_topic(settings, person, Position::First);
+        let topic = next_topic(
+            &settings.topics,
+            &person.topics_seen,
+            &round.id,
+            Position::First,
+        );
         if let Some(topic) = &topic {
             decision.changes.push(Change::TopicSeen {
                 person: person.id,
                 topic: topic.id.clone(),
+                round: round.id.clone(),
             });
         }
         decision.letters.push(introduction(

@@ -3,9 +3,9 @@
 use super::{under_way, unprompted};
 use crate::ids::PersonId;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome};
-use crate::programme::facts::{Facts, Member, Partnership, Person};
+use crate::programme::facts::{Facts, Member, Partnership, TopicsSeen};
 use crate::programme::letter::{LetterKind, TopicText};
-use crate::programme::settings::{Position, Round, Settings};
+use crate::programme::settings::{Audience, Position, Round, Settings, Topic};
 use crate::programme::{pace, timetable};
 use crate::time::Moment;
 
@@ -35,21 +35,44 @@ pub(super) fn topic_after(
         .next()
 }
 
-/// A topic the reader has not had; the first and the last of a round have their fixed place.
+/// A topic the reader has not had; the first and the last of a round have their fixed place. Whoever had topics in an
+/// earlier round gets the second set, on the same themes in the same order, so that both partners can talk.
+///
+/// A new partner in the same round is no reason for another beginning: getting to know each other is asked again.
 pub(super) fn next_topic(
-    settings: &Settings,
-    person: &Person,
+    topics: &[Topic],
+    topics_seen: &TopicsSeen,
+    round: &str,
     position: Position,
 ) -> Option<TopicText> {
-    let of_position = || {
-        settings
-            .topics
-            .iter()
-            .filter(|topic| topic.position == position)
+    let is_returner = topics_seen
+        .values()
+        .flatten()
+        .any(|seen_in| seen_in != round);
+    let own = match is_returner {
+        true => Audience::Returners,
+        false => Audience::Everybody,
     };
-    of_position()
-        .find(|topic| !person.topics_seen.contains(&topic.id))
-        .or_else(|| of_position().next())
+    let mut in_order: Vec<&Topic> = topics
+        .iter()
+        .filter(|topic| topic.position == position)
+        .collect();
+    in_order.sort_by_key(|topic| topic.audience != own);
+    let seen = |topic: &&&Topic| {
+        topics_seen.get(&topic.id).is_some_and(|rounds| {
+            position != Position::First || rounds.iter().any(|seen_in| seen_in != round)
+        })
+    };
+    let seen_in_this_round = |topic: &&&Topic| {
+        topics_seen
+            .get(&topic.id)
+            .is_some_and(|rounds| rounds.contains(round))
+    };
+    in_order
+        .iter()
+        .find(|topic| !seen(topic))
+        .or_else(|| in_order.iter().find(|topic| !seen_in_this_round(topic)))
+        .or_else(|| in_order.first())
         .map(|topic| TopicText {
             id: topic.id.clone(),
         })
@@ -93,11 +116,13 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
         return later;
     }
     let last = newest as usize >= dates.len();
-    let mut seen = reader.clone();
+    let mut seen = reader.topics_seen.clone();
     let mut missed = Vec::new();
     for _ in number..newest {
-        if let Some(topic) = next_topic(settings, &seen, Position::Middle) {
-            seen.topics_seen.insert(topic.id.clone());
+        if let Some(topic) = next_topic(&settings.topics, &seen, &round.id, Position::Middle) {
+            seen.entry(topic.id.clone())
+                .or_default()
+                .insert(round.id.clone());
             missed.push(topic);
         }
     }
@@ -106,7 +131,7 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
     } else {
         Position::Middle
     };
-    let Some(topic) = next_topic(settings, &seen, position) else {
+    let Some(topic) = next_topic(&settings.topics, &seen, &round.id, position) else {
         return Decision {
             occasions: decision.occasions,
             ..Decision::ignored("no topic is left")
@@ -116,6 +141,7 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
         decision.changes.push(Change::TopicSeen {
             person,
             topic: topic.id.clone(),
+            round: round.id.clone(),
         });
     }
     let kind = LetterKind::Topic {
@@ -135,4 +161,97 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
         newest,
     ));
     decision
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topics(sets: &[(&str, Position, Audience)]) -> Vec<Topic> {
+        sets.iter()
+            .map(|(id, position, audience)| Topic {
+                id: (*id).into(),
+                title: (*id).into(),
+                position: *position,
+                audience: *audience,
+            })
+            .collect()
+    }
+
+    fn two_sets() -> Vec<Topic> {
+        topics(&[
+            ("hello", Position::First, Audience::Everybody),
+            ("rooms", Position::Middle, Audience::Everybody),
+            ("money", Position::Middle, Audience::Everybody),
+            ("bye", Position::Last, Audience::Everybody),
+            ("hello-again", Position::First, Audience::Returners),
+            ("rooms-again", Position::Middle, Audience::Returners),
+            ("money-again", Position::Middle, Audience::Returners),
+            ("bye-again", Position::Last, Audience::Returners),
+        ])
+    }
+
+    fn next(topics: &[Topic], seen: &mut TopicsSeen, round: &str, position: Position) -> String {
+        let id = next_topic(topics, seen, round, position).unwrap().id;
+        seen.entry(id.clone()).or_default().insert(round.into());
+        id
+    }
+
+    /// The ids that somebody gets in a round of four topics, one after the other.
+    fn a_round(topics: &[Topic], seen: &mut TopicsSeen, round: &str) -> Vec<String> {
+        use Position::{First, Last, Middle};
+        [First, Middle, Middle, Last]
+            .into_iter()
+            .map(|position| next(topics, seen, round, position))
+            .collect()
+    }
+
+    #[test]
+    fn a_returner_gets_the_second_set() {
+        let topics = two_sets();
+        let mut seen = TopicsSeen::new();
+        assert_eq!(
+            a_round(&topics, &mut seen, "1"),
+            ["hello", "rooms", "money", "bye"]
+        );
+        assert_eq!(
+            a_round(&topics, &mut seen, "2"),
+            ["hello-again", "rooms-again", "money-again", "bye-again"]
+        );
+        // All are known by now; each comes at most once in a round.
+        assert_eq!(
+            a_round(&topics, &mut seen, "3"),
+            ["hello-again", "rooms-again", "money-again", "bye-again"]
+        );
+    }
+
+    #[test]
+    fn a_new_partner_in_the_same_round_is_met_with_the_same_beginning_and_no_topic_twice() {
+        let topics = two_sets();
+        let mut seen = TopicsSeen::new();
+        use Position::{First, Middle};
+        assert_eq!(next(&topics, &mut seen, "1", First), "hello");
+        assert_eq!(next(&topics, &mut seen, "1", Middle), "rooms");
+        assert_eq!(next(&topics, &mut seen, "1", First), "hello");
+        assert_eq!(next(&topics, &mut seen, "1", Middle), "money");
+        // Where nothing else is left, the second set stands in.
+        assert_eq!(next(&topics, &mut seen, "1", Middle), "rooms-again");
+    }
+
+    #[test]
+    fn a_programme_with_one_set_repeats_it_only_when_it_is_used_up() {
+        let one_set = topics(&[
+            ("hello", Position::First, Audience::Everybody),
+            ("rooms", Position::Middle, Audience::Everybody),
+            ("money", Position::Middle, Audience::Everybody),
+            ("bye", Position::Last, Audience::Everybody),
+        ]);
+        let mut seen = TopicsSeen::new();
+        next(&one_set, &mut seen, "1", Position::First);
+        next(&one_set, &mut seen, "1", Position::Middle);
+        assert_eq!(
+            a_round(&one_set, &mut seen, "2"),
+            ["hello", "money", "rooms", "bye"]
+        );
+    }
 }

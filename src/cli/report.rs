@@ -1,0 +1,65 @@
+//! `pairpost report`: the numbers of a round, beside those of the rounds before it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args as Arguments;
+
+use crate::programme::report::{self, tables};
+use crate::store;
+
+/// The numbers of a round, beside those of the rounds before it
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Examples:\n  pairpost report 2027A\n  pairpost report 2027A --csv numbers\n  pairpost report 2027A --json"
+)]
+pub struct Args {
+    /// The round's id, as in the name of its file.
+    round: String,
+    /// Write one CSV file for each table into this folder.
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    csv: Option<PathBuf>,
+    /// All figures, with those of the former rounds, as one object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let engine = super::open_engine(config)?;
+    let settings = &engine.config().settings;
+    let db = engine.store().reader();
+    let Some((round, former)) =
+        store::report::figures(db, settings, &args.round, report::FORMER_ROUNDS)?
+    else {
+        let known: Vec<&str> = settings.rounds.iter().map(|it| it.id.as_str()).collect();
+        anyhow::bail!(
+            "there is no round \"{}\"; the config has: {}",
+            args.round,
+            known.join(", ")
+        );
+    };
+    if args.json {
+        super::print_json(&serde_json::json!({ "round": round, "former": former }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let all = tables::all(&round, &former);
+    if let Some(dir) = &args.csv {
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("{}: cannot be made", dir.display()))?;
+        for table in &all {
+            let file = dir.join(format!("{}-{}.csv", round.round, table.name));
+            std::fs::write(&file, report::csv(table))
+                .with_context(|| format!("{}: cannot be written", file.display()))?;
+            println!("{}", file.display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}, {} to {}", round.name, round.start, round.end);
+    for table in all.iter().filter(|table| !table.rows.is_empty()) {
+        println!("\n{}\n", table.title);
+        let headings: Vec<&str> = table.headings.iter().map(String::as_str).collect();
+        super::table::print(&headings, &table.rows)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

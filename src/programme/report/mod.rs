@@ -1,0 +1,164 @@
+//! The report of a round: numbers that a coordinator, a sponsor and the next round can use.
+//!
+//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out. Here is the letter
+//! to the coordinators when a round has ended.
+
+pub mod figures;
+pub mod interval;
+pub mod tables;
+
+pub use figures::{Figures, Rows};
+
+use super::decision::{Change, Decision};
+use super::facts::Facts;
+use super::letter::{
+    About, Attachment, Letter, LetterKind, Line, Recipient, ReplyTo, ReportSection,
+};
+use super::settings::Settings;
+use super::{spreadsheet, timetable};
+
+/// How many former rounds stand beside a round.
+pub const FORMER_ROUNDS: usize = 4;
+
+/// The numbers of the round that has ended, to all who run the programme.
+pub fn letter(settings: &Settings, facts: &Facts, round_id: &str) -> Decision {
+    let (Some(round), Some((figures, former))) = (
+        timetable::round(settings, round_id),
+        facts.figures.split_first(),
+    ) else {
+        return Decision::ignored("the round is no longer in the config");
+    };
+    if figures.applied == 0 {
+        return Decision::ignored("nobody applied for this round");
+    }
+    let mut decision = Decision::noting(format!("report of round {round_id}"));
+    let tables = tables::all(figures, former);
+    let files: Vec<Attachment> = tables
+        .iter()
+        .filter(|table| !table.rows.is_empty())
+        .map(|table| Attachment {
+            file_name: format!("{round_id}-{}.csv", table.name),
+            content_type: spreadsheet::CONTENT_TYPE,
+            bytes: csv(table),
+        })
+        .collect();
+    for coordinator in &settings.coordinators {
+        decision.letters.push(Letter {
+            to: Recipient::Coordinator(coordinator.address.clone()),
+            kind: LetterKind::Report {
+                dates: timetable::dates(round),
+                sections: sections(&tables),
+                counted_until: timetable::surveys_close(round),
+                files: files.clone(),
+            },
+            occurrence: round_id.to_string(),
+            about: About {
+                round: Some(round_id.to_string()),
+                ..About::default()
+            },
+            reply_to: ReplyTo::Token,
+            not_before: None,
+        });
+    }
+    decision
+}
+
+/// The numbers as they stand are kept: what is erased later does not change them.
+pub fn keep(facts: &Facts, decision: &mut Decision) {
+    decision.changes.extend(
+        facts
+            .figures
+            .first()
+            .map(|figures| Change::FiguresKept(Box::new(figures.clone()))),
+    );
+}
+
+/// A table as a CSV file.
+pub fn csv(table: &tables::Table) -> Vec<u8> {
+    let headings: Vec<&str> = table.headings.iter().map(String::as_str).collect();
+    spreadsheet::write(&headings, table.rows.clone())
+}
+
+/// The tables that a letter can show as lines: each row's first cell, and what stands beside it.
+fn sections(tables: &[tables::Table]) -> Vec<ReportSection> {
+    tables
+        .iter()
+        .filter(|table| !table.rows.is_empty())
+        .filter_map(|table| {
+            let line = match table.name {
+                "rounds" => with_former_rounds,
+                "contact" => contact,
+                "answers" => answer,
+                "quotes" => quote,
+                _ => return None,
+            };
+            Some(ReportSection {
+                title: table.title.clone(),
+                lines: table
+                    .rows
+                    .iter()
+                    .take(SECTION_LINES_MAX)
+                    .map(|row| line(&table.headings, row))
+                    .collect(),
+            })
+        })
+        .collect()
+}
+
+/// A letter stays short; the files have all.
+const SECTION_LINES_MAX: usize = 60;
+
+fn cell(row: &[String], at: usize) -> &str {
+    row.get(at).map_or("", String::as_str)
+}
+
+fn with_former_rounds(headings: &[String], row: &[String]) -> Line {
+    let before: Vec<String> = headings
+        .iter()
+        .zip(row)
+        .skip(2)
+        .map(|(round, value)| format!("{round}: {value}"))
+        .collect();
+    let value = cell(row, 1).to_string();
+    Line {
+        label: cell(row, 0).to_string(),
+        value: match before.is_empty() {
+            true => value,
+            false => format!("{value} ({})", before.join(", ")),
+        },
+    }
+}
+
+fn contact(_: &[String], row: &[String]) -> Line {
+    Line {
+        label: format!("Day {}", cell(row, 0)),
+        value: format!(
+            "{} asked: {} going well, {} slow but in touch, {} have not heard, {} something else, {} unknown",
+            cell(row, 1),
+            cell(row, 2),
+            cell(row, 3),
+            cell(row, 4),
+            cell(row, 5),
+            cell(row, 6)
+        ),
+    }
+}
+
+fn answer(_: &[String], row: &[String]) -> Line {
+    Line {
+        label: format!("{} {}", cell(row, 1), cell(row, 2))
+            .trim()
+            .to_string(),
+        value: match cell(row, 3) {
+            "" => cell(row, 0).to_string(),
+            share => share.to_string(),
+        },
+    }
+}
+
+fn quote(_: &[String], row: &[String]) -> Line {
+    Line {
+        label: cell(row, 0).to_string(),
+        value: cell(row, 1).to_string(),
+    }
+}
