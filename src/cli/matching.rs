@@ -1,5 +1,6 @@
 //! `pairpost match`: pairs with a proof. On its own it matches a graph from a file, or people in the columns of a
-//! published comparison; matching the people of a programme is handed to the caller.
+//! published comparison; matching the people of a programme, in its database or in a file (`people_file`), is handed to
+//! the caller.
 //!
 //! Formats. Edges: first line `n m`, then `m` lines `u v score` (0-based, whole numbers; pairs not listed are not
 //! allowed). Pairs: CSV with the header `a,b,score`. Certificate: JSON
@@ -102,41 +103,83 @@ pub fn run(
     let check = started.elapsed();
 
     let started = Instant::now();
-    if let Some(path) = &args.pairs {
-        write_pairs(path, &result.pairs)?;
-    }
-    if let Some(path) = &args.certificate {
-        match &result.certificate {
-            Some(certificate) => write_certificate(path, certificate)?,
-            None => eprintln!(
-                "No certificate was written: the time was over before the best matching was found."
-            ),
-        }
-    }
+    write_results(args, &result)?;
     if let Some(path) = &args.dump_edges {
         problem.dump(path)?;
     }
     let write = started.elapsed();
-
-    let summary = Summary {
-        pairs: result.pairs.len(),
-        people_unmatched: problem.vertices() - 2 * result.pairs.len(),
-        score: result.score,
-        bound: result.bound,
-        gap: result
-            .bound
-            .map(|bound| (bound - result.score) as f64 / result.score.abs().max(1) as f64),
-        pricing_rounds: result.pricing_rounds,
-        proven: result.certificate.is_some(),
-        seconds: Seconds {
-            read: read.as_secs_f64(),
-            solve: solve.as_secs_f64(),
-            check: check.as_secs_f64(),
-            write: write.as_secs_f64(),
-        },
+    let seconds = Seconds {
+        read: read.as_secs_f64(),
+        solve: solve.as_secs_f64(),
+        check: check.as_secs_f64(),
+        write: write.as_secs_f64(),
     };
-    print(&summary, args.json)?;
+    Summary::of(&result, problem.vertices(), seconds).print(args.json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What has become of a budget and of a person who waits: whether to go on, and a line about how far it is.
+pub(super) struct Watch {
+    started: Instant,
+    budget: Option<Duration>,
+    bar: ProgressBar,
+    last: Cell<Option<i64>>,
+}
+
+impl Watch {
+    pub(super) fn start(args: &Args) -> Watch {
+        let shown = std::io::stderr().is_terminal() && !args.json;
+        Watch {
+            started: Instant::now(),
+            budget: args.budget,
+            bar: if shown {
+                ProgressBar::new_spinner()
+            } else {
+                ProgressBar::hidden()
+            },
+            last: Cell::new(None),
+        }
+    }
+
+    pub(super) fn keep_going(&self) -> bool {
+        self.budget
+            .is_none_or(|budget| self.started.elapsed() < budget)
+    }
+
+    pub(super) fn tell(&self, progress: &Progress) {
+        self.last.set(progress.score.or(self.last.get()));
+        let known =
+            |number: Option<i64>| number.map_or("-".to_owned(), |number| number.to_string());
+        self.bar.set_message(format!(
+            "looked over the pairs {} times; score so far {}, at most {}",
+            progress.pricing_rounds,
+            known(self.last.get()),
+            known(progress.bound),
+        ));
+        self.bar.tick();
+    }
+
+    pub(super) fn end(&self) -> Duration {
+        self.bar.finish_and_clear();
+        self.started.elapsed()
+    }
+}
+
+impl Summary {
+    pub(super) fn of(result: &GraphMatching, vertices: usize, seconds: Seconds) -> Summary {
+        Summary {
+            pairs: result.pairs.len(),
+            people_unmatched: vertices - 2 * result.pairs.len(),
+            score: result.score,
+            bound: result.bound,
+            gap: result
+                .bound
+                .map(|bound| (bound - result.score) as f64 / result.score.abs().max(1) as f64),
+            pricing_rounds: result.pricing_rounds,
+            proven: result.certificate.is_some(),
+            seconds,
+        }
+    }
 }
 
 /// What is matched.
@@ -165,39 +208,18 @@ impl Problem {
     }
 
     fn solve(&self, args: &Args, threads: usize) -> GraphMatching {
-        let started = Instant::now();
-        let budget = args.budget;
-        let keep_going = || budget.is_none_or(|budget| started.elapsed() < budget);
-        let shown = std::io::stderr().is_terminal() && !args.json;
-        let bar = if shown {
-            ProgressBar::new_spinner()
-        } else {
-            ProgressBar::hidden()
-        };
-        let last = Cell::new(None);
-        let progress = |progress: &Progress| {
-            last.set(progress.score.or(last.get()));
-            bar.set_message(format!(
-                "looked over the pairs {} times; score so far {}, at most {}",
-                progress.pricing_rounds,
-                last.get().map_or("-".to_owned(), |score| score.to_string()),
-                progress
-                    .bound
-                    .map_or("-".to_owned(), |bound| bound.to_string()),
-            ));
-            bar.tick();
-        };
+        let watch = Watch::start(args);
         let options = Options {
             threads,
-            keep_going: &keep_going,
-            progress: &progress,
+            keep_going: &|| watch.keep_going(),
+            progress: &|progress| watch.tell(progress),
             ..Options::default()
         };
         let result = match self {
             Problem::Graph(loaded) => match_graph(&loaded.graph, &options),
             Problem::People(loaded) => match_reference(&loaded.people, &options),
         };
-        bar.finish_and_clear();
+        watch.end();
         result
     }
 
@@ -210,17 +232,11 @@ impl Problem {
 
     /// Writes all admissible pairs as a graph.
     fn dump(&self, path: &Path) -> anyhow::Result<()> {
-        let writing = || format!("cannot write the edges to {}", path.display());
-        let mut file = BufWriter::new(File::create(path).with_context(writing)?);
         match self {
-            Problem::Graph(loaded) => {
-                writeln!(file, "{} {}", loaded.vertices, loaded.edges.len())
-                    .with_context(writing)?;
-                for (u, v, score) in &loaded.edges {
-                    writeln!(file, "{u} {v} {score}").with_context(writing)?;
-                }
-            }
+            Problem::Graph(loaded) => write_edges(path, loaded.vertices, &loaded.edges),
             Problem::People(loaded) => {
+                let writing = || format!("cannot write the edges to {}", path.display());
+                let mut file = BufWriter::new(File::create(path).with_context(writing)?);
                 let mut count = 0u64;
                 loaded
                     .people
@@ -234,9 +250,9 @@ impl Problem {
                     .people
                     .for_each_pair(|u, v, score| writeln!(file, "{u} {v} {score}"))
                     .with_context(writing)?;
+                file.flush().with_context(writing)
             }
         }
-        file.flush().with_context(writing)
     }
 }
 
@@ -283,7 +299,7 @@ fn check_only(
 
 /// The result, as `--json` prints it.
 #[derive(Debug, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     /// How many pairs there are.
     pairs: usize,
     people_unmatched: usize,
@@ -299,35 +315,37 @@ struct Summary {
 }
 
 #[derive(Debug, Serialize)]
-struct Seconds {
-    read: f64,
-    solve: f64,
-    check: f64,
-    write: f64,
+pub(super) struct Seconds {
+    pub read: f64,
+    pub solve: f64,
+    pub check: f64,
+    pub write: f64,
 }
 
-fn print(summary: &Summary, json: bool) -> anyhow::Result<()> {
-    if json {
-        println!("{}", serde_json::to_string(summary)?);
-        return Ok(());
-    }
-    println!(
-        "{} pairs, {} without a partner, score {}.",
-        summary.pairs, summary.people_unmatched, summary.score
-    );
-    match (summary.proven, summary.bound, summary.gap) {
-        (true, _, _) => println!(
-            "Proven: no more pairs are possible, and no set of as many pairs scores higher."
-        ),
-        (false, Some(bound), Some(gap)) => {
-            println!(
-                "Stopped early: as many pairs could score up to {bound}, {:.4} % more.",
-                100.0 * gap
-            );
+impl Summary {
+    pub(super) fn print(&self, json: bool) -> anyhow::Result<()> {
+        if json {
+            println!("{}", serde_json::to_string(self)?);
+            return Ok(());
         }
-        _ => println!("Stopped early, before anything could be said about how good this is."),
+        println!(
+            "{} pairs, {} without a partner, score {}.",
+            self.pairs, self.people_unmatched, self.score
+        );
+        match (self.proven, self.bound, self.gap) {
+            (true, _, _) => println!(
+                "Proven: no more pairs are possible, and no set of as many pairs scores higher."
+            ),
+            (false, Some(bound), Some(gap)) => {
+                println!(
+                    "Stopped early: as many pairs could score up to {bound}, {:.4} % more.",
+                    100.0 * gap
+                );
+            }
+            _ => println!("Stopped early, before anything could be said about how good this is."),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Reads a graph. Errors name the line.
@@ -442,6 +460,37 @@ fn read_people(path: &Path) -> anyhow::Result<LoadedPeople> {
         count: people.len(),
         people: ReferencePeople::new(&people),
     })
+}
+
+/// Writes the pairs and the proof where that is asked for.
+pub(super) fn write_results(args: &Args, result: &GraphMatching) -> anyhow::Result<()> {
+    if let Some(path) = &args.pairs {
+        write_pairs(path, &result.pairs)?;
+    }
+    if let Some(path) = &args.certificate {
+        match &result.certificate {
+            Some(certificate) => write_certificate(path, certificate)?,
+            None => eprintln!(
+                "No certificate was written: the time was over before the best matching was found."
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a graph.
+pub(super) fn write_edges<Number: std::fmt::Display>(
+    path: &Path,
+    vertices: usize,
+    edges: &[(Number, Number, i64)],
+) -> anyhow::Result<()> {
+    let writing = || format!("cannot write the edges to {}", path.display());
+    let mut file = BufWriter::new(File::create(path).with_context(writing)?);
+    writeln!(file, "{vertices} {}", edges.len()).with_context(writing)?;
+    for (u, v, score) in edges {
+        writeln!(file, "{u} {v} {score}").with_context(writing)?;
+    }
+    file.flush().with_context(writing)
 }
 
 /// Writes pairs as CSV: `a,b,score`.

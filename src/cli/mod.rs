@@ -12,6 +12,7 @@ mod init;
 mod letter;
 pub mod matching;
 mod pair;
+mod people_file;
 mod person;
 mod preview;
 mod proposal;

@@ -38,11 +38,7 @@ pub struct Args {
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     matching::run(&args.on_files, |on_files| {
         if let Some(people) = &on_files.people {
-            anyhow::bail!(
-                "{}: people from a file can be matched with --score reference only; a programme's own people are \
-                 matched from its database",
-                people.display()
-            );
+            return super::people_file::run(people, on_files, config);
         }
         if let Some(proposal) = args.release {
             return release(config, proposal);

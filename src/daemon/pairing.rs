@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::Offset;
+use chrono_tz::Tz;
 use rusqlite::Connection;
 
 use crate::ids::{ApplicationId, PersonId};
@@ -452,6 +453,17 @@ pub fn demands(
     }))
 }
 
+/// People who are in no database, as the matching sees them; their numbers are their places in the list. Clocks are
+/// compared as they stand at `at`.
+pub fn candidates(form: &Form, people: &[(Answers, Tz)], at: Moment) -> Vec<Candidate> {
+    let answers = people.iter().map(|(answers, _)| answers);
+    let numbering = Numbering::of_answers(form, &answers.collect::<Vec<_>>());
+    (0i64..)
+        .zip(people)
+        .map(|(id, (answers, zone))| numbering.candidate_with(id, answers, *zone, at))
+        .collect()
+}
+
 /// Clocks are compared as they will stand in the middle of the round.
 fn middle(settings: &Settings, round: &Round) -> Moment {
     let date = round.start + (round.end - round.start) / 2;
@@ -531,6 +543,11 @@ struct Numbering {
 
 impl Numbering {
     fn of(form: &Form, applicants: &[Applicant]) -> Numbering {
+        let answers = applicants.iter().map(|it| &it.application.answers);
+        Numbering::of_answers(form, &answers.collect::<Vec<_>>())
+    }
+
+    fn of_answers(form: &Form, everybody_s: &[&Answers]) -> Numbering {
         let options = |id: &str| -> Vec<String> {
             form.question(id)
                 .map(|question| {
@@ -543,9 +560,9 @@ impl Numbering {
                 .unwrap_or_default()
         };
         let all = |words: &dyn Fn(&Answers) -> Vec<String>| -> Vec<String> {
-            let mut all: Vec<String> = applicants
+            let mut all: Vec<String> = everybody_s
                 .iter()
-                .flat_map(|it| words(&it.application.answers))
+                .flat_map(|answers| words(answers))
                 .collect();
             all.sort();
             all.dedup();
@@ -568,6 +585,10 @@ impl Numbering {
 
     fn candidate(&self, applicant: &Applicant, at: Moment) -> Candidate {
         let answers = &applicant.application.answers;
+        self.candidate_with(applicant.person.id.0, answers, applicant.person.zone, at)
+    }
+
+    fn candidate_with(&self, id: i64, answers: &Answers, zone: Tz, at: Moment) -> Candidate {
         let regions = places::regions_of(country(answers));
         let one = |words: &[String], id: &str| {
             answers
@@ -591,7 +612,7 @@ impl Numbering {
             );
         }
         Candidate {
-            id: applicant.person.id.0,
+            id,
             country: position(&self.countries, country(answers))
                 .and_then(|it| it.try_into().ok())
                 .unwrap_or(u16::MAX),
@@ -604,12 +625,7 @@ impl Numbering {
                 })
                 .and_then(|it| it.try_into().ok())
                 .unwrap_or(63),
-            zone_offset_minutes: at
-                .with_timezone(&applicant.person.zone)
-                .offset()
-                .fix()
-                .local_minus_utc()
-                / 60,
+            zone_offset_minutes: at.with_timezone(&zone).offset().fix().local_minus_utc() / 60,
             languages: bits(&self.languages, list(answers, "languages")),
             sector: one(&self.sectors, "sector"),
             stage: one(&self.stages, "stage"),

@@ -9,6 +9,7 @@ mod daemon;
 mod engine;
 mod examples;
 mod letters;
+mod matching_files;
 mod matching_graphs;
 mod museum;
 mod round;
