@@ -10,6 +10,7 @@ pub mod explain;
 mod export;
 mod init;
 mod letter;
+mod login;
 pub mod matching;
 mod pair;
 mod people_file;
@@ -65,6 +66,7 @@ enum Command {
     Status(status::Args),
     Person(person::Args),
     Letter(letter::Args),
+    Login(login::Args),
     Pair(pair::Args),
     Round(round::Args),
     Backup(backup::Args),
@@ -90,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
         Command::Letter(args) => letter::run(&args, config),
+        Command::Login(args) => login::run(&args, config),
         Command::Pair(args) => pair::run(&args, config),
         Command::Round(args) => round::run(&args, config),
         Command::Backup(args) => backup::run(&args, config),

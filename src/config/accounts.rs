@@ -6,6 +6,7 @@ use super::written::Section;
 use crate::mail::account::{
     Login, MailboxSettings, SecretSource, Security, SendingSettings, Server, Traces,
 };
+use crate::mail::oauth::{Grant, OAuth};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -163,6 +164,19 @@ fn server(section: &Section<'_>, base: &Path, ports: (u16, u16)) -> Option<Serve
 
 fn login(section: &Section<'_>, base: &Path) -> Option<Login> {
     let user = section.text("user");
+    if section.has("oauth") {
+        let oauth = oauth(section, base);
+        if user.is_none() {
+            section.refuse(
+                "oauth",
+                "there is a login by token but no user",
+                "Write user = \"...\": the mailbox's address.",
+            );
+        }
+        return user
+            .zip(oauth)
+            .map(|(user, oauth)| Login::Token { user, oauth });
+    }
     let file = section.text("password_file");
     let environment = section.text("password_environment");
     let command = section.texts("password_command");
@@ -208,6 +222,117 @@ fn login(section: &Section<'_>, base: &Path) -> Option<Login> {
         }
         (None, None) => None,
     }
+}
+
+/// What a provider's name stands for: token server, code server, scope.
+struct Provider {
+    token_url: String,
+    device_url: Option<String>,
+    scope: String,
+}
+
+/// A login by access token (XOAUTH2).
+fn oauth(section: &Section<'_>, base: &Path) -> Option<OAuth> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Named {
+        Google,
+        Microsoft,
+        Other,
+    }
+    let named = section.one_of(
+        "oauth",
+        &[
+            ("google", Named::Google),
+            ("microsoft", Named::Microsoft),
+            ("other", Named::Other),
+        ],
+    )?;
+    let by_application = section
+        .one_of("oauth_grant", &[("person", false), ("application", true)])
+        .unwrap_or(false);
+    let tenant = section.text("oauth_tenant");
+    let provider = match named {
+        Named::Google => Provider {
+            token_url: "https://oauth2.googleapis.com/token".into(),
+            device_url: Some("https://oauth2.googleapis.com/device/code".into()),
+            scope: "https://mail.google.com/".into(),
+        },
+        Named::Microsoft => {
+            let tenant = tenant.as_deref().unwrap_or("organizations");
+            let of_tenant =
+                |end: &str| format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/{end}");
+            Provider {
+                token_url: of_tenant("token"),
+                device_url: Some(of_tenant("devicecode")),
+                scope: if by_application {
+                    "https://outlook.office365.com/.default".into()
+                } else {
+                    "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access"
+                        .into()
+                },
+            }
+        }
+        Named::Other => Provider {
+            token_url: section.required_text(
+                "oauth_token_url",
+                "Write oauth_token_url = \"https://...\".",
+            )?,
+            device_url: None,
+            scope: String::new(),
+        },
+    };
+    let token_url = section
+        .text("oauth_token_url")
+        .unwrap_or(provider.token_url);
+    let device_url = section.text("oauth_device_url").or(provider.device_url);
+    for (key, url) in [
+        ("oauth_token_url", Some(&token_url)),
+        ("oauth_device_url", device_url.as_ref()),
+    ] {
+        if url.is_some_and(|url| !is_safe(url)) {
+            section.refuse(
+                key,
+                "without encryption the token could be read on the way; that is taken for this machine only",
+                "Write an address that begins with https://",
+            );
+        }
+    }
+    let client_id = section.required_text(
+        "oauth_client_id",
+        "Write oauth_client_id = \"...\": the id of the application that you registered with the provider.",
+    )?;
+    let grant = if by_application {
+        Grant::ClientCredentials
+    } else {
+        let file = section
+            .text("oauth_token_file")
+            .unwrap_or_else(|| "state/oauth-token".into());
+        Grant::RefreshToken(base.join(file))
+    };
+    let secret = section.text("oauth_client_secret_file");
+    if by_application && secret.is_none() {
+        section.refuse(
+            "oauth_grant",
+            "an application that logs in by itself needs its secret",
+            "Write oauth_client_secret_file = \"...\".",
+        );
+    }
+    let scope = section.text("oauth_scope").unwrap_or(provider.scope);
+    let mut oauth = OAuth::new(token_url, client_id, scope, grant);
+    oauth.device_url = device_url;
+    oauth.client_secret = secret.map(|file| SecretSource::File(base.join(file)));
+    Some(oauth)
+}
+
+fn is_safe(url: &str) -> bool {
+    let host = |rest: &str| {
+        let authority = rest.split('/').next().unwrap_or_default();
+        let host = authority
+            .rsplit_once(':')
+            .map_or(authority, |(host, _)| host);
+        is_loopback(host)
+    };
+    url.starts_with("https://") || url.strip_prefix("http://").is_some_and(host)
 }
 
 /// Whether the host is this machine; a name counts only where it cannot be another.

@@ -184,6 +184,15 @@ fn defaults_shown_in_the_example_are_the_defaults() {
             "password_environment",
             "password_command",
             "password_credential",
+            "oauth",
+            "oauth_client_id",
+            "oauth_client_secret_file",
+            "oauth_grant",
+            "oauth_token_file",
+            "oauth_tenant",
+            "oauth_token_url",
+            "oauth_device_url",
+            "oauth_scope",
             "tls_ca_file",
             "tls_name",
             "path",
@@ -232,6 +241,50 @@ fn defaults_shown_in_the_example_are_the_defaults() {
             other => other,
         }
     });
+}
+
+#[test]
+fn a_login_by_token_needs_an_id_and_an_encrypted_way() {
+    let with = |keys: &str| {
+        let keys = keys.to_owned();
+        example_with("pairpost.toml", move |text| {
+            text.replacen("password_file = \"secrets/mailbox-password\"", &keys, 1)
+        })
+    };
+    let login = |keys: &str| match with(keys).unwrap().mailbox {
+        MailboxSettings::Imap { login, .. } => login,
+        MailboxSettings::Maildir { .. } => panic!("it is no Maildir"),
+    };
+    let crate::mail::account::Login::Token { user, oauth } =
+        login("oauth = \"microsoft\"\noauth_client_id = \"x\"\noauth_tenant = \"t\"")
+    else {
+        panic!("it is a login by token");
+    };
+    assert_eq!(user, "exchange@example.org");
+    assert_eq!(
+        oauth.token_url,
+        "https://login.microsoftonline.com/t/oauth2/v2.0/token"
+    );
+    let other = "oauth = \"other\"\noauth_client_id = \"x\"\noauth_token_url = ";
+    login(&format!("{other}\"http://127.0.0.1:99/token\""));
+    for (keys, key) in [
+        ("oauth = \"google\"", "mailbox.oauth_client_id"),
+        ("oauth = \"gogle\"", "mailbox.oauth"),
+        (
+            &format!("{other}\"http://login.example.org/\""),
+            "mailbox.oauth_token_url",
+        ),
+        (
+            &format!("{other}\"http://localhost.example.org/\""),
+            "mailbox.oauth_token_url",
+        ),
+        (
+            "oauth = \"microsoft\"\noauth_client_id = \"x\"\noauth_grant = \"application\"",
+            "mailbox.oauth_grant",
+        ),
+    ] {
+        assert_eq!(the_problem(with(keys)).key, key, "{keys}");
+    }
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) async fn deliver_loop(
         // Without room to write down what became of a letter, none is handed over.
         if let Err(error) = ballast.keep() {
             tracing::error!(%error, "no room in the state folder: no letter is sent");
-            if !pause(&stopping, back_off.longest()).await {
+            if !pause(&stopping, back_off.longer()).await {
                 break;
             }
             continue;
@@ -147,10 +147,16 @@ async fn deliver_what_waits(
     let full = letters.len() == LETTERS_AT_A_TIME as usize;
     // A server that is away or refuses the login concerns all letters: none of them is charged with an attempt.
     if let Err(error) = transport.ready().await {
-        tracing::warn!(%error, "the mail server cannot be reached");
+        let wait = if error.is_retriable() {
+            tracing::warn!(%error, "the mail server cannot be reached");
+            back_off.next()
+        } else {
+            tracing::error!(%error, "the mail server cannot be used; a person has to mend this");
+            back_off.longer()
+        };
         let back: Vec<_> = letters.iter().map(|letter| letter.id).collect();
         handle.call(move |engine| engine.put_back(&back)).await?;
-        pause(stopping, back_off.next()).await;
+        pause(stopping, wait).await;
         return Ok(false);
     }
     *back_off = BackOff::new();

@@ -8,7 +8,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::engine::Engine;
 
 /// Waits between two tries to reach a server, in seconds: doubling from the first to the last.
-const BACK_OFF_SECONDS: (u64, u64) = (2, 300);
+const PASSING_SECONDS: (u64, u64) = (2, 300);
+/// The same where a person has to mend something.
+const REFUSED_SECONDS: (u64, u64) = (60, 1800);
 
 pub(super) type Job = Box<dyn FnOnce(&mut Engine) + Send>;
 
@@ -52,25 +54,51 @@ pub(super) async fn pause(stopping: &watch::Receiver<bool>, wait: Duration) -> b
 
 /// Longer and longer waits between tries, shorter again after a success.
 pub(super) struct BackOff {
-    seconds: u64,
+    failures: u32,
 }
 
 impl BackOff {
     pub fn new() -> BackOff {
-        BackOff {
-            seconds: BACK_OFF_SECONDS.0,
-        }
+        BackOff { failures: 0 }
     }
 
+    /// The wait after a failure that may pass by itself.
     pub fn next(&mut self) -> Duration {
-        let wait = Duration::from_secs(self.seconds);
-        self.seconds = (self.seconds * 2).min(BACK_OFF_SECONDS.1);
-        wait
+        self.wait(PASSING_SECONDS)
     }
 
-    /// A person has to mend it: look again, but seldom.
-    pub fn longest(&mut self) -> Duration {
-        self.seconds = BACK_OFF_SECONDS.1;
-        self.next()
+    /// The wait after one that a person has to mend, such as a refused login: providers lock out who asks too often.
+    pub fn longer(&mut self) -> Duration {
+        self.wait(REFUSED_SECONDS)
+    }
+
+    fn wait(&mut self, (first, last): (u64, u64)) -> Duration {
+        let doubled = first.saturating_mul(1 << self.failures.min(20));
+        self.failures += 1;
+        Duration::from_secs(doubled.min(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_that_is_refused_for_three_days_is_tried_150_times_at_most() {
+        let mut back_off = BackOff::new();
+        let (mut logins, mut passed) = (1, back_off.longer());
+        assert_eq!(passed, Duration::from_secs(60));
+        while passed < Duration::from_secs(72 * 3600) {
+            logins += 1;
+            passed += back_off.longer();
+        }
+        assert!(logins <= 150, "{logins}");
+    }
+
+    #[test]
+    fn a_server_that_is_away_is_tried_again_within_five_minutes() {
+        let mut back_off = BackOff::new();
+        let waits: Vec<u64> = (0..10).map(|_| back_off.next().as_secs()).collect();
+        assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     }
 }

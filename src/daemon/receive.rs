@@ -30,7 +30,7 @@ pub(super) async fn receive_loop(
         // Without room for their effects, messages stay where they are.
         if let Err(error) = ballast.keep() {
             tracing::error!(%error, "no room in the state folder: messages are left in the mailbox");
-            if !pause(&stopping, back_off.longest()).await {
+            if !pause(&stopping, back_off.longer()).await {
                 break;
             }
             continue;
@@ -65,7 +65,7 @@ pub(super) async fn receive_loop(
             }
             Err(error) => {
                 tracing::error!(%error, "the mailbox cannot be used; a person has to mend this");
-                back_off.longest()
+                back_off.longer()
             }
         };
         if !pause(&stopping, wait).await {

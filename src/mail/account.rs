@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use super::oauth::OAuth;
+
 /// How a connection is protected. `Plain` is accepted by the config for loopback addresses only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
@@ -36,10 +38,18 @@ pub enum SecretSource {
     SystemdCredential(String),
 }
 
-/// Who logs in. XOAUTH2 will be a second variant beside `Password`.
+/// Who logs in, and with what.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Login {
-    Password { user: String, secret: SecretSource },
+    Password {
+        user: String,
+        secret: SecretSource,
+    },
+    /// XOAUTH2: an access token instead of a password.
+    Token {
+        user: String,
+        oauth: OAuth,
+    },
 }
 
 /// Where messages arrive.

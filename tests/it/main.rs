@@ -12,6 +12,7 @@ mod letters;
 mod matching_files;
 mod matching_graphs;
 mod museum;
+mod oauth;
 mod round;
 mod scenarios;
 mod sending_once;

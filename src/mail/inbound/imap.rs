@@ -30,6 +30,7 @@ use super::mailbox::{
     Place, TRUNCATED_BYTES, Wake,
 };
 use crate::mail::account::{Login, Security, Server};
+use crate::mail::oauth::OAuth;
 use crate::mail::secret::{self, Secret};
 use crate::mail::tls::{self, Stream};
 use crate::time::Moment;
@@ -107,13 +108,12 @@ impl Imap {
 
     /// Dials and logs in; no folder is open yet.
     async fn let_in(server: &Server, login: &Login) -> Result<Imap, MailboxError> {
-        let Login::Password { user, secret } = login;
-        // Read before dialling: a password program may need longer than a server waits.
-        let password = secret::read(secret).await?;
+        // Read before dialling: a password program or a token server may need longer than a mail server waits.
+        let proof = Proof::of(login).await?;
         let stream = tls::connect(server).await?;
         let opening = async {
             let (stream, offers) = greet(stream, server).await?;
-            let session = log_in(stream, &offers, user, &password).await?;
+            let session = log_in(stream, &offers, &proof).await?;
             let mut imap = Imap {
                 session,
                 dead: false,
@@ -781,13 +781,42 @@ async fn read_line(stream: &mut Stream) -> Result<String, MailboxError> {
         .map_err(|error| lost(&error.to_string()))
 }
 
+/// What a login shows to the server.
+enum Proof<'a> {
+    Password {
+        user: &'a str,
+        password: Secret,
+    },
+    Token {
+        user: &'a str,
+        token: Secret,
+        oauth: &'a OAuth,
+    },
+}
+
+impl<'a> Proof<'a> {
+    async fn of(login: &'a Login) -> Result<Proof<'a>, MailboxError> {
+        Ok(match login {
+            Login::Password { user, secret } => Proof::Password {
+                user,
+                password: secret::read(secret).await?,
+            },
+            Login::Token { user, oauth } => Proof::Token {
+                user,
+                token: oauth.access_token().await?,
+                oauth,
+            },
+        })
+    }
+}
+
 async fn log_in(
     stream: Stream,
     offers: &[String],
-    user: &str,
-    password: &Secret,
+    proof: &Proof<'_>,
 ) -> Result<Session<Guard<BufWriter<Stream>>>, MailboxError> {
     let has = |name: &str| offers.iter().any(|offer| offer == name);
+    let no_method = || MailboxError::NoLoginMethod(short(&offers.join(" ")));
     // A command is several small writes, which should leave as one packet.
     let mut guard = Guard::new(
         BufWriter::new(stream),
@@ -795,20 +824,59 @@ async fn log_in(
     );
     guard.allow(SMALL_ANSWER_MAX_BYTES);
     let client = Client::new(guard);
-    let login = if has("AUTH=PLAIN") {
+    let login = match proof {
         // Unlike LOGIN it carries any password, in UTF-8.
-        client.authenticate("PLAIN", Plain { user, password }).await
-    } else if !has("LOGINDISABLED") {
-        client.login(user, password.reveal()).await
-    } else {
-        return Err(MailboxError::NoLoginMethod(short(&offers.join(" "))));
+        Proof::Password { user, password } if has("AUTH=PLAIN") => {
+            client.authenticate("PLAIN", Plain { user, password }).await
+        }
+        Proof::Password { user, password } if !has("LOGINDISABLED") => {
+            client.login(user, password.reveal()).await
+        }
+        Proof::Token { user, token, .. } if has("AUTH=XOAUTH2") => {
+            let said = false;
+            client
+                .authenticate("XOAUTH2", XOAuth2 { user, token, said })
+                .await
+        }
+        _ => return Err(no_method()),
     };
-    login.map_err(|(error, _)| match error {
-        async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words) => {
+    login.map_err(|(error, _)| match (error, proof) {
+        (
+            async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words),
+            Proof::Token { oauth, .. },
+        ) => {
+            // The next try asks for a new one.
+            oauth.forget();
+            MailboxError::TokenRefused(short(&words))
+        }
+        (async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words), _) => {
             login_refusal(&words)
         }
-        other => broken(other),
+        (other, _) => broken(other),
     })
+}
+
+/// The way in with an access token, as Google and Microsoft describe it. A refusal comes as a challenge, which is
+/// answered with an empty line to get to the end.
+struct XOAuth2<'a> {
+    user: &'a str,
+    token: &'a Secret,
+    said: bool,
+}
+
+impl Authenticator for XOAuth2<'_> {
+    type Response = String;
+
+    fn process(&mut self, _challenge: &[u8]) -> String {
+        if std::mem::replace(&mut self.said, true) {
+            return String::new();
+        }
+        format!(
+            "user={}\x01auth=Bearer {}\x01\x01",
+            self.user,
+            self.token.reveal()
+        )
+    }
 }
 
 /// A refusal that names a passing trouble (RFC 5530) says nothing about the password.

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use super::imap::Imap;
 use super::maildir::Maildir;
 use crate::mail::account::MailboxSettings;
+use crate::mail::oauth::OAuthError;
 use crate::mail::secret::SecretError;
 use crate::mail::tls::ConnectError;
 use crate::time::Moment;
@@ -144,9 +145,13 @@ pub enum MailboxError {
     Connect(#[from] ConnectError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Token(#[from] OAuthError),
     #[error("the mail server refused the login: {0}; check user and password of [mailbox]")]
     LoginRefused(String),
-    #[error("the mail server offers no way to log in with a password ({0})")]
+    #[error("the mail server refused the access token: {0}")]
+    TokenRefused(String),
+    #[error("the mail server offers no way to log in as configured ({0})")]
     NoLoginMethod(String),
     #[error("cannot open or create the folder {folder:?}: {reason}{hint}")]
     Folder {
@@ -175,6 +180,7 @@ impl MailboxError {
     pub fn is_retriable(&self) -> bool {
         match self {
             MailboxError::Connect(error) => error.is_retriable(),
+            MailboxError::Token(error) => error.is_retriable(),
             MailboxError::Refused { .. } | MailboxError::Lost(_) => true,
             MailboxError::Maildir { reason, .. } => {
                 reason.kind() == std::io::ErrorKind::StorageFull

@@ -26,14 +26,16 @@ use super::transport::{Hook, Phase};
 use super::{Envelope, Outcome};
 use crate::mail::account::{Login, Security, Server};
 use crate::mail::address::{clean, has_bare_newline};
+use crate::mail::oauth::OAuthError;
 use crate::mail::secret::{self, SecretError};
 use crate::mail::tls::{self, ConnectError, Stream};
 
 /// So many letters go over one connection before a new one is made; some servers count.
 const LETTERS_PER_CONNECTION: u32 = 100;
 const GOODBYE_TIME_OUT: Duration = Duration::from_secs(2);
-/// Plain first: LOGIN is an old way to say the same. XOAUTH2 will stand before both.
-const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+/// Plain first: LOGIN is an old way to say the same.
+const WITH_PASSWORD: &[Mechanism] = &[Mechanism::Plain, Mechanism::Login];
+const WITH_TOKEN: &[Mechanism] = &[Mechanism::Xoauth2];
 
 /// How long each step may take.
 #[derive(Debug, Clone)]
@@ -76,7 +78,11 @@ pub enum SmtpError {
         "the sending server refused the login ({code}): {text}; check user and password of [sending]"
     )]
     LoginRefused { code: u16, text: String },
-    #[error("the sending server offers no way to log in with a password")]
+    #[error(transparent)]
+    Token(#[from] OAuthError),
+    #[error("the sending server refused the access token: {0}")]
+    TokenRefused(String),
+    #[error("the sending server offers no way to log in as configured")]
     NoLoginMethod,
     #[error(
         "the sending server offers no STARTTLS; use port 465 with security = \"tls\" if it has that"
@@ -94,10 +100,12 @@ impl SmtpError {
         match self {
             SmtpError::Connect(error) => error.is_retriable(),
             SmtpError::Secret(error) => matches!(error, SecretError::Command { .. }),
+            SmtpError::Token(error) => error.is_retriable(),
             SmtpError::Refused { .. } | SmtpError::Lost(_) => true,
-            SmtpError::LoginRefused { .. } | SmtpError::NoLoginMethod | SmtpError::NoStartTls => {
-                false
-            }
+            SmtpError::LoginRefused { .. }
+            | SmtpError::TokenRefused(_)
+            | SmtpError::NoLoginMethod
+            | SmtpError::NoStartTls => false,
         }
     }
 
@@ -473,12 +481,18 @@ fn not_sent(code: u16, text: &str) -> Outcome {
 }
 
 async fn connect(server: &Server, login: Option<&Login>) -> Result<Connection, SmtpError> {
-    let credentials = match login {
-        // Read before dialling: a password program may need longer than a server waits.
-        Some(Login::Password { user, secret }) => Some(Credentials::new(
-            user.clone(),
-            secret::read(secret).await?.reveal().to_owned(),
-        )),
+    // Read before dialling: a password program or a token server may need longer than a mail server waits.
+    let proof = match login {
+        Some(Login::Password { user, secret }) => {
+            let password = secret::read(secret).await?;
+            let credentials = Credentials::new(user.clone(), password.reveal().to_owned());
+            Some((credentials, WITH_PASSWORD, None))
+        }
+        Some(Login::Token { user, oauth }) => {
+            let token = oauth.access_token().await?;
+            let credentials = Credentials::new(user.clone(), token.reveal().to_owned());
+            Some((credentials, WITH_TOKEN, Some(oauth)))
+        }
         None => None,
     };
     let mut stream = tls::connect(server).await?;
@@ -492,16 +506,21 @@ async fn connect(server: &Server, login: Option<&Login>) -> Result<Connection, S
     };
     let connected = AsyncSmtpConnection::connect_with_transport(Box::new(replies), &hello).await;
     let mut lettre = connected.map_err(|error| refusal(&error))?;
-    if let Some(credentials) = credentials {
+    if let Some((credentials, mechanisms, oauth)) = proof {
         if lettre
             .server_info()
-            .get_auth_mechanism(&MECHANISMS)
+            .get_auth_mechanism(mechanisms)
             .is_none()
         {
             return Err(SmtpError::NoLoginMethod);
         }
-        let answer = lettre.auth(&MECHANISMS, &credentials).await;
+        let answer = lettre.auth(mechanisms, &credentials).await;
         answer.map_err(|error| match (refusal(&error), error.is_client()) {
+            // A refused token comes as a challenge, which lettre does not expect (measured); or as a refusal.
+            (_, true) | (SmtpError::Refused { code: 500.., .. }, _) if let Some(oauth) = oauth => {
+                oauth.forget();
+                SmtpError::TokenRefused(words_of(&error))
+            }
             (
                 SmtpError::Refused {
                     code: code @ 500..,
