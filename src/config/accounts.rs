@@ -173,9 +173,10 @@ fn login(section: &Section<'_>, base: &Path) -> Option<Login> {
                 "Write user = \"...\": the mailbox's address.",
             );
         }
-        return user
-            .zip(oauth)
-            .map(|(user, oauth)| Login::Token { user, oauth });
+        return user.zip(oauth).map(|(user, oauth)| Login::Token {
+            user,
+            oauth: Box::new(oauth),
+        });
     }
     let file = section.text("password_file");
     let environment = section.text("password_environment");

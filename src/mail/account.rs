@@ -48,7 +48,7 @@ pub enum Login {
     /// XOAUTH2: an access token instead of a password.
     Token {
         user: String,
-        oauth: OAuth,
+        oauth: Box<OAuth>,
     },
 }
 

@@ -172,7 +172,7 @@ mod with_servers {
         if let MailboxSettings::Imap { login, .. } = &mut settings {
             *login = Login::Token {
                 user: user.into(),
-                oauth,
+                oauth: Box::new(oauth),
             };
         }
         let refused = Mailbox::connect(&settings).await.err().unwrap();
@@ -214,7 +214,7 @@ mod with_servers {
         if let MailboxSettings::Imap { login, .. } = &mut settings {
             *login = Login::Token {
                 user: "ended@org.test".into(),
-                oauth,
+                oauth: Box::new(oauth),
             };
         }
         let error = Mailbox::connect(&settings).await.err().unwrap();
