@@ -1,5 +1,6 @@
 //! `pairpost pair`: partnerships, and what a coordinator can do with one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -7,7 +8,9 @@ use clap::Args as Arguments;
 
 use crate::ids::PartnershipId;
 use crate::programme::event::CommandKind;
-use crate::store::look::{self, PairRow};
+use crate::programme::partnership::standing;
+use crate::store::{facts, look};
+use crate::time::Clock;
 
 /// Partnerships: all of them, or one, and what you can do with it
 #[derive(Debug, Arguments)]
@@ -38,10 +41,19 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         };
         return super::person::act(&mut engine, what);
     }
-    let pairs = look::pairs(engine.store().reader(), args.round.as_deref(), args.id)?;
+    let db = engine.store().reader();
+    let pairs = look::pairs(db, args.round.as_deref(), args.id)?;
     if args.json {
         pairs.iter().try_for_each(super::print_json)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    let now = Clock::System.now();
+    let mut standings = BTreeMap::new();
+    for pair in &pairs {
+        if let Some(known) = facts::partnership(db, PartnershipId(pair.id))? {
+            let standing = standing(&engine.config().settings, &known, now);
+            standings.insert(pair.id, standing.words());
+        }
     }
     if pairs.is_empty() {
         println!("There is no such partnership.");
@@ -58,39 +70,11 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                 pair.id.to_string(),
                 pair.round.clone(),
                 pair.score.to_string(),
-                contact(pair).to_string(),
+                standings.remove(&pair.id).unwrap_or_default(),
                 names.join(" & "),
             ]
         })
         .collect();
     super::table::print(&["id", "round", "score", "state", "people"], &rows)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What is known of a pair, in the words of the programme.
-fn contact(pair: &PairRow) -> &str {
-    match pair.state.as_str() {
-        "planned" => "to be introduced",
-        "ended" if pair.why_ended.is_empty() => "ended",
-        "ended" => &pair.why_ended,
-        _ => {
-            let said: Vec<Option<i64>> =
-                pair.members.iter().map(|(_, _, choice)| *choice).collect();
-            let count = |wanted: &dyn Fn(i64) -> bool| {
-                said.iter()
-                    .flatten()
-                    .filter(|choice| wanted(**choice))
-                    .count()
-            };
-            let in_touch = count(&|choice| choice <= 2);
-            let unheard = count(&|choice| choice == 3);
-            match (in_touch, unheard, said.len()) {
-                (0, 0, _) => "no answer yet",
-                (touch, _, all) if touch == all => "all say in touch",
-                (_, unheard, all) if unheard == all => "all have heard nothing",
-                (0, _, _) => "one has heard nothing",
-                _ => "one says in touch",
-            }
-        }
-    }
 }

@@ -1,12 +1,15 @@
 //! `pairpost status`: how the programme stands, and what waits for a person.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as Arguments;
 
 use crate::programme::facts::Waiting;
+use crate::programme::partnership::{Standing, standing};
 use crate::store::{facts, look};
+use crate::time::Clock;
 
 /// How the programme stands, and what waits for a person
 #[derive(Debug, Arguments)]
@@ -42,7 +45,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         super::print_json(&letter)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let numbers = look::numbers(db)?;
+    let mut numbers = look::numbers(db)?;
+    numbers.extend(standings(&engine, db)?);
     let waiting = facts::waiting(db)?;
     if args.json {
         let numbers: serde_json::Map<String, serde_json::Value> = numbers
@@ -68,6 +72,25 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many partnerships under way stand where.
+fn standings(
+    engine: &crate::daemon::Engine,
+    db: &rusqlite::Connection,
+) -> anyhow::Result<Vec<(String, i64)>> {
+    let now = Clock::System.now();
+    let mut counts: BTreeMap<Standing, i64> = BTreeMap::new();
+    for id in look::open_partnerships(db)? {
+        if let Some(pair) = facts::partnership(db, id)? {
+            let standing = standing(&engine.config().settings, &pair, now);
+            *counts.entry(standing).or_default() += 1;
+        }
+    }
+    Ok(counts
+        .into_iter()
+        .map(|(standing, count)| (format!("Partnerships: {}", standing.words()), count))
+        .collect())
 }
 
 fn words(waiting: &Waiting) -> String {

@@ -123,7 +123,10 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
         | "new-partner" => Some(inbound::AskedFor::Form),
         "survey" | "answers-kept" => Some(inbound::AskedFor::Survey),
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
-        "address-check" => Some(inbound::AskedFor::Confirmation),
+        "address-check" | "place-given" | "withdrawn" | "confirm" => {
+            Some(inbound::AskedFor::Confirmation)
+        }
+        "unmatched" | "partner-asked" | "partner-away" => Some(inbound::AskedFor::Choice),
         "are-you-there" => Some(inbound::AskedFor::AreYouThere),
         kind if coordinating::is_for_coordinators(kind) => Some(inbound::AskedFor::Command),
         _ => None,

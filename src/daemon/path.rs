@@ -74,6 +74,7 @@ impl OnePath {
             // Only the sender's own letter belongs in the sender's thread; a stranger has just become a person.
             let answering = going.answering.filter(|_| match (&letter.to, person) {
                 (Recipient::Person(reader), Some(sender)) => *reader == sender,
+                (Recipient::SecondAddress(_), _) => false,
                 (Recipient::Person(_), None) => true,
                 (Recipient::Coordinator(_), _) => false,
             });
@@ -187,18 +188,22 @@ impl Ordering<'_> {
         let settings = &self.path.config.settings;
         let kind = letter.kind.name();
         let (person, name, address, language, recipient) = match &letter.to {
-            Recipient::Person(id) => {
+            Recipient::Person(id) | Recipient::SecondAddress(id) => {
                 let person = facts::person(self.tx, *id)?.context("the reader is unknown")?;
                 if person.unreachable || (person.stopped && letter.kind.unprompted()) {
                     return Ok(None);
                 }
+                let to_second =
+                    person.at_second || matches!(letter.to, Recipient::SecondAddress(_));
+                let address = match (to_second, person.second_address) {
+                    (false, _) => person.address,
+                    (true, Some(second)) => second,
+                    (true, None) => return Ok(None),
+                };
                 (
                     Some(*id),
                     person.name,
-                    person
-                        .second_address
-                        .filter(|_| person.at_second)
-                        .unwrap_or(person.address),
+                    address,
                     person.language,
                     id.to_string(),
                 )

@@ -8,7 +8,7 @@ use super::event::{Answered, Evidence, Intent, Message, Nature};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
-use super::{coordinating, partnership, survey};
+use super::{coordinating, partnership, survey, waiting};
 use crate::ids::PersonId;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
@@ -54,7 +54,7 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         ),
         _ => {
             let mut decision = from_person(settings, facts, person, message);
-            sign_of_life(facts, person, &mut decision);
+            sign_of_life(settings, facts, person, &mut decision);
             decision
         }
     }
@@ -69,6 +69,18 @@ fn automatic(facts: &Facts, back_on: Option<chrono::NaiveDate>) -> Decision {
             until,
         });
         decision.note = format!("auto-reply: person {} is away until {until}", person.id);
+        // Whoever was told when the partnership would end is told that it does not end then.
+        let asked_after = facts
+            .partnership
+            .as_ref()
+            .filter(|it| it.state == PartnershipState::Active)
+            .filter(|it| {
+                it.member(person.id)
+                    .is_some_and(|member| member.silent_since.is_some())
+            });
+        if let Some(partnership) = asked_after {
+            partnership::tell_of_absence(facts, partnership, person, until, &mut decision);
+        }
     }
     decision
 }
@@ -222,10 +234,13 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
                     settings, facts, person, message, asked, choice,
                 );
             }
+            "unmatched" => {
+                return waiting::chosen(settings, facts, person, message, asked, choice);
+            }
             "are-you-there" => {
                 return partnership::silence_answered(settings, facts, person, message, choice);
             }
-            "unclear"
+            "unclear" | "partner-asked" | "partner-away"
                 if facts
                     .partnership
                     .as_ref()
@@ -245,6 +260,9 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
     } else if let (Some(Intent::Answer), Some(asked)) = (message.said.intent, asked)
         && let Some(decision) = match asked.kind.as_str() {
             "address-check" => partnership::address_confirmed(facts, person, message),
+            "place-given" | "withdrawn" => {
+                Some(waiting::come_back(settings, facts, person, message))
+            }
             kind => applying::yes(settings, facts, person, message, kind),
         }
     {
@@ -260,6 +278,9 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         }
         Some("check-in") => ask_again(person, message, Asked::CheckIn, asked),
         Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
+        Some("withdrawn") if message.said.intent.is_none() => {
+            waiting::told_why(settings, facts, person, message)
+        }
         // What ends something needs its exact word: a sentence that seems to mean it is answered with the words. Whoever
         // does not find theirs among them gets a person.
         _ if message.said.intent == Some(Intent::Unclear) && facts.brakes.answers_last_day == 0 => {
@@ -293,7 +314,7 @@ fn speaks_of_an_application(facts: &Facts, asked: Option<&Answered>) -> bool {
 }
 
 /// Any word of a person's who was asked "are you there?", or "still with us?", ends the asking.
-fn sign_of_life(facts: &Facts, person: &Person, decision: &mut Decision) {
+fn sign_of_life(settings: &Settings, facts: &Facts, person: &Person, decision: &mut Decision) {
     if let Some(application) = facts
         .application
         .as_ref()
@@ -323,6 +344,7 @@ fn sign_of_life(facts: &Facts, person: &Person, decision: &mut Decision) {
                 person: person.id,
                 since: None,
             });
+            partnership::tell_those_who_wait(settings, facts, partnership, person, decision);
         }
     }
 }
@@ -386,6 +408,13 @@ fn pause(settings: &Settings, facts: &Facts, person: &Person, message: &Message)
         person: person.id,
         until,
     });
+    if let Some(partnership) = facts
+        .partnership
+        .as_ref()
+        .filter(|it| it.state == PartnershipState::Active)
+    {
+        partnership::tell_of_absence(facts, partnership, person, until, &mut decision);
+    }
     let kind = LetterKind::Paused {
         name: person.name.clone(),
         until,

@@ -25,6 +25,8 @@ pub struct Letter {
 pub enum Recipient {
     /// At the address on file, or at the second one where the first is unreachable.
     Person(PersonId),
+    /// At the second address, where there is one that works.
+    SecondAddress(PersonId),
     /// A coordinator, by their address in the config.
     Coordinator(String),
 }
@@ -44,6 +46,9 @@ pub struct About {
     /// Which survey, by its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<String>,
+    /// Questions of the "must" wishes that a letter offers to relax, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wishes: Vec<String>,
     /// The message that a coordinator's answer goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<crate::ids::InboxId>,
@@ -294,6 +299,11 @@ pub enum LetterKind {
         name: String,
         dates: Dates,
         pool_until: NaiveDate,
+        /// There was a partner, who left before the introduction.
+        partner_left: bool,
+        /// Their "must" wishes, worded; each can be made a "would like" by its number.
+        wishes: Vec<String>,
+        next: Option<Dates>,
     },
     /// Meet your partner; topic 1 travels along.
     Introduction {
@@ -381,6 +391,15 @@ pub enum LetterKind {
         why: Ended,
         pool_until: Option<NaiveDate>,
         next: Option<Dates>,
+        /// The partners who stay: a partnership of three goes on without one.
+        stays_with: Option<String>,
+    },
+    /// To the partner of somebody who is away until a day, or was silent and has been heard of (`heard`).
+    PartnerAway {
+        name: String,
+        partners: String,
+        until: NaiveDate,
+        heard: bool,
     },
     /// Answer to 4: a new partner will be looked for.
     NewPartner {
@@ -530,6 +549,10 @@ pub enum Taken {
     Relaxed,
     /// They are with us again, and wait in the pool.
     Back,
+    /// They have left, and said why.
+    ToldWhy,
+    /// What somebody else asked for in their name is undone.
+    Undone,
 }
 
 /// Why a partnership ended, as far as the reader may know.
@@ -582,6 +605,7 @@ impl LetterKind {
             LetterKind::PartnerUnreached { .. } => "partner-unreached",
             LetterKind::PlaceGiven { .. } => "place-given",
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
+            LetterKind::PartnerAway { .. } => "partner-away",
             LetterKind::NewPartner { .. } => "new-partner",
             LetterKind::PoolEnded { .. } => "pool-ended",
             LetterKind::Withdrawn { .. } => "withdrawn",
@@ -628,6 +652,7 @@ impl LetterKind {
         "partner-unreached",
         "place-given",
         "partnership-ended",
+        "partner-away",
         "new-partner",
         "pool-ended",
         "withdrawn",

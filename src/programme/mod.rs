@@ -4,8 +4,8 @@
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
 //! [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
-//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`timetable`] the dates, [`pace`] how often
-//! we write to somebody.
+//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner,
+//! [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
 pub mod applying;
@@ -28,6 +28,7 @@ pub mod settings;
 pub mod spreadsheet;
 pub mod survey;
 pub mod timetable;
+pub mod waiting;
 
 use decision::{Decision, Occasion};
 use event::Event;

@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 use serde::Serialize;
 
+use crate::ids::PartnershipId;
+
 /// Label and number, in the order in which a reader wants them.
 pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
     let questions = [
@@ -123,6 +125,12 @@ pub fn pairs(
             .collect::<Result<_, _>>()?;
     }
     Ok(found)
+}
+
+pub fn open_partnerships(db: &Connection) -> rusqlite::Result<Vec<PartnershipId>> {
+    db.prepare("SELECT id FROM partnership WHERE state <> 'ended' ORDER BY id")?
+        .query_map([], |row| Ok(PartnershipId(row.get(0)?)))?
+        .collect()
 }
 
 /// A row of `pairpost person` and of the export of people.

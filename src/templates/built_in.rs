@@ -46,6 +46,7 @@ const ENGLISH_LETTERS: Files = &files!(
         "partner-unreached",
         "place-given",
         "partnership-ended",
+        "partner-away",
         "new-partner",
         "pool-ended",
         "withdrawn",

@@ -145,6 +145,9 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Lina Haddad".into(),
             dates: dates(),
             pool_until: day(2027, 4, 27),
+            partner_left: false,
+            wishes: vec!["School library (Where you work or study)".into(), "Africa".into()],
+            next: Some(next()),
         },
         LetterKind::Introduction {
             name: "Amina Njoroge".into(),
@@ -226,6 +229,12 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             partners: "Amina Njoroge".into(),
         },
         partnership_ended(Ended::Silent, true),
+        LetterKind::PartnerAway {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            until: day(2027, 3, 19),
+            heard: false,
+        },
         LetterKind::NewPartner {
             name: "Amina Njoroge".into(),
             partners: "Rosa Quispe".into(),
@@ -477,7 +486,31 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             address: "amina@home.example".into(),
             own: true,
         },
+        LetterKind::Unmatched {
+            name: "Lina Haddad".into(),
+            dates: dates(),
+            pool_until: day(2027, 4, 27),
+            partner_left: true,
+            wishes: Vec::new(),
+            next: None,
+        },
+        LetterKind::PartnershipEnded {
+            name: name(),
+            partners: "Sione Fifita".into(),
+            why: Ended::Withdrew,
+            pool_until: None,
+            next: None,
+            stays_with: Some("Rosa Quispe".into()),
+        },
+        LetterKind::PartnerAway {
+            name: name(),
+            partners: "Rosa Quispe".into(),
+            until: day(2027, 3, 19),
+            heard: true,
+        },
         choice(Taken::Stays, Some(dates()), None),
+        choice(Taken::ToldWhy, None, None),
+        choice(Taken::Undone, None, None),
         choice(Taken::Waits, None, Some(day(2027, 4, 27))),
         choice(Taken::Back, None, Some(day(2027, 4, 27))),
         choice(Taken::NextRound, Some(next()), None),
@@ -781,6 +814,7 @@ fn partnership_ended(why: Ended, pool: bool) -> LetterKind {
         pool_until: pool.then(|| day(2027, 4, 27)),
         // One of the variants has neither, so that the last branch is tried, too.
         next: (why != Ended::Fit).then(next),
+        stays_with: None,
     }
 }
 

@@ -48,6 +48,8 @@ pub enum AskedFor {
     CheckIn,
     AreYouThere,
     Survey,
+    /// A letter with numbered choices.
+    Choice,
     /// A letter that asks for one "yes", or for the same word again.
     Confirmation,
     /// A letter to a coordinator that is answered with a command; its words are read elsewhere.
@@ -164,7 +166,7 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
     let mut said = Said::default();
     let form_is_possible = matches!(
         context.asked,
-        None | Some(AskedFor::Form | AskedFor::Survey)
+        None | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Choice)
     );
     if form_is_possible {
         let whole = clean::body(marked, clean::BODY_MAX);

@@ -7,10 +7,13 @@ use crate::ids::PersonId;
 use crate::programme::conversation::{answer, free_words};
 use crate::programme::decision::{Change, Decision};
 use crate::programme::event::Message;
-use crate::programme::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
+use crate::programme::facts::{
+    ApplicationState, Facts, Member, Partnership, PartnershipState, Person,
+};
 use crate::programme::letter::{About, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use crate::programme::settings::Settings;
-use crate::programme::{cap, pace, review, timetable};
+use crate::programme::waiting::{self, Because};
+use crate::programme::{cap, pace, timetable};
 
 /// "We are not a good fit": both go to the pool, and nobody is told who said so.
 pub fn new_partner(
@@ -94,6 +97,24 @@ pub fn end(
         why: reason.to_string(),
     });
     let (pool_until, next) = pool_or_next(settings, facts, partnership);
+    let stay = partnership
+        .members
+        .iter()
+        .filter(|it| leaver.is_some_and(|(gone, _)| gone != it.person.id) && !it.person.unreachable)
+        .count();
+    // Three people were partners, and two of them still are.
+    let goes_on = stay >= 2;
+    if let (true, Some((gone, _))) = (goes_on, leaver) {
+        decision.changes.clear();
+        decision.note = format!(
+            "partnership {} goes on without one: {reason}",
+            partnership.id
+        );
+        decision.changes.push(Change::MemberLeft {
+            partnership: partnership.id,
+            person: gone,
+        });
+    }
     for member in &partnership.members {
         let person = &member.person;
         if let Some((_, state)) = leaver.filter(|(leaver, _)| *leaver == person.id) {
@@ -122,19 +143,32 @@ pub fn end(
             }
             continue;
         }
-        let state = if pool_until.is_some() {
-            ApplicationState::Pool
-        } else {
-            ApplicationState::Finished
-        };
-        decision.changes.push(Change::ApplicationState {
-            application: member.application,
-            state,
+        let stays_with = leaver.filter(|_| goes_on).map(|(gone, _)| {
+            let others = partnership.others(person.id);
+            let names: Vec<&str> = others
+                .filter(|other| other.person.id != gone)
+                .map(|other| other.person.name.as_str())
+                .collect();
+            names.join(" & ")
         });
-        if state == ApplicationState::Finished {
-            decision.changes.push(Change::Owed {
-                application: member.application,
-            });
+        if stays_with.is_none() {
+            leave_to_wait(member, pool_until.is_some(), &mut decision);
+        }
+        if !introduced && stays_with.is_none() {
+            // Before day 0 they know of no partner yet, and wait for one; from the pool they wait on.
+            let round = timetable::round(settings, &partnership.round)
+                .filter(|round| facts.now.date_naive() < round.start);
+            decision.letters.extend(round.map(|round| {
+                waiting::unmatched(
+                    settings,
+                    round,
+                    person,
+                    &member.answers,
+                    Because::PartnerLeft,
+                    format!("left-{}", partnership.id),
+                )
+            }));
+            continue;
         }
         if introduced && !person.unreachable {
             let partners = match leaver {
@@ -149,6 +183,7 @@ pub fn end(
                 why,
                 pool_until,
                 next: next.clone(),
+                stays_with,
             };
             decision.letters.push(unprompted(
                 person,
@@ -158,18 +193,25 @@ pub fn end(
                 0,
             ));
         }
-        // Before day 0 they know of no partner yet, and wait for one.
-        if let Some(round) = timetable::round(settings, &partnership.round)
-            && !introduced
-            && state == ApplicationState::Pool
-            && facts.now.date_naive() < round.start
-        {
-            decision
-                .letters
-                .push(review::unmatched(settings, round, person));
-        }
     }
     decision
+}
+
+/// Without a partner through no fault of theirs: in the pool while it is matched, else first in the next round.
+fn leave_to_wait(member: &Member, pool_is_open: bool, decision: &mut Decision) {
+    let application = member.application;
+    if pool_is_open {
+        decision.changes.push(Change::ApplicationState {
+            application,
+            state: ApplicationState::Pool,
+        });
+    } else {
+        decision.changes.push(Change::ApplicationState {
+            application,
+            state: ApplicationState::Finished,
+        });
+        decision.changes.push(Change::Owed { application });
+    }
 }
 
 /// Somebody stops. Nothing is asked; the partner is told kindly and goes to the pool.

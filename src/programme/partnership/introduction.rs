@@ -13,7 +13,8 @@ use crate::programme::letter::{
     About, ClockOf, Hours, Letter, LetterKind, Partner, Recipient, ReplyTo, TopicText,
 };
 use crate::programme::settings::{IntroductionReplyTo, Position, Round, Settings};
-use crate::programme::{form_text, reason_text, review, timetable};
+use crate::programme::waiting::{self, Because};
+use crate::programme::{form_text, reason_text, timetable};
 use crate::time::Moment;
 use crate::{places, schedule};
 
@@ -47,38 +48,56 @@ pub fn introduce_now(
     partnership: &Partnership,
     round: &Round,
 ) -> Decision {
-    let gone: Vec<&Member> = partnership
+    let today = facts.now.with_timezone(&settings.zone).date_naive();
+    // Who wants no mail or cannot get any since the release cannot be introduced; who is away waits in the pool.
+    let (gone, here): (Vec<&Member>, Vec<&Member>) = partnership
         .members
         .iter()
-        .filter(|it| it.person.unreachable)
-        .collect();
-    if partnership.members.len() - gone.len() < 2 {
-        let mut decision = Decision::noting(format!(
+        .partition(|it| !it.person.may_be_written_to(today) || it.person.at_second);
+    let mut decision = Decision::noting(format!("partnership {} is introduced", partnership.id));
+    for member in &gone {
+        let for_good = member.person.stopped || member.person.unreachable;
+        decision.changes.push(Change::ApplicationState {
+            application: member.application,
+            state: match for_good {
+                true => ApplicationState::Withdrawn,
+                false => ApplicationState::Pool,
+            },
+        });
+    }
+    if here.len() < 2 {
+        decision.note = format!(
             "partnership {} lost a member before its introduction",
             partnership.id
-        ));
+        );
         decision.changes.push(Change::PartnershipState {
             partnership: partnership.id,
             state: PartnershipState::Ended,
             why: "left before the introduction".into(),
         });
-        for member in partnership
-            .members
-            .iter()
-            .filter(|it| !it.person.unreachable)
-        {
+        for member in here {
             decision.changes.push(Change::ApplicationState {
                 application: member.application,
                 state: ApplicationState::Pool,
             });
-            decision
-                .letters
-                .push(review::unmatched(settings, round, &member.person));
+            decision.letters.push(waiting::unmatched(
+                settings,
+                round,
+                &member.person,
+                &member.answers,
+                Because::PartnerLeft,
+                format!("left-{}", partnership.id),
+            ));
         }
         return decision;
     }
-    let today = facts.now.with_timezone(&settings.zone).date_naive();
-    let mut decision = Decision::noting(format!("partnership {} is introduced", partnership.id));
+    for member in &gone {
+        decision.changes.push(Change::MemberLeft {
+            partnership: partnership.id,
+            person: member.person.id,
+        });
+    }
+    let partnership = &without(partnership, &gone);
     decision.changes.push(Change::PartnershipState {
         partnership: partnership.id,
         state: PartnershipState::Active,
@@ -117,6 +136,19 @@ pub fn introduce_now(
         ));
     }
     decision
+}
+
+/// The partnership of those who are there; one of them writes first.
+fn without(partnership: &Partnership, gone: &[&Member]) -> Partnership {
+    let mut rest = partnership.clone();
+    rest.members
+        .retain(|it| gone.iter().all(|other| other.person.id != it.person.id));
+    if rest.member(rest.first_writer).is_none()
+        && let Some(member) = rest.members.first()
+    {
+        rest.first_writer = member.person.id;
+    }
+    rest
 }
 
 /// The member's next topic, first check-in, closing letter and surveys. A topic, a check-in and a survey bring what

@@ -1,18 +1,20 @@
 //! The life of a partnership, one file for each part of it: [`introduction`], [`topics`], [`check_in`], the silent
-//! partner ([`silence`]), bounces and complaints ([`reach`]), the [`ending`].
+//! partner ([`silence`]), bounces and complaints ([`reach`]), the [`ending`]; and what is known of a pair ([`standing`]).
 
 pub mod check_in;
 pub mod ending;
 pub mod introduction;
 pub mod reach;
 pub mod silence;
+pub mod standing;
 pub mod topics;
 
 pub use check_in::{check_in, check_in_answered};
 pub use ending::{closing, end, leaves_for_good, new_partner, withdraw};
 pub use introduction::{introduce, introduce_now};
 pub use reach::{address_confirmed, complained, second_unanswered, undelivered};
-pub use silence::{silence, silence_answered};
+pub use silence::{silence, silence_answered, tell_of_absence, tell_those_who_wait};
+pub use standing::{Standing, standing};
 pub use topics::topic;
 
 use super::facts::{Facts, Member, Partnership, PartnershipState, Person};

@@ -6,13 +6,13 @@ use chrono::{Days, NaiveDate, TimeDelta};
 use super::ending::{end, withdraw};
 use super::{about, under_way, unprompted};
 use crate::ids::PersonId;
-use crate::programme::conversation::{answer, free_words};
+use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::Message;
 use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
-use crate::programme::letter::{Ended, LetterKind};
+use crate::programme::letter::{Ended, Letter, LetterKind, Recipient};
 use crate::programme::settings::Settings;
-use crate::programme::{coordinating, pace, timetable};
+use crate::programme::{coordinating, pace, timetable, waiting};
 use crate::time::Moment;
 
 /// "I have not heard from my partner": the silent one is asked kindly, and who asked is told what happens when.
@@ -30,6 +30,20 @@ pub(super) fn heard_nothing(
     let mut end_on = None;
     for other in partnership.others(person.id) {
         let silent = &other.person;
+        let today = facts.now.with_timezone(&silent.zone).date_naive();
+        if let Some(until) = silent.paused_until.filter(|until| *until > today) {
+            // Nobody is asked anything during a pause, and nobody is silent who said so.
+            let kind = LetterKind::PartnerAway {
+                name: person.name.clone(),
+                partners: silent.name.clone(),
+                until,
+                heard: false,
+            };
+            decision
+                .letters
+                .push(answer(person, message, kind, about(partnership)));
+            return decision;
+        }
         let has_said_the_same = other
             .last_answer
             .is_some_and(|(choice, at)| choice == 3 && (facts.now - at) < TimeDelta::days(14));
@@ -58,7 +72,7 @@ pub(super) fn heard_nothing(
             person: silent.id,
             since: Some(since),
         });
-        if silent.may_be_written_to(since) || !silent.unreachable {
+        if !silent.unreachable {
             let kind = LetterKind::AreYouThere {
                 name: silent.name.clone(),
                 partners: partnership.names_without(silent.id),
@@ -98,6 +112,71 @@ pub(super) fn heard_nothing(
         .letters
         .push(answer(person, message, kind, about(partnership)));
     decision
+}
+
+/// Who waits for word from somebody who was asked "are you there?" is told that there is some, and how long to wait
+/// now; not what was said.
+pub fn tell_those_who_wait(
+    settings: &Settings,
+    facts: &Facts,
+    partnership: &Partnership,
+    heard: &Person,
+    decision: &mut Decision,
+) {
+    let ends = decision.changes.iter().any(|change| {
+        matches!(
+            change,
+            Change::PartnershipState { .. } | Change::MemberLeft { .. }
+        )
+    });
+    if ends {
+        return;
+    }
+    let away = decision.changes.iter().find_map(|change| match change {
+        Change::Away { until, .. } => Some(*until),
+        _ => None,
+    });
+    let today = facts.now.with_timezone(&heard.zone).date_naive();
+    let some_days = Days::new(u64::from(settings.silence.firm_after_days));
+    let until = away.unwrap_or(today).max(today) + some_days;
+    tell(facts, partnership, heard, until, true, decision);
+}
+
+/// The partners of somebody who is away learn until when, and nothing else.
+pub fn tell_of_absence(
+    facts: &Facts,
+    partnership: &Partnership,
+    away: &Person,
+    until: NaiveDate,
+    decision: &mut Decision,
+) {
+    tell(facts, partnership, away, until, false, decision);
+}
+
+fn tell(
+    facts: &Facts,
+    partnership: &Partnership,
+    about: &Person,
+    until: NaiveDate,
+    heard: bool,
+    decision: &mut Decision,
+) {
+    for other in partnership.others(about.id) {
+        let today = facts.now.with_timezone(&other.person.zone).date_naive();
+        if !other.person.may_be_written_to(today) {
+            continue;
+        }
+        let kind = LetterKind::PartnerAway {
+            name: other.person.name.clone(),
+            partners: about.name.clone(),
+            until,
+            heard,
+        };
+        let occurrence = format!("{}-{}-{until}", partnership.id, about.id);
+        decision
+            .letters
+            .push(unprompted(&other.person, kind, occurrence, partnership, 0));
+    }
 }
 
 fn end_date(settings: &Settings, silent: &Person, since: NaiveDate) -> NaiveDate {
@@ -176,13 +255,22 @@ pub fn silence(
             firm: true,
             end_on,
         };
-        decision.letters.push(unprompted(
+        let firm = unprompted(
             silent,
             kind,
             format!("{}-{since}-firm", partnership.id),
             partnership,
             2,
-        ));
+        );
+        // Before the last step the second address is used as well: the letters may have gone astray.
+        if silent.second_address.is_some() && !silent.at_second {
+            decision.letters.push(Letter {
+                to: Recipient::SecondAddress(person),
+                occurrence: format!("{}-second", firm.occurrence),
+                ..firm.clone()
+            });
+        }
+        decision.letters.push(firm);
         let occasion = Occasion::Silence {
             person,
             partnership: partnership.id,
@@ -216,14 +304,8 @@ pub fn silence_answered(
         return withdraw(settings, facts, person, Some(message));
     }
     let Ok((partnership, _)) = under_way(facts, person.id) else {
-        // The place was given up meanwhile; a person decides how they come back.
-        return free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "is back after the partnership ended",
-        );
+        // The place was given up meanwhile.
+        return waiting::come_back(settings, facts, person, message);
     };
     let today = facts.now.with_timezone(&person.zone).date_naive();
     let away_until = match choice {

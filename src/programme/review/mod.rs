@@ -7,11 +7,11 @@ mod letter;
 use super::coordinating;
 use super::decision::{Change, Decision, Occasion, Outcome};
 use super::event::{Act, Proposed, Purpose};
-use super::facts::{Applicant, ApplicationState, Facts, Person, Proposal, ProposalState};
-use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use super::facts::{Applicant, ApplicationState, Facts, Proposal, ProposalState};
 use super::round::pair_up;
 use super::settings::{Release, Round, Settings};
 use super::timetable;
+use super::waiting::{self, Because};
 use crate::ids::{PersonId, ProposalId};
 
 pub use adjusting::adjusted;
@@ -202,40 +202,36 @@ pub fn release(settings: &Settings, facts: &Facts) -> Decision {
             && (!grouped.contains(&it.person.id) || alone.contains(&it.person.id))
     });
     for applicant in left_over {
-        to_the_pool(settings, round, applicant, &mut decision);
+        let because = match alone.contains(&applicant.person.id) {
+            true => Because::PartnerLeft,
+            false => Because::NobodyFits,
+        };
+        to_the_pool(settings, round, applicant, because, &mut decision);
     }
     decision.outcome = Outcome::Handled;
     decision
 }
 
 /// No partner at the release: told so, and matched again each morning.
-fn to_the_pool(settings: &Settings, round: &Round, applicant: &Applicant, decision: &mut Decision) {
+fn to_the_pool(
+    settings: &Settings,
+    round: &Round,
+    applicant: &Applicant,
+    because: Because,
+    decision: &mut Decision,
+) {
     decision.changes.push(Change::ApplicationState {
         application: applicant.application.id,
         state: ApplicationState::Pool,
     });
-    decision
-        .letters
-        .push(unmatched(settings, round, &applicant.person));
-}
-
-/// To somebody who waits for the introductions and has no partner. Once a round.
-pub fn unmatched(settings: &Settings, round: &Round, person: &Person) -> Letter {
-    Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::Unmatched {
-            name: person.name.clone(),
-            dates: timetable::dates(round),
-            pool_until: timetable::pool_end(settings, round),
-        },
-        occurrence: round.id.clone(),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    decision.letters.push(waiting::unmatched(
+        settings,
+        round,
+        &applicant.person,
+        &applicant.application.answers,
+        because,
+        round.id.clone(),
+    ));
 }
 
 /// A reply to a proposal that the daemon could not turn into another one: the reason goes to who asked.

@@ -253,9 +253,21 @@ const EXACT: [(Intent, &[&str]); 12] = [
             "confirmed",
             "je confirme",
             "confirmo",
+            "back",
+            "i am back",
+            "i m back",
+            "retour",
+            "de retour",
+            "je suis de retour",
+            "vuelvo",
+            "he vuelto",
+            "estoy de vuelta",
         ],
     ),
 ];
+
+/// The largest number of a choice in a letter that offers choices.
+const CHOICES_MAX: u8 = 9;
 
 pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
     let subject = subject_words(subject);
@@ -297,6 +309,11 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
     }
     let nothing = fold(spoken).is_empty();
     match context.asked {
+        Some(AskedFor::Choice) if number(spoken, CHOICES_MAX).is_some() => {
+            words.choice = number(spoken, CHOICES_MAX);
+            words.intent = Some(Intent::Answer);
+            return words;
+        }
         Some(AskedFor::Command) => {}
         _ if nothing => {}
         // What was done to somebody comes before whatever they answer beside it.
@@ -342,7 +359,8 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             }
             words.seems = seems(meaning).filter(|_| words.choice.is_none());
         }
-        None | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation) => {
+        None
+        | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation | AskedFor::Choice) => {
             let meaning = sentences::meaning(spoken);
             words.intent = meaning.map(|meaning| match meaning {
                 Meaning::Certain(intent) => intent,
