@@ -31,7 +31,9 @@ pub fn run(_: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         .into_iter()
         .flatten()
         .filter_map(|login| match login {
-            Login::Token { oauth, .. } if oauth.grant != Grant::ClientCredentials => Some(oauth),
+            Login::Token { oauth, .. } if oauth.grant != Grant::ClientCredentials => {
+                Some(oauth.as_ref())
+            }
             _ => None,
         })
         .collect();
