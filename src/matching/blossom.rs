@@ -25,9 +25,11 @@
 //!
 //! This file must not know where pairs come from: `pricing` adds them.
 
-use super::graph::{Edge, Event, Events, Graph, Label, NEVER, NONE, Pair};
+use super::events::{Event, Events};
+use super::graph::{Edge, Graph, Label, NEVER, NONE, Pair};
 use super::nest::{Nest, OddSets};
 
+#[derive(Clone)]
 pub struct Blossoms {
     pub graph: Graph,
     /// The dual of each vertex, in half points.
@@ -97,6 +99,30 @@ impl Blossoms {
         for &pair in pairs {
             self.graph.add(pair);
             self.make_room_for(pair, &mut roots);
+        }
+        self.grow_all(roots, keep_going)
+    }
+
+    /// Forgets those known pairs of `rows` that are allowed no longer, and solves again from where it stands.
+    pub fn forget(
+        &mut self,
+        rows: &[u32],
+        allowed: &dyn Fn(u32, u32, i32) -> bool,
+        keep_going: &dyn Fn() -> bool,
+    ) -> bool {
+        let mut roots = Vec::new();
+        for &v in rows {
+            let gone: Vec<u32> = self.graph.neighbours[v as usize]
+                .iter()
+                .filter(|edge| !allowed(v, edge.to, edge.points))
+                .map(|edge| edge.to)
+                .collect();
+            for to in gone {
+                self.forget_pair(v, to, &mut roots);
+            }
+            if self.graph.neighbours[v as usize].is_empty() {
+                self.y[v as usize] = 0;
+            }
         }
         self.grow_all(roots, keep_going)
     }
@@ -640,6 +666,21 @@ impl Blossoms {
         }
         self.y[raised as usize] += missing;
         self.part(raised, roots);
+    }
+
+    /// Forgets a pair. Where it could hold a blossom together, that comes apart.
+    fn forget_pair(&mut self, u: u32, v: u32, roots: &mut Vec<u32>) {
+        loop {
+            let node = self.nest.outermost(u);
+            if node != self.nest.outermost(v) {
+                break;
+            }
+            self.dissolve(node, roots);
+        }
+        if self.mate[u as usize] == v {
+            self.part(u, roots);
+        }
+        self.graph.remove(u, v);
     }
 
     /// Takes an outermost blossom apart whatever its dual: its vertices take the dual over, half each, which leaves

@@ -145,10 +145,19 @@ fn check_all_pairs(
     // `Pairs` compares twice the points with duals, so that duals of another scale are brought to two; rounding them
     // up or down would be wrong, hence a scale of two is asked for first and anything else takes the slow way.
     let halves: Vec<i64> = match scale {
-        2 => y.iter().map(|dual| dual - offset).collect(),
+        2 => y.iter().map(|dual| dual.saturating_sub(*offset)).collect(),
         // Nothing is passed over: every pair is offered and compared below.
         _ => vec![-(1 << 40); n],
     };
+    // Pairs within a set of more than half of all vertices are most pairs. Its dual is added for all of them at once,
+    // so that only the others need a look of their own.
+    let large = sets.large.as_ref().filter(|_| *scale == 2);
+    let within: Option<Vec<i64>> = large.map(|large| {
+        let duals = halves.iter().zip(&large.inside);
+        duals
+            .map(|(dual, inside)| dual + if *inside { large.z } else { 0 })
+            .collect()
+    });
     let next = AtomicUsize::new(0);
     let outcome: Mutex<Result<u64, Refusal>> = Mutex::new(Ok(0));
     let work = || {
@@ -168,14 +177,12 @@ fn check_all_pairs(
                         continue;
                     }
                     offers.clear();
-                    let seen = pairs.above(
-                        u as u32,
-                        columns,
-                        &halves,
-                        halves[u],
-                        &mut work,
-                        &mut offers,
-                    );
+                    let duals = match (&within, large) {
+                        (Some(within), Some(large)) if large.inside[u] => within,
+                        _ => &halves,
+                    };
+                    let seen =
+                        pairs.above(u as u32, columns, duals, halves[u], &mut work, &mut offers);
                     if let Ok(count) = &mut mine {
                         *count += seen;
                     }
@@ -223,6 +230,13 @@ struct SetsOfVertices {
     sets: Vec<u32>,
     starts: Vec<usize>,
     z: Vec<i64>,
+    /// The set with the largest dual of those that hold more than half of all vertices.
+    large: Option<LargeSet>,
+}
+
+struct LargeSet {
+    z: i64,
+    inside: Vec<bool>,
 }
 
 impl SetsOfVertices {
@@ -252,10 +266,23 @@ impl SetsOfVertices {
                 next[v as usize] += 1;
             }
         }
+        let large = odd_sets
+            .iter()
+            // Far from the edge of 64 bits, so that it can be added to any sensible dual.
+            .filter(|set| 2 * set.members.len() > vertices && set.z < i64::MAX / 8)
+            .max_by_key(|set| set.z)
+            .map(|set| {
+                let mut inside = vec![false; vertices];
+                for &v in &set.members {
+                    inside[v as usize] = true;
+                }
+                LargeSet { z: set.z, inside }
+            });
         Ok(SetsOfVertices {
             sets,
             starts,
             z: odd_sets.iter().map(|set| set.z).collect(),
+            large,
         })
     }
 

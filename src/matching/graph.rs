@@ -1,4 +1,4 @@
-//! The sparse graph that the solvers work on, and the queue of what happens next while their trees grow.
+//! The sparse graph that the solvers work on, and what its duals mean.
 //!
 //! Both solvers (`half_integral`, `blossom`) are primal-dual: a dual `y` stands at every vertex, a pair can be used
 //! when it is *tight*, and *trees* of tight pairs grow from people without a partner until they meet somebody free.
@@ -12,9 +12,6 @@
 //! While trees grow, the duals of their vertices change with every step `delta`: outer ones fall, inner ones rise.
 //! Rather than changing them all at each step, an outer vertex stores `y + delta` and an inner one `y - delta` as of
 //! the step at which it was labelled; the stored values then stay put, and `delta` is added when they are read.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// No vertex, no node.
 pub const NONE: u32 = u32::MAX;
@@ -48,6 +45,11 @@ impl Graph {
         let Pair { u, v, points } = pair;
         self.neighbours[u as usize].push(Edge { to: v, points });
         self.neighbours[v as usize].push(Edge { to: u, points });
+    }
+
+    pub fn remove(&mut self, u: u32, v: u32) {
+        self.neighbours[u as usize].retain(|edge| edge.to != v);
+        self.neighbours[v as usize].retain(|edge| edge.to != u);
     }
 
     /// Twice what a pair is worth, offset included: what the two duals have to reach.
@@ -114,89 +116,4 @@ pub enum Label {
     Outer,
     /// An odd number of steps from the root ("T").
     Inner,
-}
-
-/// Something that happens when the trees have grown by a certain step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Event {
-    /// Twice the step, plus one unless the event ends the search: of two at the same step, that one comes first.
-    when: i64,
-    pub from: u32,
-    pub to: u32,
-    pub points: i32,
-}
-
-impl Event {
-    pub fn step(&self) -> i64 {
-        self.when >> 1
-    }
-}
-
-/// Events by the step at which they happen; equal ones in the order of their vertices, so that runs are alike.
-#[derive(Debug, Default)]
-pub struct Events {
-    heap: BinaryHeap<Reverse<Event>>,
-    /// Steps from here on are not looked at: the limit of the search or, where the first end of a tree is the end
-    /// of the search, the earliest end that is known.
-    pub horizon: i64,
-    /// Whether the search ends with the first end of a tree.
-    pub stop_at_first_end: bool,
-}
-
-impl Events {
-    pub fn begin(&mut self, limit: i64, stop_at_first_end: bool) {
-        self.heap.clear();
-        self.horizon = limit + 1;
-        self.stop_at_first_end = stop_at_first_end;
-    }
-
-    /// A pair becomes tight. `ends`: then a tree can be ended by it for certain.
-    #[inline]
-    pub fn tight(&mut self, step: i64, from: u32, edge: Edge, ends: bool) {
-        if step < self.horizon {
-            if ends && self.stop_at_first_end {
-                self.horizon = step;
-            }
-            self.heap.push(Reverse(Event {
-                when: 2 * step + i64::from(!ends),
-                from,
-                to: edge.to,
-                points: edge.points,
-            }));
-        }
-    }
-
-    /// The dual of the outer vertex `v` falls to zero: it may stay without a partner.
-    #[inline]
-    pub fn exhausted(&mut self, step: i64, v: u32) {
-        self.tight(
-            step,
-            v,
-            Edge {
-                to: NONE,
-                points: 0,
-            },
-            true,
-        );
-    }
-
-    /// The dual of an inner blossom falls to zero: it comes apart.
-    #[inline]
-    pub fn expands(&mut self, step: i64, blossom: u32) {
-        self.tight(
-            step,
-            NONE,
-            Edge {
-                to: blossom,
-                points: 0,
-            },
-            false,
-        );
-    }
-
-    /// The next event. All were within the horizon when they were put in.
-    #[inline]
-    pub fn next(&mut self) -> Option<Event> {
-        self.heap.pop().map(|Reverse(event)| event)
-    }
 }

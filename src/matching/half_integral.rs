@@ -10,7 +10,8 @@
 //!
 //! This file must not know where pairs come from: `pricing` adds them.
 
-use super::graph::{Edge, Event, Events, Graph, Label, NEVER, NONE, Pair};
+use super::events::{Event, Events};
+use super::graph::{Edge, Graph, Label, NEVER, NONE, Pair};
 
 pub struct HalfIntegral {
     pub graph: Graph,

@@ -7,6 +7,7 @@
 
 use super::graph::NONE;
 
+#[derive(Clone)]
 pub struct Nest {
     vertices: usize,
     /// The blossom directly around a node.

@@ -11,99 +11,185 @@
 //! Ties are broken by the order of ids, always the same way. A trio comes after the proof: the one who is left over,
 //! if any, joins a pair.
 
-use std::collections::HashMap;
-
-use super::candidate::{Candidate, Role};
-use super::certificate::check;
-use super::pairs::{Offer, Pairs, Work};
-use super::proposal::{Certificate, Changes, Group, Options, Proposal};
-use super::rules::{Odd, Rules, admissible};
+use super::candidate::Candidate;
+use super::proposal::{Changes, Options, Proposal};
+use super::rules::{Odd, Rules};
 use super::score::Scoring;
 use super::score_table::ScoreTable;
-use super::solve::{Control, Solved, solve};
+use super::seats::Seats;
+use super::solve::{Changed, Control, Solved, Standing};
+use super::trio::make_trio;
 
 /// Up to so many people, the best score that the worst pair could have is found exactly; beyond, to within 2 %.
 const EXACT_FLOOR: usize = 5_000;
+
+/// How many others are tried as the one who joins a pair, where the one who is left over fits none.
+const OTHERS_TRIED: usize = 20;
 
 /// The best pairs among `candidates`.
 ///
 /// The certificate is checked against every admissible pair before this returns. `options.changes` that make no sense
 /// ([`Changes::check`]) are passed over.
 pub fn propose(candidates: &[Candidate], rules: &Rules, options: &Options) -> Proposal {
-    let scoring = Scoring::new(candidates, rules);
-    let seats = Seats::new(candidates, &options.changes);
-    let mut table = seats.table(candidates, rules, &scoring);
-    let control = Control {
+    Session::new(candidates, rules, options).1
+}
+
+/// A matching that stands open for changes: pinning, forbidding, swapping and holding people is solved from where it
+/// stands, which takes milliseconds where the first solution took a hundred times as long.
+///
+/// The floor is that of the first solution, or the one given with its options. Which of several equally good sets of
+/// pairs is found depends on the way that led there; mostly, pairs that need not change do not.
+pub struct Session<'a> {
+    candidates: &'a [Candidate],
+    rules: &'a Rules,
+    scoring: Scoring,
+    seats: Seats,
+    table: ScoreTable,
+    standing: Standing,
+    floor: Option<i64>,
+}
+
+impl<'a> Session<'a> {
+    /// Solves from the start; see [`propose`].
+    pub fn new(
+        candidates: &'a [Candidate],
+        rules: &'a Rules,
+        options: &Options,
+    ) -> (Session<'a>, Proposal) {
+        let scoring = Scoring::new(candidates, rules);
+        let seats = Seats::new(candidates, &options.changes);
+        let mut table = seats.table(candidates, rules, &scoring);
+        let control = control(options);
+        let (mut standing, mut solved) = Standing::solve(&table, &control);
+        let mut floor = None;
+        if rules.floor_percent > 0 {
+            floor = options.floor.or_else(|| {
+                find_floor(
+                    &mut table,
+                    &standing,
+                    &solved,
+                    rules.floor_percent,
+                    &control,
+                )
+            });
+        }
+        if let Some(floor) = floor {
+            table.set_floor(floor);
+            // Even where the floor holds already, no later change may fall back on pairs below it.
+            let rounds = solved.pricing_rounds;
+            solved = standing.solve_again(&table, &all_may_have_lost(&table), &control);
+            solved.pricing_rounds += rounds;
+        }
+        let mut session = Session {
+            candidates,
+            rules,
+            scoring,
+            seats,
+            table,
+            standing,
+            floor,
+        };
+        let proposal = session.proposal(&solved, options, &options.changes);
+        (session, proposal)
+    }
+
+    /// Solves again with these changes in place of the earlier ones. Of `options`, changes and floor are not looked
+    /// at. Changes that make no sense ([`Changes::check`]) are passed over.
+    pub fn change(&mut self, changes: &Changes, options: &Options) -> Proposal {
+        let solved = self.solve_with(changes, options);
+        self.proposal(&solved, options, changes)
+    }
+
+    fn solve_with(&mut self, changes: &Changes, options: &Options) -> Solved {
+        let seats = Seats::new(self.candidates, changes);
+        let changed = seats.changed_since(&self.seats);
+        self.seats = seats;
+        let floor = self.table.floor;
+        self.table = self.seats.table(self.candidates, self.rules, &self.scoring);
+        self.table.floor = floor;
+        self.standing
+            .solve_again(&self.table, &changed, &control(options))
+    }
+
+    fn proposal(&mut self, solved: &Solved, options: &Options, changes: &Changes) -> Proposal {
+        let mut proposal = self.without_trio(solved, options);
+        let [odd] = proposal.unmatched[..] else {
+            return proposal;
+        };
+        if self.rules.odd == Odd::Wait || self.make_trio(&mut proposal, odd, changes) {
+            return proposal;
+        }
+        self.try_others_for_a_trio(&mut proposal, odd, options, changes);
+        proposal
+    }
+
+    fn without_trio(&self, solved: &Solved, options: &Options) -> Proposal {
+        self.seats.proposal(
+            self.candidates,
+            &self.scoring,
+            &self.table,
+            solved,
+            self.floor,
+            options.threads,
+        )
+    }
+
+    fn make_trio(&self, proposal: &mut Proposal, odd: usize, changes: &Changes) -> bool {
+        make_trio(
+            proposal,
+            odd,
+            self.candidates,
+            self.rules,
+            &self.scoring,
+            changes,
+        )
+    }
+
+    /// The one who is left over fits no pair. Perhaps somebody else does, without whom everybody has a partner: those
+    /// who are missed least, by their duals, are tried. What the proposal then proves is about the others.
+    fn try_others_for_a_trio(
+        &mut self,
+        proposal: &mut Proposal,
+        odd: usize,
+        options: &Options,
+        changes: &Changes,
+    ) {
+        let Some(certificate) = &proposal.certificate else {
+            return;
+        };
+        let mut others: Vec<usize> = (0..self.candidates.len())
+            .filter(|&person| person != odd && proposal.partner_of(person).is_some())
+            .collect();
+        others.sort_by_key(|&person| (certificate.y[person], self.candidates[person].id));
+        for &other in others.iter().take(OTHERS_TRIED) {
+            let mut without = changes.clone();
+            without.held.push(other);
+            let solved = self.solve_with(&without, options);
+            let mut attempt = self.without_trio(&solved, options);
+            let everybody =
+                attempt.unmatched.is_empty() && attempt.groups.len() == proposal.groups.len();
+            if everybody && self.make_trio(&mut attempt, other, changes) {
+                *proposal = attempt;
+                break;
+            }
+        }
+        self.solve_with(changes, options);
+    }
+}
+
+fn control<'a>(options: &'a Options) -> Control<'a> {
+    Control {
         threads: options.threads,
         keep_going: options.keep_going,
         progress: options.progress,
-    };
-    let mut solved = solve(&table, &control);
-    let mut floor = None;
-    if rules.floor_percent > 0 {
-        floor = match options.floor {
-            Some(floor) => Some(floor),
-            None => find_floor(&mut table, &solved, rules.floor_percent, &control),
-        };
-        if let Some(floor) = floor
-            && worst(&table, &solved).is_some_and(|worst| worst < floor)
-        {
-            table.floor = floor.clamp(i32::MIN as i64 + 1, i32::MAX as i64) as i32;
-            solved = solve(&table, &control);
-        }
-        if let Some(floor) = floor {
-            table.floor = floor.clamp(i32::MIN as i64 + 1, i32::MAX as i64) as i32;
-        }
     }
-    seats.proposal(
-        candidates,
-        rules,
-        &scoring,
-        &table,
-        &solved,
-        floor,
-        options.threads,
-    )
 }
 
-/// All admissible pairs and their points, as `(u, v, points)` between the vertices of the certificate: what
-/// [`propose`] has chosen from, given the floor of its proposal.
-pub fn admissible_pairs(
-    candidates: &[Candidate],
-    rules: &Rules,
-    changes: &Changes,
-    floor: Option<i64>,
-) -> (usize, Vec<(u32, u32, i64)>) {
-    let scoring = Scoring::new(candidates, rules);
-    let seats = Seats::new(candidates, changes);
-    let mut table = seats.table(candidates, rules, &scoring);
-    if let Some(floor) = floor {
-        table.floor = floor.clamp(i32::MIN as i64 + 1, i32::MAX as i64) as i32;
+fn all_may_have_lost(table: &ScoreTable) -> Changed {
+    Changed {
+        lost: (0..table.seats() as u32).collect(),
+        won: Vec::new(),
     }
-    let pinned = seats.with_pinned(candidates, &scoring, &table);
-    let n = pinned.vertices();
-    let duals = vec![0; n];
-    let (mut work, mut offers, mut edges) = (Work::default(), Vec::new(), Vec::new());
-    for u in 0..n as u32 {
-        offers.clear();
-        pinned.above(
-            u,
-            u as usize + 1..n,
-            &duals,
-            i64::MIN / 2,
-            &mut work,
-            &mut offers,
-        );
-        for offer in &offers {
-            let (a, b) = (
-                seats.vertex_of[u as usize],
-                seats.vertex_of[offer.v as usize],
-            );
-            edges.push((a.min(b), a.max(b), i64::from(offer.points)));
-        }
-    }
-    edges.sort_unstable();
-    (n, edges)
 }
 
 /// The lowest points of a pair, without what is carried over.
@@ -119,6 +205,7 @@ fn worst(table: &ScoreTable, solved: &Solved) -> Option<i64> {
 /// given floor, are as many pairs possible?
 fn find_floor(
     table: &mut ScoreTable,
+    standing: &Standing,
     solved: &Solved,
     percent: u32,
     control: &Control,
@@ -127,7 +214,7 @@ fn find_floor(
     let mut possible = worst(table, solved)?;
     let share = |points: i64| points * i64::from(percent.min(100)) / 100;
     let mut impossible = table.limit_of_the_worst(2 * pairs, control.threads) + 1;
-    let people = table.vertices();
+    let people = table.seats();
     let tolerance = |points: i64| match people {
         0..=EXACT_FLOOR => 1,
         _ => (points / 50).max(1),
@@ -138,8 +225,9 @@ fn find_floor(
     let earlier = table.floor;
     while impossible - possible > tolerance(possible) && (control.keep_going)() {
         let middle = possible + (impossible - possible) / 2;
-        table.floor = middle as i32;
-        let attempt = solve(table, control);
+        table.set_floor(middle);
+        let mut standing = standing.clone();
+        let attempt = standing.solve_again(table, &all_may_have_lost(table), control);
         if !attempt.complete {
             break;
         }
@@ -151,324 +239,4 @@ fn find_floor(
     }
     table.floor = earlier;
     Some(share(possible))
-}
-
-/// Seats are what the solver pairs: one for each person, several for mentors with several mentees. They are in the
-/// order of ids, first seats before further ones.
-struct Seats {
-    /// The person of each seat.
-    person: Vec<usize>,
-    /// The vertex of the certificate: a first seat is the person's index, further ones follow.
-    vertex_of: Vec<u32>,
-    /// Seats that the solver must leave alone: held, pinned, or of no capacity.
-    closed: Vec<bool>,
-    /// Pairs of seats that the coordinators demand.
-    pinned: Vec<(u32, u32)>,
-    /// For each seat, those that must not be paired with it for who they are.
-    excluded: Vec<Vec<u32>>,
-    held: Vec<bool>,
-}
-
-impl Seats {
-    fn new(candidates: &[Candidate], changes: &Changes) -> Seats {
-        let mut order: Vec<usize> = (0..candidates.len()).collect();
-        order.sort_by_key(|&person| candidates[person].id);
-        let capacity = |person: usize| match candidates[person].role {
-            Role::Mentor { capacity } => capacity as usize,
-            Role::Peer | Role::Mentee => 1,
-        };
-        let mut seats_of: Vec<Vec<u32>> = vec![Vec::new(); candidates.len()];
-        let (mut person_of, mut vertex_of, mut closed) = (Vec::new(), Vec::new(), Vec::new());
-        for &person in &order {
-            seats_of[person].push(person_of.len() as u32);
-            person_of.push(person);
-            vertex_of.push(person as u32);
-            closed.push(capacity(person) == 0);
-        }
-        // Nobody can use more seats than there are people.
-        for &person in &order {
-            for _ in 1..capacity(person).min(candidates.len()) {
-                seats_of[person].push(person_of.len() as u32);
-                vertex_of.push(person_of.len() as u32);
-                person_of.push(person);
-                closed.push(false);
-            }
-        }
-        let mut held = vec![false; candidates.len()];
-        for &person in changes
-            .held
-            .iter()
-            .filter(|&&person| person < candidates.len())
-        {
-            held[person] = true;
-            for &seat in &seats_of[person] {
-                closed[seat as usize] = true;
-            }
-        }
-        let mut pinned = Vec::new();
-        for &(a, b) in &changes.pinned {
-            let open = |person: usize, closed: &[bool]| {
-                let seats = seats_of.get(person)?;
-                seats.iter().copied().find(|&seat| !closed[seat as usize])
-            };
-            if a != b
-                && let (Some(one), Some(other)) = (open(a, &closed), open(b, &closed))
-            {
-                closed[one as usize] = true;
-                closed[other as usize] = true;
-                pinned.push((one.min(other), one.max(other)));
-            }
-        }
-
-        let person_with: HashMap<i64, usize> = candidates
-            .iter()
-            .enumerate()
-            .map(|(person, candidate)| (candidate.id, person))
-            .collect();
-        let mut excluded: Vec<Vec<u32>> = vec![Vec::new(); person_of.len()];
-        let mut exclude = |a: usize, b: usize| {
-            for &one in &seats_of[a] {
-                for &other in &seats_of[b] {
-                    excluded[one as usize].push(other);
-                    excluded[other as usize].push(one);
-                }
-            }
-        };
-        for (person, candidate) in candidates.iter().enumerate() {
-            for id in candidate.past_partners.iter().chain(&candidate.blocked) {
-                if let Some(&other) = person_with.get(id) {
-                    exclude(person, other);
-                }
-            }
-        }
-        let known = |person: usize| person < candidates.len();
-        for &(a, b) in changes
-            .forbidden
-            .iter()
-            .filter(|&&(a, b)| known(a) && known(b))
-        {
-            exclude(a, b);
-        }
-        // A mentor who is pinned to somebody does not get the same one twice.
-        for &(one, other) in &pinned {
-            exclude(person_of[one as usize], person_of[other as usize]);
-        }
-        for others in &mut excluded {
-            others.sort_unstable();
-            others.dedup();
-        }
-        Seats {
-            person: person_of,
-            vertex_of,
-            closed,
-            pinned,
-            excluded,
-            held,
-        }
-    }
-
-    fn table(&self, candidates: &[Candidate], rules: &Rules, scoring: &Scoring) -> ScoreTable {
-        let people: Vec<&Candidate> = self
-            .person
-            .iter()
-            .map(|&person| &candidates[person])
-            .collect();
-        ScoreTable::new(&people, rules, scoring, self.excluded.clone(), &self.closed)
-    }
-
-    fn with_pinned<'a>(
-        &self,
-        candidates: &[Candidate],
-        scoring: &Scoring,
-        table: &'a ScoreTable,
-    ) -> WithPinned<'a> {
-        let pinned = self.pinned.iter().map(|&(one, other)| {
-            let [a, b] = [one, other].map(|seat| &candidates[self.person[seat as usize]]);
-            (one, other, scoring.parts(a, b).total() as i32)
-        });
-        WithPinned {
-            table,
-            pinned: pinned.collect(),
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn proposal(
-        &self,
-        candidates: &[Candidate],
-        rules: &Rules,
-        scoring: &Scoring,
-        table: &ScoreTable,
-        solved: &Solved,
-        floor: Option<i64>,
-        threads: usize,
-    ) -> Proposal {
-        let mut groups = Vec::new();
-        let mut matched = vec![false; candidates.len()];
-        let found = solved.pairs().into_iter().map(|pair| (pair, false));
-        for ((one, other), pinned) in found.chain(self.pinned.iter().map(|&pair| (pair, true))) {
-            let [a, b] = [one, other].map(|seat| self.person[seat as usize]);
-            let (a, b) = (a.min(b), a.max(b));
-            matched[a] = true;
-            matched[b] = true;
-            let parts = scoring.parts(&candidates[a], &candidates[b]);
-            groups.push(Group {
-                members: vec![a, b],
-                score: parts.total(),
-                parts,
-                pinned,
-            });
-        }
-        groups.sort_by(|a, b| a.members.cmp(&b.members));
-        let score = groups.iter().map(|group| group.score).sum();
-        let pinned_score: i64 = groups
-            .iter()
-            .filter(|group| group.pinned)
-            .map(|group| group.score)
-            .sum();
-        let solved_pairs = groups.len() - self.pinned.len();
-        let mut proposal = Proposal {
-            unmatched: (0..candidates.len())
-                .filter(|&person| !matched[person] && !self.held[person])
-                .collect(),
-            score,
-            bound: solved
-                .score_bound(solved_pairs)
-                .map(|bound| bound + pinned_score),
-            most_pairs: solved.complete,
-            floor,
-            pricing_rounds: solved.pricing_rounds,
-            groups,
-            ..Proposal::default()
-        };
-        if solved.complete {
-            let pinned = self.with_pinned(candidates, scoring, table);
-            let mut certificate = solved.certificate();
-            for &(one, other, points) in &pinned.pinned {
-                certificate.pairs.push((one, other));
-                certificate.y[one as usize] += 2 * (i64::from(points) + certificate.offset);
-            }
-            if let Ok(proven) = check(&certificate, &pinned, threads) {
-                proposal.checked = proven.score == score;
-                proposal.admissible_pairs = proven.admissible;
-            }
-            proposal.certificate = Some(self.renumber(&certificate));
-        }
-        if rules.odd == Odd::Trio
-            && let [odd] = proposal.unmatched[..]
-        {
-            make_trio(&mut proposal, odd, candidates, rules, scoring);
-        }
-        proposal
-    }
-
-    /// The certificate in the vertices that callers know instead of seats.
-    fn renumber(&self, certificate: &Certificate) -> Certificate {
-        let vertex = |seat: u32| self.vertex_of[seat as usize];
-        let mut renumbered = certificate.clone();
-        for (seat, &dual) in certificate.y.iter().enumerate() {
-            renumbered.y[vertex(seat as u32) as usize] = dual;
-        }
-        for (u, v) in &mut renumbered.pairs {
-            let (one, other) = (vertex(*u), vertex(*v));
-            (*u, *v) = (one.min(other), one.max(other));
-        }
-        renumbered.pairs.sort_unstable();
-        for set in &mut renumbered.odd_sets {
-            set.members
-                .iter_mut()
-                .for_each(|member| *member = vertex(*member));
-            set.members.sort_unstable();
-        }
-        renumbered
-    }
-}
-
-/// The admissible pairs, and those that are so because coordinators say so.
-struct WithPinned<'a> {
-    table: &'a ScoreTable,
-    pinned: Vec<(u32, u32, i32)>,
-}
-
-impl Pairs for WithPinned<'_> {
-    fn vertices(&self) -> usize {
-        self.table.vertices()
-    }
-
-    fn block(&self) -> usize {
-        self.table.block()
-    }
-
-    fn above(
-        &self,
-        u: u32,
-        columns: std::ops::Range<usize>,
-        duals: &[i64],
-        threshold: i64,
-        work: &mut Work,
-        offers: &mut Vec<Offer>,
-    ) -> u64 {
-        let mut admissible = self
-            .table
-            .above(u, columns.clone(), duals, threshold, work, offers);
-        for &(one, other, points) in &self.pinned {
-            let v = match u {
-                _ if u == one => other,
-                _ if u == other => one,
-                _ => continue,
-            };
-            if columns.contains(&(v as usize)) {
-                admissible += 1;
-                let excess = 2 * i64::from(points) - duals[v as usize] - threshold;
-                if excess > 0 {
-                    offers.push(Offer { v, points, excess });
-                }
-            }
-        }
-        admissible
-    }
-
-    fn points(&self, u: u32, v: u32) -> Option<i32> {
-        let pin = |&&(one, other, _): &&(u32, u32, i32)| (one, other) == (u.min(v), u.max(v));
-        match self.pinned.iter().find(pin) {
-            Some(&(_, _, points)) => Some(points),
-            None => self.table.points(u, v),
-        }
-    }
-
-    fn range(&self) -> (i32, i32) {
-        self.table.range()
-    }
-}
-
-/// Lets the odd one join the pair that suits: all hard rules hold between all three, and the weaker of the two new
-/// scores is as high as possible, and above the floor.
-fn make_trio(
-    proposal: &mut Proposal,
-    odd: usize,
-    candidates: &[Candidate],
-    rules: &Rules,
-    scoring: &Scoring,
-) {
-    let floor = proposal.floor.unwrap_or(i64::MIN);
-    let score_with = |member: usize| -> Option<i64> {
-        let (a, b) = (&candidates[odd], &candidates[member]);
-        if a.role != Role::Peer || admissible(a, b, rules).is_err() {
-            return None;
-        }
-        let parts = scoring.parts(a, b);
-        Some(parts.total() - parts.carry_over).filter(|&score| score >= floor)
-    };
-    let best = proposal
-        .groups
-        .iter_mut()
-        .filter_map(|group| {
-            let weaker = score_with(group.members[0])?.min(score_with(group.members[1])?);
-            Some((weaker, group))
-        })
-        .max_by_key(|(weaker, group)| (*weaker, std::cmp::Reverse(group.members[0])));
-    if let Some((_, group)) = best {
-        group.members.push(odd);
-        proposal.unmatched.clear();
-    }
 }

@@ -340,3 +340,119 @@ fn stopped_early_there_is_still_a_sound_proposal() {
         assert!(proposal.bound.is_none_or(|bound| bound >= proposal.score));
     }
 }
+
+#[test]
+fn a_change_is_solved_from_where_it_stands_as_well_as_from_the_start() {
+    let mut dice = Dice::new(18);
+    for case in 0..30 {
+        let count = 20 + dice.roll(60) as usize;
+        let mut people = crowd(&mut dice, count, 6);
+        if case % 3 == 0 {
+            for person in &mut people {
+                person.role = match dice.roll(3) {
+                    0 => Role::Mentor { capacity: 2 },
+                    _ => Role::Mentee,
+                };
+            }
+        }
+        let mut rules = rules(&mut dice);
+        rules.odd = Odd::Wait;
+        rules.floor_percent = [0, 80][case % 2];
+        let (mut session, first) = Session::new(&people, &rules, &Options::default());
+        for _ in 0..12 {
+            let mut changes = Changes::default();
+            for _ in 0..dice.roll(4) {
+                let [a, b] = [0; 2].map(|_| dice.roll(count as u64) as usize);
+                match dice.roll(3) {
+                    0 => changes.held.push(a),
+                    1 => changes.forbidden.push((a, b)),
+                    _ => changes.pinned.push((a, b)),
+                }
+            }
+            if let Some(partner) = first.partner_of(dice.roll(count as u64) as usize) {
+                changes
+                    .forbidden
+                    .push((partner, first.partner_of(partner).unwrap_or(0)));
+            }
+            if changes.check(&people).is_err() {
+                continue;
+            }
+            let warm = session.change(&changes, &Options::default());
+            let options = Options {
+                changes: changes.clone(),
+                floor: first.floor,
+                ..Options::default()
+            };
+            let cold = propose(&people, &rules, &options);
+            assert!(warm.checked && cold.checked, "case {case}: {changes:?}");
+            assert_eq!(
+                (warm.groups.len(), warm.score),
+                (cold.groups.len(), cold.score),
+                "case {case}: {changes:?}"
+            );
+        }
+        let back = session.change(&Changes::default(), &Options::default());
+        assert_eq!(
+            (back.groups.len(), back.score),
+            (first.groups.len(), first.score)
+        );
+    }
+}
+
+#[test]
+fn a_trio_is_found_for_somebody_else_where_the_one_left_over_fits_nobody() {
+    // Four of one country and one of another: whoever of the four is left over fits one of the pair only.
+    let mut people: Vec<Candidate> = (0..5)
+        .map(|id| Candidate {
+            id,
+            country: id as u16,
+            languages: 1,
+            ..Candidate::default()
+        })
+        .collect();
+    // 4 speaks with 0 only, and has a good partner in them; left over would be 3, who is blocked by the others.
+    people[3].blocked = vec![1, 2];
+    people[4].languages = 0b10;
+    people[0].languages = 0b11;
+    let rules = Rules::default();
+    let proposal = propose(&people, &rules, &Options::default());
+    let in_groups: usize = proposal
+        .groups
+        .iter()
+        .map(|group| group.members.len())
+        .sum();
+    for group in &proposal.groups {
+        for (at, &a) in group.members.iter().enumerate() {
+            for &b in &group.members[at + 1..] {
+                assert_eq!(admissible(&people[a], &people[b], &rules), Ok(()));
+            }
+        }
+    }
+    assert_eq!(in_groups + proposal.unmatched.len(), 5);
+}
+
+#[test]
+fn whom_coordinators_keep_apart_does_not_meet_in_a_trio_either() {
+    let people: Vec<Candidate> = (0..3)
+        .map(|id| Candidate {
+            id,
+            country: id as u16,
+            languages: 1,
+            ..Candidate::default()
+        })
+        .collect();
+    let forbid = |forbidden: Vec<(usize, usize)>| {
+        let options = Options {
+            changes: Changes {
+                forbidden,
+                ..Changes::default()
+            },
+            ..Options::default()
+        };
+        propose(&people, &Rules::default(), &options)
+    };
+    assert_eq!(forbid(vec![]).groups[0].members.len(), 3);
+    let apart = forbid(vec![(1, 0)]);
+    assert_eq!(apart.groups[0].members.len(), 2);
+    assert_eq!(apart.unmatched.len(), 1);
+}

@@ -41,6 +41,11 @@ pub trait Pairs: Sync {
     /// Points of one pair, where it is admissible.
     fn points(&self, u: u32, v: u32) -> Option<i32>;
 
+    /// Whether a pair that was admissible, with these points, is so after a change.
+    fn stays(&self, u: u32, v: u32, _points: i32) -> bool {
+        self.points(u, v).is_some()
+    }
+
     /// Bounds of the points of all admissible pairs; need not be tight.
     fn range(&self) -> (i32, i32);
 
@@ -233,6 +238,10 @@ impl<P: Pairs> Pairs for WithBench<'_, P> {
             return (u != v).then_some(0);
         }
         self.0.points(u, v)
+    }
+
+    fn stays(&self, u: u32, v: u32, points: i32) -> bool {
+        u.max(v) as usize == self.0.vertices() || self.0.stays(u, v, points)
     }
 
     fn range(&self) -> (i32, i32) {

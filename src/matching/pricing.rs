@@ -22,7 +22,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::graph::Pair;
+use super::graph::{NONE, Pair};
 use super::nest::OddSets;
 use super::pairs::{Offer, Pairs, Work};
 
@@ -66,6 +66,7 @@ pub fn best_pairs(pairs: &impl Pairs, count: usize, columns: usize, threads: usi
     let threshold = -8 * i64::from(super::pairs::LARGEST_POINTS);
     let wanted = Wanted {
         duals: &duals,
+        large: None,
         thresholds: &vec![threshold; duals.len()],
         around_both: &|_, _| 0,
         count,
@@ -90,8 +91,10 @@ pub fn price(
     threads: usize,
 ) -> Priced {
     let duals: Vec<i64> = y.iter().map(|dual| dual - offset).collect();
+    let large = odd_sets.and_then(|sets| LargeSet::among(sets, &duals));
     let wanted = Wanted {
         duals: &duals,
+        large: large.as_ref(),
         thresholds: &duals,
         around_both: &|u, v| odd_sets.map_or(0, |sets| sets.around_both(u, v)),
         count,
@@ -124,12 +127,68 @@ struct Found {
 /// Pairs of a row `u` with `2 points - duals[v] - around_both > thresholds[u]`.
 struct Wanted<'a> {
     duals: &'a [i64],
+    large: Option<&'a LargeSet>,
     thresholds: &'a [i64],
     around_both: &'a (dyn Fn(u32, u32) -> i64 + Sync),
     /// How many for each row.
     count: usize,
     /// Whether those that are not among the best may be passed over uncounted.
     only_the_best: bool,
+}
+
+impl Wanted<'_> {
+    /// The duals of the columns, as they stand against the row `u`.
+    fn duals_against(&self, u: u32) -> &[i64] {
+        match self.large {
+            Some(large) if large.inside[u as usize] => &large.duals,
+            _ => self.duals,
+        }
+    }
+
+    /// The duals of the odd sets around both that are not among [`Wanted::duals_against`].
+    fn not_yet_counted(&self, u: u32, v: u32) -> i64 {
+        let counted = match self.large {
+            Some(large) if large.inside[u as usize] && large.inside[v as usize] => large.z,
+            _ => 0,
+        };
+        (self.around_both)(u, v) - counted
+    }
+}
+
+/// An odd set of more than half of all vertices. Where not everybody can have a partner, there is one whose dual is
+/// nearly the offset: no pair within it would pass without it, and so it is counted before a row is looked at.
+struct LargeSet {
+    z: i64,
+    inside: Vec<bool>,
+    /// The duals of the vertices, and those inside with its own.
+    duals: Vec<i64>,
+}
+
+impl LargeSet {
+    fn among(sets: &OddSets, duals: &[i64]) -> Option<LargeSet> {
+        let large = (0..sets.sets.len() as u32).find(|&number| {
+            let set = &sets.sets[number as usize];
+            set.around == NONE && 2 * set.size as usize > duals.len()
+        })?;
+        let z = sets.sets[large as usize].z;
+        // Each set stands after the one around it.
+        let mut is_inside = vec![false; sets.sets.len()];
+        for (number, set) in sets.sets.iter().enumerate() {
+            is_inside[number] =
+                number == large as usize || (set.around != NONE && is_inside[set.around as usize]);
+        }
+        let inside: Vec<bool> = sets
+            .innermost
+            .iter()
+            .map(|&set| set != NONE && is_inside[set as usize])
+            .collect();
+        let duals = duals
+            .iter()
+            .zip(&inside)
+            .map(|(dual, inside)| dual + if *inside { z } else { 0 })
+            .collect();
+        Some(LargeSet { z, inside, duals })
+    }
 }
 
 fn search(pairs: &impl Pairs, wanted: &Wanted, scope: &Scope, threads: usize) -> Found {
@@ -275,14 +334,14 @@ impl<P: Pairs> TileSearch<'_, P> {
         self.pairs.above(
             *u,
             columns,
-            wanted.duals,
+            wanted.duals_against(*u),
             asked,
             &mut self.work,
             &mut self.offers,
         );
         let raised_before = *raised;
         for mut offer in self.offers.drain(..) {
-            offer.excess += raised_before - (wanted.around_both)(*u, offer.v);
+            offer.excess += raised_before - wanted.not_yet_counted(*u, offer.v);
             if offer.excess <= *raised {
                 continue;
             }

@@ -5,7 +5,7 @@
 
 use super::candidate::{Candidate, Wish};
 use super::objective::propose;
-use super::proposal::{Changes, Group, Options, Proposal};
+use super::proposal::{Certificate, Changes, Group, OddSet, Options, Proposal};
 use super::rules::{Different, Rule, Rules, obstacles};
 use super::score::merged_wishes;
 
@@ -114,11 +114,19 @@ pub struct Shortage {
 /// those of their possible partners near twice the offset (the witness of Tutte and Berge). Nothing where nobody is
 /// left, or nothing is proven.
 pub fn shortage(candidates: &[Candidate], proposal: &Proposal) -> Shortage {
-    let Some(certificate) = proposal
+    // Where the number is odd and nothing else stands in the way, the proof holds all together in one odd set.
+    let merely_odd = |certificate: &&Certificate| {
+        let all = |set: &OddSet| set.members.len() == certificate.vertices;
+        certificate
+            .odd_sets
+            .iter()
+            .any(|set| all(set) && set.z > certificate.offset)
+    };
+    let certificate = proposal
         .certificate
         .as_ref()
-        .filter(|_| !proposal.unmatched.is_empty())
-    else {
+        .filter(|_| !proposal.unmatched.is_empty());
+    let Some(certificate) = certificate.filter(|certificate| !merely_odd(certificate)) else {
         return Shortage::default();
     };
     let people = || {

@@ -160,6 +160,15 @@ impl ScoreTable {
         }
     }
 
+    pub fn seats(&self) -> usize {
+        self.seats
+    }
+
+    /// Forbids pairs of fewer points, without what is carried over.
+    pub fn set_floor(&mut self, points: i64) {
+        self.floor = points.clamp(i64::from(FORBIDDEN) + 1, i64::from(i32::MAX)) as i32;
+    }
+
     /// Points of an admissible pair, as the floor sees them.
     pub fn points_without_carry_over(&self, u: u32, v: u32) -> Option<i64> {
         let carried =
@@ -426,6 +435,14 @@ impl Pairs for ScoreTable {
         let mut work = Work::default();
         self.score(u as usize, v as usize..v as usize + 1, &mut work);
         Some(work.points[0]).filter(|&points| points != FORBIDDEN)
+    }
+
+    /// What can change is who is closed, who is excluded, and the floor.
+    fn stays(&self, u: u32, v: u32, points: i32) -> bool {
+        let (u, other) = (u as usize, v as usize);
+        self.role[u] + self.role[other] == 2
+            && points - self.carry_over[u] - self.carry_over[other] >= self.floor
+            && self.excluded[u].binary_search(&v).is_err()
     }
 
     fn range(&self) -> (i32, i32) {

@@ -14,6 +14,7 @@
 use super::blossom::Blossoms;
 use super::graph::{Graph, NONE, Pair};
 use super::half_integral::HalfIntegral;
+use super::leftovers::pair_leftovers;
 use super::nest::OddSets;
 use super::pairs::{Pairs, WithBench};
 use super::pricing::{Priced, Scope, best_pairs, price};
@@ -52,13 +53,72 @@ pub struct Solved {
 
 /// The best matching among `pairs`: as many pairs as possible, then the largest total.
 pub fn solve(pairs: &impl Pairs, control: &Control) -> Solved {
-    if pairs.vertices().is_multiple_of(2) {
-        return Run::new(pairs, control).run();
+    Standing::solve(pairs, control).1
+}
+
+/// A solution that stands, and from which it is a short way to the next when some pairs have changed.
+#[derive(Clone)]
+pub struct Standing {
+    solver: Blossoms,
+    offset: i64,
+    bench: bool,
+}
+
+/// Vertices whose pairs are others now.
+#[derive(Debug, Clone, Default)]
+pub struct Changed {
+    /// Pairs of these may be admissible no longer.
+    pub lost: Vec<u32>,
+    /// Pairs of these may have become admissible.
+    pub won: Vec<u32>,
+}
+
+impl Standing {
+    /// Solves `pairs` from the start.
+    pub fn solve(pairs: &impl Pairs, control: &Control) -> (Standing, Solved) {
+        let bench = !pairs.vertices().is_multiple_of(2);
+        let (solver, mut solved) = if bench {
+            Run::new(&WithBench(pairs), control).run()
+        } else {
+            Run::new(pairs, control).run()
+        };
+        solved.bench = bench;
+        let standing = Standing {
+            solver,
+            offset: solved.offset,
+            bench,
+        };
+        (standing, solved)
     }
-    let with_bench = WithBench(pairs);
-    let mut solved = Run::new(&with_bench, control).run();
-    solved.bench = true;
-    solved
+
+    /// Solves again after a change. Points of pairs and the number of vertices are what they were.
+    pub fn solve_again(
+        &mut self,
+        pairs: &impl Pairs,
+        changed: &Changed,
+        control: &Control,
+    ) -> Solved {
+        let mut solved = if self.bench {
+            self.go_on(&WithBench(pairs), changed, control)
+        } else {
+            self.go_on(pairs, changed, control)
+        };
+        solved.bench = self.bench;
+        solved
+    }
+
+    fn go_on(&mut self, pairs: &impl Pairs, changed: &Changed, control: &Control) -> Solved {
+        let mut run = Run::new(pairs, control);
+        run.offset = self.offset;
+        let solver = &mut self.solver;
+        for &v in &changed.won {
+            solver.dirty[v as usize] = true;
+        }
+        let allowed = |u: u32, v: u32, points: i32| pairs.stays(u, v, points);
+        let complete = solver.forget(&changed.lost, &allowed, control.keep_going)
+            && run.price_blossoms(solver);
+        run.solved(solver, complete)
+    }
 }
 
 /// An offset with which one more pair is always worth more than any difference of points.
@@ -73,6 +133,8 @@ struct Run<'a, P: Pairs> {
     offset: i64,
     rounds: u32,
     bound: Option<i64>,
+    /// The best matching that was whole, in case the time is over while the solver looks for the next.
+    best: Option<(usize, i64, Vec<u32>)>,
 }
 
 impl<'a, P: Pairs> Run<'a, P> {
@@ -83,10 +145,11 @@ impl<'a, P: Pairs> Run<'a, P> {
             offset: offset_for(pairs.vertices(), pairs.range()),
             rounds: 0,
             bound: None,
+            best: None,
         }
     }
 
-    fn run(mut self) -> Solved {
+    fn run(mut self) -> (Blossoms, Solved) {
         let all = self.pairs.all_if_few();
         let knows_all = all.is_some();
         let mut graph = Graph::new(self.pairs.vertices(), self.offset);
@@ -107,20 +170,45 @@ impl<'a, P: Pairs> Run<'a, P> {
         if complete && !knows_all {
             complete = self.price_blossoms(&mut blossoms);
         }
+        let solved = self.solved(&blossoms, complete);
+        (blossoms, solved)
+    }
+
+    /// What has been reached. Where that is not the end, whoever is left over gets a partner in a simple way.
+    fn solved(&mut self, solver: &Blossoms, complete: bool) -> Solved {
+        let mut mate = solver.mate.clone();
         if complete {
-            self.bound = Some(blossoms.dual());
+            self.bound = Some(solver.dual());
+        } else {
+            pair_leftovers(self.pairs, &solver.graph, &mut mate);
+            if let Some((pairs, score, best)) = self.best.take()
+                && (pairs, score) > self.value(&mate)
+            {
+                mate = best;
+            }
         }
-        let odd_sets = blossoms.odd_sets();
         Solved {
             offset: self.offset,
-            mate: blossoms.mate,
-            y: blossoms.y,
-            odd_sets,
+            mate,
+            y: solver.y.clone(),
+            odd_sets: solver.odd_sets(),
             bound: self.bound,
             complete,
             pricing_rounds: self.rounds,
             bench: false,
         }
+    }
+
+    /// Number of pairs and points of a matching.
+    fn value(&self, mate: &[u32]) -> (usize, i64) {
+        let pairs = mate
+            .iter()
+            .enumerate()
+            .filter(|&(u, &partner)| partner != NONE && partner as usize > u);
+        pairs.fold((0, 0), |(count, score), (u, &partner)| {
+            let points = self.pairs.points(u as u32, partner).unwrap_or(0);
+            (count + 1, score + i64::from(points))
+        })
     }
 
     /// A few good pairs of everybody, and pairs that probably let everybody have one.
@@ -190,7 +278,7 @@ impl<'a, P: Pairs> Run<'a, P> {
             let odd_sets = solver.odd_sets();
             let priced = self.price_dirty(&solver.y, Some(&odd_sets), &mut solver.dirty, false);
             self.note_bound(solver.dual(), &priced);
-            self.note_score(&solver.mate, &solver.graph);
+            self.note_score(&solver.mate);
             if priced.count == 0 {
                 return true;
             }
@@ -253,13 +341,14 @@ impl<'a, P: Pairs> Run<'a, P> {
         self.report(None);
     }
 
-    fn note_score(&mut self, mate: &[u32], graph: &Graph) {
-        let mut score = 0;
-        for (u, &partner) in mate.iter().enumerate() {
-            if partner != NONE && partner as usize > u {
-                let edge = graph.neighbours[u].iter().find(|edge| edge.to == partner);
-                score += edge.map_or(0, |edge| i64::from(edge.points));
-            }
+    fn note_score(&mut self, mate: &[u32]) {
+        let (pairs, score) = self.value(mate);
+        if self
+            .best
+            .as_ref()
+            .is_none_or(|best| (best.0, best.1) < (pairs, score))
+        {
+            self.best = Some((pairs, score, mate.to_vec()));
         }
         self.report(Some(score));
     }
@@ -307,6 +396,13 @@ impl Solved {
             .map(|(u, &mate)| (u as u32, mate))
             .filter(|&(u, mate)| u < mate && (mate as usize) < vertices)
             .collect()
+    }
+
+    /// Whether no matching has more than `pairs` pairs, when none of them has less than `lowest` points.
+    pub fn most_pairs(&self, pairs: usize, lowest: i32) -> bool {
+        let one_more = pairs as i64 + 1 + i64::from(self.bench);
+        let least = one_more * self.offset + (pairs as i64 + 1) * i64::from(lowest);
+        self.complete || self.bound.is_some_and(|bound| bound / 2 < least)
     }
 
     /// What no matching of `pairs` pairs scores more than.
