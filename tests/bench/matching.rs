@@ -1,164 +1,209 @@
-//! How long matching takes, beside others, in one run: `cargo bench --bench matching`.
+//! How long matching takes and how much memory it needs, beside others, in one run: `cargo bench --bench matching`.
 //!
-//! Prints one row for each size: our solver on all admissible pairs as a list, and `integer-blossom` and
-//! `rustworkx-core` on the same list, up to the size at which they take minutes. All have to agree. A second table
-//! has our solver on people, whose pairs are scored as they are needed, at sizes that no list could hold.
+//! Prints, as Markdown:
+//! - every solver on the same lists of all admissible pairs, each in a process of its own. All have to agree. LEMON
+//!   takes part where its header and a C++ compiler are installed (`apt-get install liblemon-dev`).
+//! - our solver on people, whose pairs are scored as they are needed, at sizes that no list could hold.
+//! - a round of ILN's size: what people get, beside simpler ways, and what a coordinator's change costs.
 //!
-//! Give a largest number of people as an argument for the second table (default 20000).
+//! Words after `--`: `large` adds lists of 5,500 people (13 million pairs; LEMON and integer-blossom take minutes),
+//! `million` adds 1,000,000 people (hours), `picture` writes the first tables as tests/bench/matching.svg.
+//!
+//! Times are of the processor, since a busy machine stretches those of the clock, which stand in brackets.
 
-use std::time::Instant;
+#[path = "matching/measure.rs"]
+mod measure;
+#[path = "matching/people.rs"]
+mod people;
+#[path = "matching/plot.rs"]
+mod plot;
+#[path = "matching/round.rs"]
+mod round;
 
-use pairpost::matching::reference::{ReferencePeople, ReferencePerson, match_reference};
-use pairpost::matching::{GivenGraph, Options, match_graph};
-use rustworkx_core::max_weight_matching::max_weight_matching;
-use rustworkx_core::petgraph::graph::UnGraph;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
-/// Up to so many people, all admissible pairs are listed for everyone.
-const LISTED: [usize; 4] = [92, 391, 764, 1162];
-/// Above this, `rustworkx-core` takes too long to wait for.
-const LARGEST_FOR_RUSTWORKX: usize = 800;
+use pairpost::matching::reference::ReferencePeople;
 
-struct Dice(u64);
+use measure::{Run, SOLVERS, Solver, in_a_process};
+use plot::{Diagram, Line};
 
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % sides
+const LISTED: [usize; 6] = [92, 391, 764, 1_162, 2_300, 5_500];
+const SCORED: [(usize, u64); 8] = [
+    (1_162, 0),
+    (5_500, 0),
+    (5_501, 0),
+    (20_000, 0),
+    (20_001, 0),
+    (20_000, 52),
+    (100_000, 0),
+    (1_000_000, 0),
+];
+
+fn main() -> std::io::Result<()> {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    if measure::be_a_process(&words) {
+        return Ok(());
     }
+    let asked = |word: &str| words.iter().any(|given| given == word);
+    let folder = tempfile::tempdir()?;
+    let this = std::env::current_exe()?;
 
-    /// Small numbers more often than large ones.
-    fn roll_unevenly(&mut self, sides: u64) -> u64 {
-        let highest = 1 + self.roll(sides);
-        self.roll(highest)
+    let listed = listed(&this, folder.path(), asked("large"))?;
+    let scored = scored(&this, asked("million"));
+    round::print();
+    if asked("picture") {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bench/matching.svg");
+        std::fs::write(path, picture(&listed, &scored))?;
     }
+    Ok(())
 }
 
-fn invent(count: usize) -> Vec<ReferencePerson> {
-    let mut dice = Dice(0x2545_F491_4F6C_DD1D ^ count as u64);
-    let set = |dice: &mut Dice, sides: u64, members: u64| {
-        (0..members).fold(0u32, |set, _| set | 1 << dice.roll_unevenly(sides))
-    };
-    (0..count)
-        .map(|_| {
-            let country = dice.roll_unevenly(120) as u16;
-            let wishes = dice.roll(2) == 0;
-            let wish = |dice: &mut Dice, sides: u64| {
-                if wishes && dice.roll(2) == 0 {
-                    1 << dice.roll(sides)
-                } else {
-                    0
-                }
-            };
-            let interests = 1 + dice.roll(5);
-            ReferencePerson {
-                country,
-                region: (country % 7) as u8,
-                zone: i32::from(country * 13 % 48) - 24,
-                languages: 1,
-                sector: dice.roll_unevenly(8) as u8,
-                stage: dice.roll(5) as u8,
-                interests: set(&mut dice, 25, interests),
-                wished_sectors: wish(&mut dice, 8),
-                wished_stages: wish(&mut dice, 5),
-                wished_regions: wish(&mut dice, 7),
-                wished_interests: wish(&mut dice, 25),
-                past: Vec::new(),
-            }
-        })
-        .collect()
-}
+type Runs = Vec<(usize, Vec<Option<Run>>)>;
 
-fn main() {
+/// All solvers on lists of all admissible pairs.
+fn listed(this: &Path, folder: &Path, large: bool) -> std::io::Result<Runs> {
+    let lemon = measure::lemon(folder);
+    println!("CPU seconds (seconds), MB:\n");
     println!(
-        "| people | pairs allowed | ours, s | integer-blossom, s | rustworkx-core, s | score |"
+        "| people | pairs allowed | {} | score |",
+        SOLVERS.map(Solver::name).join(" | ")
     );
-    println!("|---|---|---|---|---|---|");
-    for count in LISTED {
-        let people = ReferencePeople::new(&invent(count));
-        let mut edges = Vec::new();
-        let listed: Result<(), ()> = people.for_each_pair(|u, v, points| {
-            edges.push((i64::from(u), i64::from(v), i64::from(points)));
-            Ok(())
-        });
-        assert_eq!(listed, Ok(()));
-
-        let started = Instant::now();
-        let graph = GivenGraph::new(count, &edges).expect("a graph");
-        let ours = match_graph(&graph, &Options::default());
-        let our_time = started.elapsed().as_secs_f64();
-
-        // More than any difference of scores, so that the number of pairs goes first.
-        let offset = 1 << 30;
-        let started = Instant::now();
-        let mut matrix = vec![0i64; count * count];
-        for &(u, v, score) in &edges {
-            matrix[u as usize * count + v as usize] = score + offset;
-        }
-        let theirs = integer_blossom::max_weight_matching(&matrix, count);
-        let their_time = started.elapsed().as_secs_f64();
-        let score: i64 = theirs
-            .iter()
-            .enumerate()
-            .filter_map(|(u, partner)| Some((u, partner.filter(|&v| u < v)?)))
-            .map(|(u, v)| matrix[u * count + v] - offset)
-            .sum();
-        assert_eq!(score, ours.score);
-
-        let mut third_time = String::from("-");
-        if count <= LARGEST_FOR_RUSTWORKX {
-            let started = Instant::now();
-            let mut graph = UnGraph::<(), i128>::new_undirected();
-            let nodes: Vec<_> = (0..count).map(|_| graph.add_node(())).collect();
-            for &(u, v, score) in &edges {
-                graph.add_edge(
-                    nodes[u as usize],
-                    nodes[v as usize],
-                    i128::from(score + offset),
-                );
-            }
-            let pairs =
-                max_weight_matching(&graph, false, |edge| Ok::<i128, ()>(*edge.weight()), false);
-            third_time = format!("{:.3}", started.elapsed().as_secs_f64());
-            let score: i64 = pairs
-                .expect("no errors")
-                .into_iter()
-                .map(|(u, v)| matrix[u.min(v) * count + u.max(v)] - offset)
-                .sum();
-            assert_eq!(score, ours.score);
+    println!("|---|---|---|---|---|---|---|");
+    let mut table = Vec::new();
+    for count in LISTED.into_iter().filter(|&count| large || count < 5_500) {
+        let path = folder.join("edges.txt");
+        let edges = write(count, &path)?;
+        let file = path.to_string_lossy();
+        let runs: Vec<Option<Run>> = SOLVERS
+            .into_iter()
+            .map(|solver| match solver {
+                _ if count > solver.most_vertices(large) => None,
+                Solver::Lemon => in_a_process(lemon.as_ref()?, &[&file]),
+                _ => in_a_process(this, &["solve", solver.name(), &file]),
+            })
+            .collect();
+        let ours = runs[0].expect("our own solver runs");
+        for run in runs.iter().flatten() {
+            assert_eq!((run.pairs, run.score), (ours.pairs, ours.score));
         }
         println!(
-            "| {count} | {} | {our_time:.3} | {their_time:.3} | {third_time} | {} |",
-            edges.len(),
+            "| {count} | {edges} | {} | {} |",
+            runs.iter().map(cell).collect::<Vec<_>>().join(" | "),
             ours.score
         );
+        table.push((count, runs));
     }
+    Ok(table)
+}
 
-    let largest: usize = std::env::args()
-        .skip(1)
-        .find_map(|word| word.parse().ok())
-        .unwrap_or(20_000);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("\n| people | ours, all pairs, {threads} threads, s | pairs | score | proven |");
-    println!("|---|---|---|---|---|");
-    for count in [1_162, 5_500, 5_501, 20_000, 100_000, 1_000_000] {
-        if count > largest {
-            break;
+fn cell(run: &Option<Run>) -> String {
+    run.map_or("-".to_string(), |run| {
+        format!("{:.3} ({:.3}), {:.0} MB", run.cpu, run.wall, run.megabytes)
+    })
+}
+
+/// Writes all admissible pairs of invented people; returns how many there are.
+fn write(count: usize, path: &Path) -> std::io::Result<usize> {
+    let people = ReferencePeople::new(&people::invent(count, None));
+    let mut edges = 0;
+    people.for_each_pair(|_, _, _| {
+        edges += 1;
+        std::io::Result::Ok(())
+    })?;
+    let mut file = BufWriter::new(std::fs::File::create(path)?);
+    writeln!(file, "{count} {edges}")?;
+    people.for_each_pair(|u, v, points| writeln!(file, "{u} {v} {points}"))?;
+    file.flush()?;
+    Ok(edges)
+}
+
+/// Our solver on people.
+fn scored(this: &Path, million: bool) -> Runs {
+    println!("\n| people | one thread | two threads | pairs | score |\n|---|---|---|---|---|");
+    let mut table = Vec::new();
+    for (count, percent) in SCORED {
+        if count == 1_000_000 && !million {
+            continue;
         }
-        let people = ReferencePeople::new(&invent(count));
-        let options = Options {
-            threads,
-            ..Options::default()
+        let (people, share) = (count.to_string(), percent.to_string());
+        let run = |threads: &str| in_a_process(this, &["people", &people, &share, threads]);
+        let runs = match count {
+            ..100_000 => vec![run("1"), run("2")],
+            _ => vec![None, run("2")],
         };
-        let started = Instant::now();
-        let result = match_reference(&people, &options);
-        let time = started.elapsed().as_secs_f64();
-        let proven = result.certificate.is_some();
+        let Some(last) = runs[1] else {
+            continue;
+        };
+        let which = match percent {
+            0 => String::new(),
+            percent => format!(", {percent} % in one country"),
+        };
         println!(
-            "| {count} | {time:.3} | {} | {} | {proven} |",
-            result.pairs.len(),
-            result.score
+            "| {count}{which} | {} | {} | {} | {} |",
+            cell(&runs[0]),
+            cell(&runs[1]),
+            last.pairs,
+            last.score
         );
+        if percent == 0 {
+            table.push((count, runs));
+        }
     }
+    table
+}
+
+fn picture(listed: &Runs, scored: &Runs) -> String {
+    let lines = |value: &dyn Fn(&Run) -> f64| {
+        let mut lines: Vec<Line> = Vec::new();
+        let mut add = |name: String, colour, runs: &Runs, column: usize| {
+            let points: Vec<(f64, f64)> = runs
+                .iter()
+                .filter_map(|(count, runs)| {
+                    Some((*count as f64, value(runs[column].as_ref()?).max(0.0005)))
+                })
+                .collect();
+            if !points.is_empty() {
+                lines.push(Line {
+                    name,
+                    colour,
+                    points,
+                });
+            }
+        };
+        for (column, (solver, colour)) in SOLVERS
+            .into_iter()
+            .zip(["#d62728", "#1f77b4", "#2ca02c", "#9467bd"])
+            .enumerate()
+        {
+            add(
+                format!("{}, all pairs listed", solver.name()),
+                colour,
+                listed,
+                column,
+            );
+        }
+        add(
+            "ours, pairs scored as needed".to_string(),
+            "#ff7f0e",
+            scored,
+            1,
+        );
+        lines
+    };
+    plot::svg(&[
+        Diagram {
+            title: "Processor time",
+            unit: "s",
+            lines: lines(&|run| run.cpu),
+        },
+        Diagram {
+            title: "Largest memory",
+            unit: "MB",
+            lines: lines(&|run| run.megabytes),
+        },
+    ])
 }
