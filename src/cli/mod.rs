@@ -8,6 +8,7 @@ mod check;
 mod demo;
 pub mod explain;
 mod export;
+mod import;
 mod init;
 mod letter;
 mod login;
@@ -73,6 +74,7 @@ enum Command {
     Restore(restore::Args),
     Export(export::Args),
     Report(report::Args),
+    Import(import::Args),
 }
 
 /// Parses the arguments, does what they say, and tells how it ended.
@@ -99,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Restore(args) => restore::run(&args, config),
         Command::Export(args) => export::run(&args, config),
         Command::Report(args) => report::run(&args, config),
+        Command::Import(args) => import::run(&args, config),
     };
     ended.unwrap_or_else(|error| {
         // A closed pipe (`pairpost status | head`) is no problem of anybody's.

@@ -197,6 +197,7 @@ fn meaning(
     }
     let mut settings = programme.settings;
     questions::check_against(&form, &settings.pairing, PROGRAMME_FILE, &problems);
+    questions::check_import(&form, &settings.import, PROGRAMME_FILE, &problems);
     settings.form = form;
     settings.rounds = rounds;
     settings.topics = templates.topics(settings.languages.first().map_or("en", String::as_str));

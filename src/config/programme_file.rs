@@ -12,8 +12,8 @@ use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::problem::Problem;
 use crate::programme::application::Form;
 use crate::programme::settings::{
-    Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, IntroductionReplyTo, Odd, Pairing,
-    Release, Settings, Silence, StillWithUs, Weights,
+    Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, Import, IntroductionReplyTo, Odd,
+    Pairing, Release, Settings, Silence, StillWithUs, Weights,
 };
 
 /// Reply tokens take 30 characters of the 64 that a mailbox name may have (RFC 5321 section 4.5.3.1.1).
@@ -215,6 +215,19 @@ pub fn read(
             .unwrap_or(48),
     };
     limits.finish();
+
+    let import_section = whole.section("import");
+    let import = Import {
+        address: import_section
+            .text("address")
+            .unwrap_or_else(|| "Email address".into()),
+        arrived: import_section.text("arrived"),
+        columns: import_section
+            .texts_by_word("columns")
+            .into_iter()
+            .collect(),
+    };
+    import_section.finish();
     whole.finish();
 
     Some(ProgrammeFile {
@@ -250,6 +263,7 @@ pub fn read(
             ceilings,
             channels,
             surveys: Vec::new(),
+            import,
         },
         mailbox: mailbox?,
         sending: sending?,

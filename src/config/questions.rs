@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::written::{Problems, Section, Source};
 use crate::problem::Problem;
 use crate::programme::application::{Choice, Form, MatchingPart, Question, QuestionKind, Text};
-use crate::programme::settings::{Different, Pairing};
+use crate::programme::settings::{Different, Import, Pairing};
 
 /// Longest answer that anybody may write (RELIABILITY: answers are cut at 4,000 characters).
 const ANSWER_MAX_CHARS: u32 = 4000;
@@ -105,6 +105,28 @@ pub fn check_against(form: &Form, pairing: &Pairing, file: &str, problems: &Prob
                 value: None,
                 why: format!("this rule looks at the question \"{id}\", which the form does not ask"),
                 remedy: format!("Add a question with id = \"{id}\" and kind = \"{id}\" to form.toml, or switch the rule off."),
+            });
+        }
+    }
+}
+
+/// Checks that the columns of imported tables are those of questions that the form asks.
+pub fn check_import(form: &Form, import: &Import, file: &str, problems: &Problems) {
+    for question in import.columns.keys() {
+        let is_wish = matches!(question.as_str(), "must" | "like")
+            && form
+                .questions
+                .iter()
+                .any(|it| it.kind == QuestionKind::Wishes);
+        if !form.questions.is_empty() && !is_wish && form.question(question).is_none() {
+            problems.add(Problem {
+                file: file.into(),
+                line: None,
+                key: format!("import.columns.{question}"),
+                value: None,
+                why: "the form asks no question with this id".into(),
+                remedy: "Write the id of a question of form.toml, or must or like for the wishes."
+                    .into(),
             });
         }
     }

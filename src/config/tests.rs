@@ -200,6 +200,8 @@ fn defaults_shown_in_the_example_are_the_defaults() {
             "max_hours_apart",
             "release_after_hours",
             "exempt",
+            "arrived",
+            "columns",
         ];
         text.lines()
             .map(|line| match line.strip_prefix("# ") {

@@ -512,6 +512,28 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// Texts by a word of the reader's choice: `{ name = "Your name", country = "Where you work" }`.
+    pub fn texts_by_word(&self, key: &'static str) -> Vec<(String, String)> {
+        let remedy = "Write { name = \"Your name\", country = \"Where you work\" }.";
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            self.refuse(key, "it must be a table of texts", remedy);
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (word, text) in table {
+            match text.get_ref().as_str() {
+                Some(text) => {
+                    texts.push((word.get_ref().as_ref().to_owned(), text.trim().to_owned()))
+                }
+                None => self.refuse(key, "it must be a table of texts", remedy),
+            }
+        }
+        texts
+    }
+
     /// Options: `[ { option = "public", en = "Public library", fr = "..." }, ... ]`.
     pub fn choices(&self, key: &'static str) -> Vec<(String, Text)> {
         let remedy = "Write options = [ { option = \"public\", en = \"Public library\" }, ... ].";

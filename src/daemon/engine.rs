@@ -25,8 +25,8 @@ use crate::time::Moment;
 
 /// The programme's state and everything that changes it.
 pub struct Engine {
-    store: Store,
-    path: OnePath,
+    pub(super) store: Store,
+    pub(super) path: OnePath,
     /// Keys (kind/recipient/occurrence) of the letters ordered since they were last asked for; in rehearsals only.
     ordered: Vec<String>,
 }
@@ -477,7 +477,7 @@ impl Engine {
         Ok(())
     }
 
-    fn remember(&mut self, ordered: Vec<String>) {
+    pub(super) fn remember(&mut self, ordered: Vec<String>) {
         if self.path.mark_letters {
             self.ordered.extend(ordered);
         }

@@ -1,5 +1,5 @@
 //! The shell: the one path for events (`path`) and who walks it (`engine`, with `identify` for messages), what lies
-//! between applications and the matching (`pairing`), the loops that carry mail
+//! between applications and the matching (`pairing`), tables from outside (`importing`), the loops that carry mail
 //! (`run`, with `receive` and `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where a letter is looked for
 //! whose end nobody told (`look_up`). Rules are in `programme`.
 
@@ -9,6 +9,7 @@ mod deliver;
 pub mod engine;
 mod hands;
 mod identify;
+pub mod importing;
 mod look_up;
 pub mod pairing;
 mod path;

@@ -260,6 +260,10 @@ pub enum Change {
     SurveysSealed {
         round: String,
     },
+    /// A row of a table has been taken.
+    Imported {
+        mark: String,
+    },
     /// The figures of a round as they stand, so that nothing that is erased later changes them.
     FiguresKept(Box<Figures>),
     /// A letter whose end nobody could tell arrived, as a coordinator knows.

@@ -163,6 +163,8 @@ pub enum CommandKind {
     Introduce { partnership: PartnershipId },
     /// A message that waited for a person has been dealt with.
     Settle { inbox: InboxId },
+    /// A row of a table of applications.
+    Import(Box<super::importing::Row>),
     /// A letter that may or may not have arrived did, as its reader says.
     Arrived { letter: LetterId },
     /// A letter that may or may not have arrived is sent again.

@@ -43,6 +43,8 @@ pub struct Facts {
     pub brakes: Brakes,
     /// The survey that the event is about.
     pub survey: Option<SurveySheet>,
+    /// For an import: the row was taken before.
+    pub already_imported: bool,
     /// For a report: the figures of its round, then those of the rounds before it.
     pub figures: Vec<Figures>,
     /// For the digest: what waits for a coordinator, and numbers.

@@ -2,7 +2,7 @@
 //! database, and nothing here is random, so that every rule can be tested as a table.
 //!
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
-//! [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
+//! [`importing`] one that comes in a table, [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
 //! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner,
 //! [`timetable`] the dates, [`pace`] how often we write to somebody.
@@ -16,6 +16,7 @@ pub mod decision;
 pub mod event;
 pub mod facts;
 pub mod form_text;
+pub mod importing;
 pub mod inviting;
 pub mod letter;
 pub mod pace;

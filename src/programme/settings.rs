@@ -1,6 +1,8 @@
 //! The programme's rules as configured: the meaning of the config folder for `decide`. Every number is a default of
 //! PROGRAMME and stands in the example config with its sentence.
 
+use std::collections::BTreeMap;
+
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
@@ -49,6 +51,18 @@ pub struct Settings {
     /// Community channels named in introductions and topics.
     pub channels: Vec<String>,
     pub surveys: Vec<Survey>,
+    pub import: Import,
+}
+
+/// How a table of applications names its columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// Heading of the column with the mail address.
+    pub address: String,
+    /// Heading of the column that says when the application came in.
+    pub arrived: Option<String>,
+    /// Question id (or `must`, `like`) -> heading, where it is neither the id nor the question's label.
+    pub columns: BTreeMap<String, String>,
 }
 
 impl Settings {

@@ -414,6 +414,10 @@ fn carry_out(
             sheet,
             answers,
         } => super::surveys::keep(tx, round, survey, sheet, answers)?,
+        Change::Imported { mark } => {
+            tx.prepare_cached("INSERT OR IGNORE INTO imported_row (mark, at) VALUES (?1, ?2)")?
+                .execute((mark, seconds))?;
+        }
         Change::FiguresKept(figures) => super::report::keep(tx, figures)?,
         Change::SurveysSealed { round } => super::surveys::seal(tx, now, round)?,
     }

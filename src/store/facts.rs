@@ -81,6 +81,12 @@ pub fn load(
             | CommandKind::Withdraw { person } => {
                 about_person(tx, &mut facts, Some(*person), None)?
             }
+            CommandKind::Import(row) => {
+                about_person(tx, &mut facts, sender, None)?;
+                facts.already_imported = tx
+                    .prepare_cached("SELECT count(*) FROM imported_row WHERE mark = ?1")?
+                    .query_row([&row.mark], |row| Ok(row.get::<_, i64>(0)? > 0))?;
+            }
             CommandKind::EndPartnership { partnership: id } => {
                 facts.partnership = open_partnership(tx, *id)?
             }

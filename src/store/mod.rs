@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_applying.sql"),
     include_str!("migrations/0005_review.sql"),
     include_str!("migrations/0006_reports.sql"),
+    include_str!("migrations/0007_imports.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -8,6 +8,7 @@ mod config_bad;
 mod daemon;
 mod engine;
 mod examples;
+mod import;
 mod letters;
 mod matching_files;
 mod matching_graphs;

@@ -7,7 +7,7 @@ use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
-use super::{cap, partnership, review, timetable};
+use super::{cap, importing, partnership, review, timetable};
 
 pub use commands::read as read_command;
 
@@ -94,6 +94,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             review::not_reviewed(settings, facts, acts, refused.as_deref())
         }
         CommandKind::Misread { why, .. } => Decision::ignored(why),
+        CommandKind::Import(row) => importing::application(settings, facts, row),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::Withdraw { .. } => match &facts.person {

@@ -5,6 +5,7 @@
 //! The body is cut into blocks, from one label to the next; what each block says is read by the kind of its question
 //! in `value`. The sender's own lines come before quoted ones.
 
+pub mod cells;
 mod labels;
 mod options;
 mod value;
@@ -49,7 +50,6 @@ pub fn read(marked: &str, form: &Form, language: &str, asked: bool) -> FormReply
     }
     let labels = Labels::of(form);
     let (blocks, ticked) = blocks(marked, form, &labels);
-    let mut reply = FormReply::default();
     let mut best: BTreeMap<Target, Reading> = BTreeMap::new();
     // The country helps to read the place, so it comes first.
     let country = blocks
@@ -109,8 +109,14 @@ pub fn read(marked: &str, form: &Form, language: &str, asked: bool) -> FormReply
             .count()
             < 2
     {
-        return reply;
+        return FormReply::default();
     }
+    gather(best, form)
+}
+
+/// What was read for each line of the form, as answers to its questions.
+fn gather(best: BTreeMap<Target, Reading>, form: &Form) -> FormReply {
+    let mut reply = FormReply::default();
     let mut wishes = Wishes::default();
     let mut wished = false;
     for (target, reading) in best {

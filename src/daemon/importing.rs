@@ -1,0 +1,156 @@
+//! Tables from outside, row by row on the one path: applications of a spreadsheet or a web form.
+//!
+//! A trial goes the same way to its end and is then taken back, so that it tells exactly what would happen.
+
+use serde::Serialize;
+
+use super::engine::Engine;
+use super::identify::address_key;
+use super::path::Going;
+use crate::mail::address;
+use crate::mail::inbound::form_reply::cells::{self, Cell};
+use crate::programme::decision::{Change, Outcome};
+use crate::programme::event::{Command, CommandKind, Event, Said};
+use crate::programme::facts::ApplicationState;
+use crate::programme::importing::Row;
+use crate::programme::letter::LetterKind;
+use crate::store::facts;
+use crate::time::Moment;
+
+/// A row of a table as it was written.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    pub address: String,
+    pub arrived: Option<Moment>,
+    /// Question id (or `must`, `like`) and what stands in its column.
+    pub cells: Vec<(String, String)>,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// "accepted", "waiting" (for a coordinator), "incomplete", "known" or "refused".
+    pub result: &'static str,
+    /// What is asked for, or why it was refused.
+    pub why: String,
+    pub person: Option<i64>,
+}
+
+fn refused(why: impl Into<String>) -> Taken {
+    Taken {
+        result: "refused",
+        why: why.into(),
+        person: None,
+    }
+}
+
+impl Engine {
+    /// Takes a row as an application. With `only_try` nothing is kept.
+    ///
+    /// # Errors
+    /// The store cannot be written; a row that cannot be used is no error.
+    pub fn import_application(
+        &mut self,
+        written: &Written,
+        now: Moment,
+        only_try: bool,
+    ) -> anyhow::Result<Taken> {
+        let settings = &self.path.config.settings;
+        if address::comparable(&written.address).is_err() {
+            return Ok(refused(format!(
+                "\"{}\" is no mail address",
+                address::clean(&written.address, 80)
+            )));
+        }
+        let key = address_key(&written.address);
+        if address_key(&settings.address) == key {
+            return Ok(refused("this is the programme's own address"));
+        }
+        let language = settings.languages.first().map_or("en", String::as_str);
+        let row: Vec<Cell<'_>> = written
+            .cells
+            .iter()
+            .map(|(question, text)| Cell { question, text })
+            .collect();
+        let read = cells::read(&row, &settings.form, language);
+        let mut parts: Vec<&str> = vec![&key];
+        for (question, text) in &written.cells {
+            parts.extend([question.as_str(), text.as_str()]);
+        }
+        let event = Event::Command(Command {
+            by: "command line".into(),
+            what: CommandKind::Import(Box::new(Row {
+                address: written.address.trim().to_string(),
+                said: Said {
+                    answers: read.answers,
+                    unclear: read.unclear,
+                    ..Said::default()
+                },
+                arrived: written.arrived,
+                mark: self.path.keys.row_mark(&parts),
+            })),
+            inbox: None,
+        });
+        let tx = self.store.transaction()?;
+        let sender = facts::person_at(&tx, &key)?;
+        let gone = self.path.go(
+            &tx,
+            now,
+            &Going {
+                event: &event,
+                sender,
+                cause: "import",
+                answering: None,
+            },
+        )?;
+        if !only_try {
+            tx.commit()?;
+            self.remember(gone.ordered);
+        }
+        Ok(taken(&gone.decision.changes, &gone.decision))
+    }
+}
+
+fn taken(changes: &[Change], decision: &crate::programme::decision::Decision) -> Taken {
+    if let Outcome::Ignored(why) | Outcome::NeedsPerson(why) = &decision.outcome {
+        return Taken {
+            result: if why.contains("imported before") {
+                "known"
+            } else {
+                "refused"
+            },
+            why: why.clone(),
+            person: None,
+        };
+    }
+    let application = changes.iter().find_map(|change| match change {
+        Change::Application { person, state, .. } => Some((*person, *state)),
+        _ => None,
+    });
+    let Some((person, state)) = application else {
+        return refused("it did not become an application");
+    };
+    let open: Vec<String> = decision
+        .letters
+        .iter()
+        .find_map(|letter| match &letter.kind {
+            LetterKind::Missing { open_questions, .. } => Some(
+                open_questions
+                    .iter()
+                    .filter(|question| question.required)
+                    .map(|question| question.label.clone())
+                    .collect(),
+            ),
+            _ => None,
+        })
+        .unwrap_or_default();
+    Taken {
+        result: match state {
+            ApplicationState::Incomplete => "incomplete",
+            ApplicationState::Complete => "waiting",
+            _ => "accepted",
+        },
+        why: open.join(", "),
+        person: Some(person.0),
+    }
+}
