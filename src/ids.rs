@@ -36,6 +36,10 @@ id!(
     ProposalId
 );
 id!(
+    /// A question that only the owner of an address can answer.
+    ChallengeId
+);
+id!(
     /// An outbox row: one letter to one person.
     LetterId
 );

@@ -30,6 +30,7 @@
 //! | [`places`] | countries, languages and time zones by any usual name | I/O |
 //! | [`mail`] | reading what arrives, writing and carrying what leaves | know the database |
 //! | [`templates`] | one Markdown file per letter -> subject, text, HTML | decide anything |
+//! | [`documents`] | PDFs that travel with letters: values in, bytes out | hold words |
 //! | [`store`] | all SQL | render, send, decide |
 //! | [`config`] | what is written in the folder -> what it means, or every problem at once | guess |
 //! | [`problem`] | what is wrong with something in the config folder, in words | know `config` or `templates` |
@@ -39,7 +40,7 @@
 //!
 //! # Who may use whom
 //!
-//! `main -> cli -> rehearsal -> daemon -> { store, templates, config } -> mail -> programme -> { matching,
+//! `main -> cli -> rehearsal -> daemon -> { store, templates, config, documents } -> mail -> programme -> { matching,
 //! schedule, places } -> { ids, time, problem }`, each only to its right. `store` does not know `mail` or `templates`;
 //! `config` asks `templates` whether every letter is there, and `templates` does not know `config`;
 //! `programme` does not know `matching`: the daemon turns applications into candidates and hands the proposal
@@ -66,6 +67,7 @@
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod documents;
 pub mod ids;
 pub mod mail;
 pub mod matching;

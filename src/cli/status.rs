@@ -95,7 +95,15 @@ fn standings(
 
 fn words(waiting: &Waiting) -> String {
     match waiting {
-        Waiting::Message { inbox, from, why } => {
+        // Only a safety contact learns more; the message itself lies in their mailbox.
+        Waiting::Message {
+            inbox,
+            safety: true,
+            ..
+        } => format!("message {inbox} waits for a safety contact"),
+        Waiting::Message {
+            inbox, from, why, ..
+        } => {
             format!("message {inbox} from {from}: {why}   (pairpost status --message {inbox})")
         }
         Waiting::Proposal { proposal, round } => {

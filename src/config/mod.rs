@@ -38,6 +38,8 @@ pub struct Config {
     pub poll_cron: String,
     /// Where the database, the master key and the lock lie.
     pub state_dir: PathBuf,
+    /// Fonts for certificates beside the built-in one, for scripts that it does not have.
+    pub certificate_fonts: Vec<PathBuf>,
     pub templates: Templates,
     /// What works but should be looked at.
     pub warnings: Vec<Problem>,
@@ -215,6 +217,7 @@ fn meaning(
         verp: programme.verp,
         poll_cron: programme.poll_cron,
         state_dir: programme.state_dir,
+        certificate_fonts: programme.certificate_fonts,
         templates,
         warnings: warnings.into_sorted(),
     })

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::programme::application::Form;
 use crate::programme::settings::{
     Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, Import, IntroductionReplyTo, Odd,
-    Pairing, Release, Settings, Silence, StillWithUs, Weights,
+    Pairing, Release, Retention, Settings, Silence, StillWithUs, Weights,
 };
 
 /// Reply tokens take 30 characters of the 64 that a mailbox name may have (RFC 5321 section 4.5.3.1.1).
@@ -29,6 +29,7 @@ pub struct ProgrammeFile {
     pub verp: bool,
     pub poll_cron: String,
     pub state_dir: PathBuf,
+    pub certificate_fonts: Vec<PathBuf>,
 }
 
 pub fn read(
@@ -95,6 +96,22 @@ pub fn read(
         .text("state_dir")
         .unwrap_or_else(|| "state".into());
     let channels = programme.texts("channels").unwrap_or_default();
+    let certificate_fonts: Vec<PathBuf> = programme
+        .texts("certificate_fonts")
+        .unwrap_or_default()
+        .iter()
+        .map(|path| base.join(path))
+        .collect();
+    if let Some(missing) = certificate_fonts.iter().find(|path| !path.is_file()) {
+        warnings.add(Problem {
+            file: file.into(),
+            line: None,
+            key: "programme.certificate_fonts".into(),
+            value: Some(missing.display().to_string()),
+            why: "there is no such file".into(),
+            remedy: "Name font files (.ttf) that are on this machine.".into(),
+        });
+    }
     let acceptance = programme
         .one_of(
             "acceptance",
@@ -228,6 +245,21 @@ pub fn read(
             .collect(),
     };
     import_section.finish();
+    let kept = whole.section("retention");
+    let retention = Retention {
+        months: kept.number("months", 1..=120).unwrap_or(12),
+        notice_days: kept.number("notice_days", 7..=90).unwrap_or(30),
+        mail_days: kept.number("mail_days", 1..=3650).unwrap_or(30),
+        backups_days: kept.number("backups_days", 1..=365).unwrap_or(30),
+    };
+    if retention.notice_days / 28 >= retention.months {
+        kept.refuse(
+            "notice_days",
+            "the notice would go out before anybody has been away for so long",
+            "Make notice_days smaller, or months larger.",
+        );
+    }
+    kept.finish();
     whole.finish();
 
     Some(ProgrammeFile {
@@ -261,6 +293,7 @@ pub fn read(
             pool_cron,
             catch_up,
             ceilings,
+            retention,
             channels,
             surveys: Vec::new(),
             import,
@@ -270,6 +303,7 @@ pub fn read(
         verp,
         poll_cron,
         state_dir: base.join(state_dir),
+        certificate_fonts,
     })
 }
 

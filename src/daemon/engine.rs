@@ -19,8 +19,8 @@ use crate::mail::token::Keys;
 use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
 use crate::programme::event::{Command, Due, Event, Undelivered};
 use crate::programme::letter::must_not_come_twice;
-use crate::programme::timetable;
-use crate::store::{Durability, Store, facts, inbox, occasions, outbox, unknown};
+use crate::programme::{concern, timetable};
+use crate::store::{Durability, Store, facts, inbox, occasions, outbox, removals, unknown};
 use crate::time::Moment;
 
 /// The programme's state and everything that changes it.
@@ -60,12 +60,14 @@ impl Engine {
     /// # Errors
     /// The state folder, the master key or the database cannot be used; the message says which and why.
     pub fn open(config: Config, keys: Keys, durability: Durability) -> anyhow::Result<Engine> {
-        let store = Store::open(&config.state_dir.join(DATABASE), durability)?;
+        let mut store = Store::open(&config.state_dir.join(DATABASE), durability)?;
         let path = OnePath {
             config,
             keys,
             mark_letters: false,
         };
+        // Whoever was erased stays erased, whichever backup was put back; nothing is sent before that.
+        path.replay_erasures(&mut store)?;
         Ok(Engine {
             store,
             path,
@@ -104,6 +106,7 @@ impl Engine {
         let recovered = outbox::recover(&tx, now, pace::first_look(now))?;
         tx.commit()?;
         self.plan_calendar(now)?;
+        self.remove_old_pages()?;
         Ok(recovered)
     }
 
@@ -226,13 +229,18 @@ impl Engine {
         let (state, reason) = match &gone.decision.outcome {
             Ending::Handled => ("handled", gone.decision.note.as_str()),
             Ending::Ignored(why) => ("ignored", why.as_str()),
-            Ending::NeedsPerson(why) => ("needs-person", why.as_str()),
             Ending::WaitsForOwner(why) => ("waits-for-owner", why.as_str()),
+            Ending::NeedsPerson(why) | Ending::NeedsSafetyContact(why) => {
+                ("needs-person", why.as_str())
+            }
         };
         let ended = inbox::Ended {
             state,
             reason,
-            kind: kind_word(reading.kind),
+            kind: match &gone.decision.outcome {
+                Ending::NeedsSafetyContact(_) => concern::WHY,
+                _ => kind_word(reading.kind),
+            },
             sender: reading
                 .from
                 .as_ref()
@@ -273,7 +281,33 @@ impl Engine {
                 }
             }
         }
+        self.remove_old_pages()?;
         Ok(ticked)
+    }
+
+    /// After an erasure: what was deleted goes out of the files, too. Where another process is reading, it is tried
+    /// again at the next tick.
+    fn remove_old_pages(&mut self) -> anyhow::Result<()> {
+        if !removals::pages_wait(self.store.reader())? || !self.store.leave_no_trace()? {
+            return Ok(());
+        }
+        self.path.erase_from_kept_databases()?;
+        let tx = self.store.transaction()?;
+        removals::pages_done(&tx)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Copies in the mailbox of what was erased, to be looked for and removed there.
+    pub fn copies_to_remove(&self, limit: u32) -> anyhow::Result<Vec<removals::Copy>> {
+        Ok(removals::copies(self.store.reader(), limit)?)
+    }
+
+    pub fn copies_removed(&mut self, ids: &[i64]) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        removals::copies_done(&tx, ids)?;
+        tx.commit()?;
+        Ok(())
     }
 
     fn handle_due(&mut self, due: &Due, now: Moment) -> anyhow::Result<()> {
@@ -304,8 +338,10 @@ impl Engine {
                 let outcome = match &gone.decision.outcome {
                     Ending::Handled => "done".to_string(),
                     Ending::Ignored(why) => format!("skipped: {why}"),
-                    Ending::NeedsPerson(why) => format!("needs a person: {why}"),
                     Ending::WaitsForOwner(why) => format!("waits: {why}"),
+                    Ending::NeedsPerson(why) | Ending::NeedsSafetyContact(why) => {
+                        format!("needs a person: {why}")
+                    }
                 };
                 occasions::done(&tx, due.occasion, now, &outcome)?;
             }
@@ -332,7 +368,10 @@ impl Engine {
         let decision = self.at_once(&event, now)?;
         Ok(match decision.outcome {
             Ending::Handled => decision.note,
-            Ending::Ignored(why) | Ending::NeedsPerson(why) | Ending::WaitsForOwner(why) => {
+            Ending::Ignored(why)
+            | Ending::NeedsPerson(why)
+            | Ending::NeedsSafetyContact(why)
+            | Ending::WaitsForOwner(why) => {
                 format!("nothing was done: {why}")
             }
         })

@@ -91,7 +91,10 @@ pub(super) fn identify(
         None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
     };
     Ok(Found {
-        evidence: if owner_wrote {
+        // The question went to the address on file alone, so its answer is a proof.
+        evidence: if owner_wrote && known.kind == "confirm" {
+            Evidence::Challenged
+        } else if owner_wrote {
             Evidence::TokenAndAddress
         } else {
             Evidence::TokenOnly

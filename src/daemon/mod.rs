@@ -1,12 +1,15 @@
 //! The shell: the one path for events (`path`) and who walks it (`engine`, with `identify` for messages), what lies
-//! between applications and the matching (`pairing`), tables from outside (`importing`), the loops that carry mail
-//! (`run`, with `receive` and `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where a letter is looked for
-//! whose end nobody told (`look_up`). Rules are in `programme`.
+//! between applications and the matching (`pairing`), tables from outside (`importing`), what surrounds an erasure
+//! (`erasing`), files that travel with letters (`attachments`), the loops that carry mail (`run`, with `receive` and
+//! `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where a letter is looked for whose end
+//! nobody told (`look_up`). Rules are in `programme`.
 
+mod attachments;
 mod ballast;
 mod clock_watch;
 mod deliver;
 pub mod engine;
+mod erasing;
 mod hands;
 mod identify;
 pub mod importing;

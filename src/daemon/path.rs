@@ -10,15 +10,17 @@ use crate::ids::PersonId;
 use crate::mail::outbound::compose;
 use crate::mail::token::{self, Keys};
 use crate::programme;
-use crate::programme::applying;
-use crate::programme::decision::{Decision, Occasion};
+use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::Event;
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, Recipient, ReplyTo};
-use crate::programme::report;
-use crate::store::{apply, facts, outbox, surveys};
+use crate::programme::{applying, privacy, report};
+use crate::store::{apply, facts, outbox, rights, surveys};
 use crate::templates::Frame;
 use crate::time::Moment;
+
+/// People who are told, or erased, on one day because they have not taken part for long.
+const INACTIVE_AT_A_TIME: u32 = 200;
 
 /// What every event needs beside the database.
 pub(super) struct OnePath {
@@ -54,6 +56,7 @@ impl<'a> Going<'a> {
 /// Where the path ended.
 pub(super) struct Gone {
     pub decision: Decision,
+    /// Whom the event is from or about.
     pub person: Option<PersonId>,
     /// Keys of the letters that were ordered.
     pub ordered: Vec<String>,
@@ -66,9 +69,17 @@ impl OnePath {
         self.add_survey(tx, going.event, &mut facts)?;
         self.add_demands(tx, now, going.event, &mut facts)?;
         self.add_figures(tx, going.event, &mut facts)?;
+        if let Event::Due(due) = going.event
+            && matches!(due.what, Occasion::Retention { .. })
+        {
+            let before = privacy::inactive_before(&self.config.settings, now);
+            facts.rights.inactive = rights::inactive(tx, before, INACTIVE_AT_A_TIME)?;
+        }
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
+        self.before_applying(tx, now, &decision)?;
         apply::apply(tx, now, &decision, &address_key)?;
+        self.after_applying(tx, &decision)?;
         let mut ordered = Vec::with_capacity(decision.letters.len());
         for letter in &decision.letters {
             // Only the sender's own letter belongs in the sender's thread; a stranger has just become a person.
@@ -94,11 +105,23 @@ impl OnePath {
         // What waits for later has not happened yet.
         if decision.postpone.is_none() {
             let partnership = facts.partnership.as_ref().map(|partnership| partnership.id);
-            apply::journal(tx, now, going.cause, &decision, person, partnership)?;
+            // The line about an erasure leads to nobody.
+            let erased = |id: &PersonId| {
+                let erase = Change::Erase { person: *id };
+                decision.changes.contains(&erase)
+            };
+            let about = person.filter(|id| !erased(id));
+            let partnership = partnership.filter(|_| about == person);
+            apply::journal(tx, now, going.cause, &decision, about, partnership)?;
         }
+        // A stranger has just become a person: the message is theirs.
+        let newcomer = decision.changes.iter().find_map(|change| match change {
+            Change::NewPerson { id, .. } => Some(*id),
+            _ => None,
+        });
         Ok(Gone {
+            person: person.or(newcomer),
             decision,
-            person,
             ordered,
         })
     }
@@ -235,14 +258,18 @@ impl Ordering<'_> {
             .map_or("localhost", |(_, host)| host);
         let message_id = format!("{}@{host}", self.path.keys.message_id(id));
         let reference = self.path.keys.reference(id);
-        let reply_token = self.path.keys.sign(token::Kind::Reply, id.0, self.now);
+        let token_kind = match letter.reply_to {
+            ReplyTo::Challenge => token::Kind::Challenge,
+            ReplyTo::Token | ReplyTo::Partners(_) => token::Kind::Reply,
+        };
+        let reply_token = self.path.keys.sign(token_kind, id.0, self.now);
         let own_reply_address = token::address_with(&settings.address, &reply_token);
         let reply_to = match &letter.reply_to {
-            ReplyTo::Token => vec![own_reply_address.clone()],
+            ReplyTo::Token | ReplyTo::Challenge => vec![own_reply_address.clone()],
             ReplyTo::Partners(addresses) => addresses.clone(),
         };
         // No reply token travels in a letter whose answers go to somebody else.
-        let answers_reach_us = letter.reply_to == ReplyTo::Token;
+        let answers_reach_us = !matches!(letter.reply_to, ReplyTo::Partners(_));
         let rendered = self.path.config.templates.render(
             &letter.kind,
             &language,
@@ -270,6 +297,9 @@ impl Ordering<'_> {
         };
         let list_id = settings.address.replace('@', ".");
         let at = letter.not_before.unwrap_or(self.now).max(self.now);
+        let attachments =
+            self.path
+                .attachments(self.tx, self.now, person, &letter.kind, &language)?;
         let bytes = compose::compose(&compose::Parts {
             from_name: &settings.name,
             from_address: &settings.address,
@@ -279,7 +309,7 @@ impl Ordering<'_> {
             subject: &rendered.subject,
             text: &rendered.text,
             html: &rendered.html,
-            attachments: letter.kind.attachments(),
+            attachments: &attachments,
             message_id: &message_id,
             thread: &thread,
             date: at,

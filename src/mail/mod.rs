@@ -4,6 +4,7 @@
 pub mod account;
 pub mod address;
 pub mod inbound;
+pub mod mention;
 pub mod oauth;
 pub mod outbound;
 pub mod secret;

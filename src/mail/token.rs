@@ -23,16 +23,19 @@ pub enum Kind {
     Stop,
     /// The envelope sender: a bounce of the letter with this id.
     Bounce,
+    /// Reply-To of a letter that asks the owner of an address for a proof; the id is the letter's.
+    Challenge,
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::Reply, Kind::Stop, Kind::Bounce];
+    const ALL: [Kind; 4] = [Kind::Reply, Kind::Stop, Kind::Bounce, Kind::Challenge];
 
     fn letter(self) -> u8 {
         match self {
             Kind::Reply => b'r',
             Kind::Stop => b's',
             Kind::Bounce => b'b',
+            Kind::Challenge => b'c',
         }
     }
 
@@ -42,6 +45,8 @@ impl Kind {
             Kind::Reply => 240,
             Kind::Stop => 400,
             Kind::Bounce => 60,
+            // To the hour it is looked at by the rules.
+            Kind::Challenge => 3,
         }
     }
 }
@@ -163,6 +168,23 @@ impl Keys {
             .flat_map(|cell| [cell.as_bytes(), &[0]])
             .collect();
         base32(&self.mac("pairpost imported row v1", &parts))
+    }
+
+    /// What is remembered of an erased person's address, in its comparison form: without the master key nothing leads
+    /// back to it.
+    pub fn address_hash(&self, address_key: &str) -> String {
+        base32(&self.mac("pairpost erased address v1", &[address_key.as_bytes()]))
+    }
+
+    /// The same of two addresses together, in either order.
+    pub fn pair_hash(&self, one: &str, other: &str) -> String {
+        let (first, second) = if one <= other {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let parts: [&[u8]; 3] = [first.as_bytes(), &[0], second.as_bytes()];
+        base32(&self.mac("pairpost erased pair v1", &parts))
     }
 
     /// Finds one of our tokens behind the `+` of an address of ours.

@@ -8,7 +8,7 @@ use super::event::{Answered, Evidence, Intent, Message, Nature};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
-use super::{coordinating, partnership, survey, waiting};
+use super::{concern, coordinating, partnership, privacy, survey, waiting};
 use crate::ids::PersonId;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
@@ -28,8 +28,28 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         return decision;
     }
     let Some(person) = &facts.person else {
-        return stranger(settings, facts, None, message);
+        return match message.said.intent {
+            Some(Intent::Concern) => concern::from_stranger(settings, facts, message),
+            // The button in an old letter: nothing goes to that address any more.
+            Some(Intent::Stop) if message.text.trim().is_empty() => {
+                Decision::ignored("asks for no mail, and gets none")
+            }
+            Some(Intent::MyData | Intent::ForgetMe | Intent::Stop) => {
+                privacy::nothing_kept(settings, facts, message)
+            }
+            _ => stranger(settings, facts, None, message),
+        };
     };
+    if message.said.intent == Some(Intent::Concern) {
+        let mut decision = concern::raised(settings, facts, person, message);
+        if message.evidence >= Evidence::TokenAndAddress {
+            sign_of_life(settings, facts, person, &mut decision);
+        }
+        return decision;
+    }
+    if let Some(decision) = privacy::asked(settings, facts, person, message) {
+        return decision;
+    }
     // A "stop" may come from anywhere that holds the token: the cheapest forgery may only reduce mail.
     if message.said.intent == Some(Intent::Stop) && message.evidence >= Evidence::TokenOnly {
         return stop(person, message);
@@ -106,6 +126,13 @@ fn stranger(
     {
         return Decision::ignored("the form letter went to this address within the last day");
     }
+    let mut decision = applying::send_form(settings, facts, person, message);
+    behind_the_ceiling(settings, facts, &mut decision);
+    decision
+}
+
+/// Above the hourly ceiling letters to strangers queue up, an hour's worth behind the other; they are not dropped.
+pub fn behind_the_ceiling(settings: &Settings, facts: &Facts, decision: &mut Decision) {
     let open = super::timetable::round_for_application(settings, facts.now)
         .is_some_and(|round| round.opens <= facts.now.date_naive());
     let ceiling = if open {
@@ -113,16 +140,17 @@ fn stranger(
     } else {
         settings.ceilings.stranger_letters_per_hour_closed
     };
-    let mut decision = applying::send_form(settings, facts, person, message);
-    // Above the ceiling letters queue up, an hour's worth behind the other; they are not dropped.
     let hours_behind = facts.brakes.stranger_letters_last_hour / ceiling.max(1);
     if hours_behind > 0 {
-        for letter in &mut decision.letters {
+        for letter in decision
+            .letters
+            .iter_mut()
+            .filter(|letter| matches!(letter.to, Recipient::Person(_)))
+        {
             letter.not_before = Some(facts.now + chrono::TimeDelta::hours(i64::from(hours_behind)));
         }
         decision.note += ", queued behind the hourly ceiling for strangers";
     }
-    decision
 }
 
 /// Somebody wants to apply, and no round is to come: a person has to say when there will be one.
@@ -139,9 +167,24 @@ pub fn no_round(
     let Some(from) = &message.from else {
         return needs_person(why);
     };
-    let newcomer = Person {
+    let newcomer = newcomer_at(settings, facts, from);
+    let mut decision = free_words(settings, facts, &newcomer, message, why);
+    let (id, language) = (newcomer.id, newcomer.language);
+    decision.changes.push(Change::NewPerson {
+        id,
+        address: newcomer.address,
+        language,
+    });
+    // Counts like a form letter: one answer a day to an address that anybody may have written from.
+    decision.changes.push(Change::FormSent { person: id });
+    decision
+}
+
+/// Somebody who becomes known by writing from this address.
+pub fn newcomer_at(settings: &Settings, facts: &Facts, address: &str) -> Person {
+    Person {
         id: PersonId(facts.fresh.person),
-        address: from.clone(),
+        address: address.to_string(),
         name: String::new(),
         language: settings
             .languages
@@ -161,17 +204,7 @@ pub fn no_round(
         at_second: false,
         silences: Vec::new(),
         leaving_on: None,
-    };
-    let mut decision = free_words(settings, facts, &newcomer, message, why);
-    let (id, language) = (newcomer.id, newcomer.language);
-    decision.changes.push(Change::NewPerson {
-        id,
-        address: newcomer.address,
-        language,
-    });
-    // Counts like a form letter: one answer a day to an address that anybody may have written from.
-    decision.changes.push(Change::FormSent { person: id });
-    decision
+    }
 }
 
 /// Somebody who has had the form letter and has not applied yet.
@@ -207,22 +240,16 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         Some(Intent::NewPartner) => {
             return partnership::new_partner(settings, facts, person, message);
         }
-        Some(Intent::Concern) => return concern(settings, facts, person, message),
         Some(Intent::Help) => return free_words(settings, facts, person, message, "asks for help"),
-        Some(Intent::MyData | Intent::ForgetMe) => {
-            return free_words(
-                settings,
-                facts,
-                person,
-                message,
-                "asks for their data, or to be forgotten",
-            );
-        }
         Some(Intent::Certificate) => {
-            return free_words(settings, facts, person, message, "asks for a certificate");
+            return privacy::certificate(settings, facts, person, message);
         }
         Some(Intent::Apply) => return applying::send_form(settings, facts, Some(person), message),
-        Some(Intent::Answer | Intent::Unclear) | None => {}
+        // Concerns and data have been looked at before, whoever wrote.
+        Some(
+            Intent::Answer | Intent::Unclear | Intent::Concern | Intent::MyData | Intent::ForgetMe,
+        )
+        | None => {}
     }
     if let Some(decision) = survey::answered(settings, facts, person, message) {
         return decision;
@@ -277,6 +304,7 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
             ask_again(person, message, Asked::Word, asked)
         }
         Some("check-in") => ask_again(person, message, Asked::CheckIn, asked),
+        Some("erasure-notice") => privacy::stays(settings, facts, person, message),
         Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
         Some("withdrawn") if message.said.intent.is_none() => {
             waiting::told_why(settings, facts, person, message)
@@ -445,23 +473,6 @@ fn ask_again(
     decision
 }
 
-/// A concern goes to the safety contacts only, and our letters between the two end at once.
-fn concern(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
-    let mut decision = for_person(settings, facts, person, message, "reports a concern", true);
-    if let Some(partnership) = facts
-        .partnership
-        .as_ref()
-        .filter(|it| it.state == PartnershipState::Active)
-    {
-        decision.changes.push(Change::PartnershipState {
-            partnership: partnership.id,
-            state: PartnershipState::Ended,
-            why: "concern".into(),
-        });
-    }
-    decision
-}
-
 /// Words that a person has to answer.
 pub fn free_words(
     settings: &Settings,
@@ -473,7 +484,7 @@ pub fn free_words(
     for_person(settings, facts, person, message, why, false)
 }
 
-fn for_person(
+pub fn for_person(
     settings: &Settings,
     facts: &Facts,
     person: &Person,

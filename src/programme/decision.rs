@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
 use super::event::{Proposed, Reason};
-use super::facts::{ApplicationState, PartnershipState, ProposalState};
+use super::facts::{ApplicationState, PartnershipState, ProposalState, Purpose};
 use super::letter::Letter;
 use super::report::Figures;
-use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{
+    ApplicationId, ChallengeId, InboxId, LetterId, PartnershipId, PersonId, ProposalId,
+};
 use crate::time::Moment;
 
 /// The answer to one event.
@@ -37,6 +39,8 @@ pub enum Outcome {
     NeedsPerson(String),
     /// Nothing happens until the owner of the address confirms that it is theirs.
     WaitsForOwner(String),
+    /// A safety contact has to look, and nobody else.
+    NeedsSafetyContact(String),
 }
 
 impl Decision {
@@ -276,6 +280,31 @@ pub enum Change {
         letter: LetterId,
         by: String,
     },
+    /// Letters about the partnership that have not left yet are not sent.
+    HoldLetters {
+        partnership: PartnershipId,
+    },
+    /// A question that only the owner of the address can answer.
+    NewChallenge {
+        id: ChallengeId,
+        person: PersonId,
+        purpose: Purpose,
+    },
+    ChallengeUsed {
+        challenge: ChallengeId,
+    },
+    /// Everything that is about them goes; numbers stay.
+    Erase {
+        person: PersonId,
+    },
+    /// They were told that what is about them will be erased.
+    RetentionNoticed {
+        person: PersonId,
+    },
+    /// The bytes of messages and letters that were dealt with before this moment are dropped.
+    DropBytes {
+        before: Moment,
+    },
 }
 
 /// Something that will fall due. Its key exists once: doing it twice is impossible.
@@ -388,6 +417,15 @@ pub enum Occasion {
     Digest {
         date: NaiveDate,
     },
+    /// Somebody is to be erased, once the last letter to them has left. `since` tells one wish from the next.
+    Erase {
+        person: PersonId,
+        since: NaiveDate,
+    },
+    /// The daily look at what has been kept long enough.
+    Retention {
+        date: NaiveDate,
+    },
 }
 
 impl Occasion {
@@ -455,6 +493,8 @@ impl Occasion {
             Occasion::Report { round } => format!("report/{round}"),
             Occasion::SurveysClose { round } => format!("surveys-close/{round}"),
             Occasion::Digest { date } => format!("digest/{date}"),
+            Occasion::Erase { person, since } => format!("erase/{person}/{since}"),
+            Occasion::Retention { date } => format!("retention/{date}"),
         }
     }
 
@@ -481,6 +521,7 @@ impl Occasion {
             | Occasion::RoundEnds { .. }
             | Occasion::SurveysClose { .. } => 8,
             Occasion::Digest { .. } | Occasion::Report { .. } => 9,
+            Occasion::Erase { .. } | Occasion::Retention { .. } => 10,
         }
     }
 
@@ -494,7 +535,8 @@ impl Occasion {
             | Occasion::CheckIn { person, .. }
             | Occasion::Silence { person, .. }
             | Occasion::Closing { person, .. }
-            | Occasion::Survey { person, .. } => Some(*person),
+            | Occasion::Survey { person, .. }
+            | Occasion::Erase { person, .. } => Some(*person),
             _ => None,
         }
     }

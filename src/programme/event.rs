@@ -169,6 +169,10 @@ pub enum CommandKind {
     Arrived { letter: LetterId },
     /// A letter that may or may not have arrived is sent again.
     SendAgain { letter: LetterId },
+    /// Erase a person, as if they had asked for it and confirmed it.
+    Erase { person: PersonId },
+    /// Somebody whose partnership was ended because of a concern may have a new partner.
+    Free { person: PersonId },
 }
 
 /// One thing that a coordinator asks of a proposal. Numbers are people as the proposal prints them.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::application::{Answers, Unclear};
 use super::event::{Adjustments, Group, Insight, Reason};
 use super::report::Figures;
-use crate::ids::{ApplicationId, LetterId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{ApplicationId, ChallengeId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
 /// Everything that the store looked up for one event. What an event has nothing to do with stays empty.
@@ -47,6 +47,8 @@ pub struct Facts {
     pub already_imported: bool,
     /// For a report: the figures of its round, then those of the rounds before it.
     pub figures: Vec<Figures>,
+    /// For what people may ask about their own data.
+    pub rights: Rights,
     /// For the digest: what waits for a coordinator, and numbers.
     pub waiting: Vec<Waiting>,
     pub numbers: Vec<(String, i64)>,
@@ -60,6 +62,62 @@ pub struct Fresh {
     pub application: i64,
     pub partnership: i64,
     pub proposal: i64,
+    pub challenge: i64,
+}
+
+/// What is known about somebody's wishes about their data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rights {
+    /// The question that a message answers.
+    pub challenge: Option<Challenge>,
+    /// How many such questions went to them in the last day, and when they last got their data.
+    pub challenges_last_day: u32,
+    pub last_data: Option<Moment>,
+    /// Something that concerns them has not left or has not been handled yet: an erasure waits for it.
+    pub is_under_way: bool,
+    /// The newest round in which they had a partner to the end or have one now.
+    pub participation: Option<Participation>,
+    /// For the daily look: people who have not taken part for long.
+    pub inactive: Vec<Inactive>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Challenge {
+    pub id: ChallengeId,
+    pub person: PersonId,
+    pub purpose: Purpose,
+    pub made: Moment,
+    pub used: bool,
+}
+
+/// What the owner of an address is asked to prove that they want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// To have everything that is kept about them.
+    Data,
+    /// To be erased.
+    Erase,
+}
+
+/// A round that somebody took part in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Participation {
+    pub round: String,
+    /// The day of the first introduction.
+    pub from: NaiveDate,
+    /// The day on which the last partnership ended; `None` while one is under way.
+    pub until: Option<NaiveDate>,
+    pub finished: bool,
+}
+
+/// Somebody who has not taken part for long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inactive {
+    pub person: Person,
+    /// When we last heard from them or they last took part.
+    pub since: Moment,
+    pub noticed: Option<Moment>,
 }
 
 /// Topics that somebody had, and the rounds in which they had them; an empty name stands for a round not known.
@@ -316,6 +374,8 @@ pub enum Waiting {
         inbox: crate::ids::InboxId,
         from: String,
         why: String,
+        /// A concern: for the safety contacts alone.
+        safety: bool,
     },
     Proposal {
         proposal: ProposalId,

@@ -5,7 +5,8 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Gain, Obstacle};
-use crate::ids::{PartnershipId, PersonId, ProposalId};
+use super::facts::Purpose;
+use crate::ids::{ChallengeId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
 /// A letter that the rules order. Rendering and composing follow in the same transaction.
@@ -52,6 +53,9 @@ pub struct About {
     /// The message that a coordinator's answer goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<crate::ids::InboxId>,
+    /// The question that a letter asks of the owner of its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeId>,
 }
 
 /// Where pressing Reply writes to.
@@ -59,6 +63,8 @@ pub struct About {
 pub enum ReplyTo {
     /// The programme, with a signed token for this reader and this letter.
     Token,
+    /// The same with a token that is good for three days, and proves that the owner of the address answers.
+    Challenge,
     /// The partners' own addresses; no token travels in the letter.
     Partners(Vec<String>),
 }
@@ -429,6 +435,55 @@ pub enum LetterKind {
         partners: String,
         next: Option<Dates>,
     },
+    /// Is it you who wants your data, or to be forgotten? To the address on file alone.
+    Confirm {
+        name: String,
+        purpose: Purpose,
+        hours: u32,
+    },
+    /// Everything that is kept about the reader, as attachments.
+    MyData { name: String, again_on: NaiveDate },
+    /// They had it less than thirty days ago.
+    MyDataLater {
+        name: String,
+        sent_on: NaiveDate,
+        again_on: NaiveDate,
+    },
+    /// The last letter: everything is being erased.
+    Forgotten { name: String, backups_days: u32 },
+    /// To somebody who asks about data, or for no more mail, and of whom nothing is known.
+    NothingKept { address: String },
+    /// Answer to a concern: what has been done, who reads it.
+    ConcernReceived {
+        name: String,
+        partners: String,
+        contact: String,
+    },
+    /// The certificate, as an attachment.
+    Certificate {
+        name: String,
+        round_name: String,
+        from: NaiveDate,
+        until: NaiveDate,
+    },
+    /// Not a letter by itself: the words on the attached certificate, from the title to the signature.
+    CertificatePage {
+        name: String,
+        round_name: String,
+        from: NaiveDate,
+        until: NaiveDate,
+        today: NaiveDate,
+    },
+    /// The round is still under way; the certificate can be had from that day on.
+    CertificateLater { name: String, from: NaiveDate },
+    /// Answer to somebody who would like to stay.
+    Staying { name: String, until: NaiveDate },
+    /// They have not taken part for long: what is about them will be erased on that day.
+    ErasureNotice {
+        name: String,
+        on: NaiveDate,
+        months: u32,
+    },
 
     /// A survey: the questions as a form.
     Survey {
@@ -617,6 +672,17 @@ impl LetterKind {
             LetterKind::Closing { .. } => "closing",
             LetterKind::Survey { .. } => "survey",
             LetterKind::AnswersKept { .. } => "answers-kept",
+            LetterKind::Confirm { .. } => "confirm",
+            LetterKind::MyData { .. } => "my-data",
+            LetterKind::MyDataLater { .. } => "my-data-later",
+            LetterKind::Forgotten { .. } => "forgotten",
+            LetterKind::NothingKept { .. } => "nothing-kept",
+            LetterKind::ConcernReceived { .. } => "concern-received",
+            LetterKind::Certificate { .. } => "certificate",
+            LetterKind::CertificatePage { .. } => "certificate-page",
+            LetterKind::CertificateLater { .. } => "certificate-later",
+            LetterKind::Staying { .. } => "staying",
+            LetterKind::ErasureNotice { .. } => "erasure-notice",
             LetterKind::Proposal { .. } => "proposal",
             LetterKind::Report { .. } => "report",
             LetterKind::CommandDone { .. } => "command-done",
@@ -664,6 +730,17 @@ impl LetterKind {
         "closing",
         "survey",
         "answers-kept",
+        "confirm",
+        "my-data",
+        "my-data-later",
+        "forgotten",
+        "nothing-kept",
+        "concern-received",
+        "certificate",
+        "certificate-page",
+        "certificate-later",
+        "erasure-notice",
+        "staying",
         "proposal",
         "report",
         "command-done",
@@ -696,6 +773,7 @@ impl LetterKind {
                 | LetterKind::LeftOut { .. }
                 | LetterKind::PoolEnded { .. }
                 | LetterKind::Survey { again: false, .. }
+                | LetterKind::ErasureNotice { .. }
         )
     }
 

@@ -10,6 +10,7 @@
 pub mod application;
 pub mod applying;
 pub mod cap;
+pub mod concern;
 pub mod conversation;
 pub mod coordinating;
 pub mod decision;
@@ -21,6 +22,7 @@ pub mod inviting;
 pub mod letter;
 pub mod pace;
 pub mod partnership;
+pub mod privacy;
 pub mod reason_text;
 pub mod report;
 pub mod review;
@@ -90,6 +92,8 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
             Occasion::Report { round } => report::letter(settings, facts, round),
             Occasion::SurveysClose { round } => survey::close(facts, round),
             Occasion::Digest { .. } => coordinating::digest(settings, facts),
+            Occasion::Erase { person, since } => privacy::erase(settings, facts, *person, *since),
+            Occasion::Retention { .. } => privacy::retention(settings, facts),
         },
     }
 }

@@ -265,5 +265,18 @@ pub fn round_ends(_settings: &Settings, facts: &Facts, round_id: &str) -> Decisi
             });
         }
     }
+    // Whoever waited for a safety contact's word has taken part, too.
+    let waiting = facts.applicants.iter().filter(|applicant| {
+        facts
+            .partnerships
+            .iter()
+            .all(|pair| pair.member(applicant.person.id).is_none())
+    });
+    for applicant in waiting {
+        decision.changes.push(Change::ApplicationState {
+            application: applicant.application.id,
+            state: ApplicationState::Finished,
+        });
+    }
     decision
 }

@@ -48,6 +48,7 @@ pub struct Settings {
     pub pool_cron: String,
     pub catch_up: CatchUp,
     pub ceilings: Ceilings,
+    pub retention: Retention,
     /// Community channels named in introductions and topics.
     pub channels: Vec<String>,
     pub surveys: Vec<Survey>,
@@ -232,6 +233,19 @@ pub enum Position {
 pub struct CatchUp {
     pub introductions_hours: u32,
     pub reminders_hours: u32,
+}
+
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// What is about somebody who has not taken part for so many months is erased.
+    pub months: u32,
+    /// They are told so many days before.
+    pub notice_days: u32,
+    /// Messages and letters are kept word for word for so many days.
+    pub mail_days: u32,
+    /// Backups older than this do not exist: what the programme's people promise, and the last letter says.
+    pub backups_days: u32,
 }
 
 /// What keeps us from flooding anybody (RELIABILITY G7, T10).

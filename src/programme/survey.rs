@@ -40,6 +40,9 @@ pub fn ask(
     ) {
         return Decision::ignored("no longer in the round");
     }
+    if application.state == ApplicationState::Paired && facts.partnership.is_none() {
+        return Decision::ignored("a safety contact looks after them");
+    }
     let today = facts.now.with_timezone(&person.zone).date_naive();
     if !person.may_be_written_to(today) {
         return Decision::ignored("no unprompted mail to this person");

@@ -190,6 +190,15 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
             ));
         }
     }
+    // What has been kept long enough is looked at each morning, whether a round runs or not.
+    let later = now + chrono::TimeDelta::seconds(1);
+    let morning = schedule::next_morning(later, settings.zone, settings.morning);
+    due.push((
+        Occasion::Retention {
+            date: morning.with_timezone(&settings.zone).date_naive(),
+        },
+        morning,
+    ));
     if let Some(at) = next_firing(&settings.digest_cron, now, settings.zone) {
         due.push((
             Occasion::Digest {

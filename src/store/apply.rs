@@ -41,6 +41,8 @@ pub fn journal(
         Outcome::Ignored(why) => format!("ignored: {why}"),
         Outcome::NeedsPerson(why) => format!("needs a person: {why}"),
         Outcome::WaitsForOwner(why) => format!("waits for its owner: {why}"),
+        // The journal is read by more people than the safety contacts.
+        Outcome::NeedsSafetyContact(_) => "needs a person".to_string(),
     };
     tx.prepare_cached(
         "INSERT INTO journal (at, cause, note, outcome, person_id, partnership_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -420,6 +422,19 @@ fn carry_out(
         }
         Change::FiguresKept(figures) => super::report::keep(tx, figures)?,
         Change::SurveysSealed { round } => super::surveys::seal(tx, now, round)?,
+        Change::HoldLetters { partnership } => super::erasure::hold_letters(tx, *partnership)?,
+        Change::NewChallenge {
+            id,
+            person,
+            purpose,
+        } => super::rights::new_challenge(tx, now, *id, *person, *purpose)?,
+        Change::ChallengeUsed { challenge } => super::rights::used(tx, now, *challenge)?,
+        Change::Erase { person } => super::erasure::erase(tx, *person)?,
+        Change::RetentionNoticed { person } => {
+            tx.prepare_cached("UPDATE person SET retention_notice = ?2 WHERE id = ?1")?
+                .execute((person.0, seconds))?;
+        }
+        Change::DropBytes { before } => super::rights::drop_bytes(tx, *before)?,
     }
     Ok(())
 }

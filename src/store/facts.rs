@@ -42,6 +42,8 @@ pub fn load(
                 load_proposal(tx, &mut facts, proposal)?;
             }
             facts.brakes = brakes(tx, now, sender)?;
+            let challenge = asked.and_then(|about| about.challenge);
+            facts.rights = super::rights::of_sender(tx, now, sender, challenge)?;
         }
         Event::Due(due) => {
             about_person(tx, &mut facts, due.what.person(), due.what.round())?;
@@ -60,7 +62,13 @@ pub fn load(
                 Occasion::PoolEnds { round } => {
                     facts.applicants = applicants_at(tx, round, ApplicationState::Pool)?;
                 }
-                Occasion::RoundEnds { round } => facts.partnerships = open_partnerships(tx, round)?,
+                Occasion::RoundEnds { round } => {
+                    facts.partnerships = open_partnerships(tx, round)?;
+                    facts.applicants = applicants_at(tx, round, ApplicationState::Paired)?;
+                }
+                Occasion::Erase { person, .. } => {
+                    facts.rights.is_under_way = super::erasure::is_under_way(tx, *person)?;
+                }
                 Occasion::ProposalReminder { proposal, .. } => {
                     load_proposal(tx, &mut facts, *proposal)?
                 }
@@ -78,8 +86,13 @@ pub fn load(
             }
             CommandKind::Decline { person, .. }
             | CommandKind::Accept { person }
-            | CommandKind::Withdraw { person } => {
-                about_person(tx, &mut facts, Some(*person), None)?
+            | CommandKind::Withdraw { person }
+            | CommandKind::Erase { person } => about_person(tx, &mut facts, Some(*person), None)?,
+            CommandKind::Free { person } => {
+                about_person(tx, &mut facts, Some(*person), None)?;
+                if facts.partnership.is_none() {
+                    facts.partnership = ended_by_concern(tx, *person)?;
+                }
             }
             CommandKind::Import(row) => {
                 about_person(tx, &mut facts, sender, None)?;
@@ -196,6 +209,7 @@ fn fresh(tx: &Transaction<'_>) -> rusqlite::Result<Fresh> {
         application: of("application")?,
         partnership: of("partnership")?,
         proposal: of("proposal")?,
+        challenge: of("challenge")?,
     })
 }
 
@@ -349,11 +363,29 @@ fn applicants_where(
     .collect()
 }
 
+/// The partnership that a safety contact looks after.
+fn ended_by_concern(
+    tx: &Transaction<'_>,
+    person: PersonId,
+) -> rusqlite::Result<Option<Partnership>> {
+    let id: Option<i64> = tx
+        .prepare_cached(
+            "SELECT max(partnership.id) FROM member JOIN partnership ON partnership.id = partnership_id
+             WHERE person_id = ?1 AND why_ended = ?2",
+        )?
+        .query_row((person.0, crate::programme::concern::WHY), |row| row.get(0))?;
+    match id {
+        Some(id) => partnership(tx, PartnershipId(id)),
+        None => Ok(None),
+    }
+}
+
 /// Pairs that have met in any round: nobody meets twice.
 pub fn past_pairs(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>> {
     let mut rows = tx.prepare_cached(
         "SELECT a.person_id, b.person_id FROM member a
-         JOIN member b ON a.partnership_id = b.partnership_id AND a.person_id < b.person_id",
+         JOIN member b ON a.partnership_id = b.partnership_id AND a.person_id < b.person_id
+         UNION SELECT person_id, other_person_id FROM met_before",
     )?;
     rows.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?
         .collect()
@@ -477,7 +509,7 @@ pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<O
 
 fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqlite::Result<Brakes> {
     let stranger_letters_last_hour = tx
-        .prepare_cached("SELECT count(*) FROM outbox WHERE kind = 'form' AND created_at > ?1")?
+        .prepare_cached("SELECT count(*) FROM outbox WHERE kind IN ('form', 'nothing-kept') AND created_at > ?1")?
         .query_row([now.timestamp() - 3_600], |row| row.get(0))?;
     let answers_last_day = match sender {
         Some(person) => tx
@@ -510,7 +542,7 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
     let mut messages = tx.prepare_cached(
         // Nobody knows who wrote a message that could not be read.
         "SELECT id, iif(sender = '', 'somebody', sender),
-                iif(state = 'quarantined', 'it could not be read (' || reason || ')', reason)
+                iif(state = 'quarantined', 'it could not be read (' || reason || ')', reason), kind = 'concern'
          FROM inbox WHERE state IN ('needs-person', 'quarantined') ORDER BY id LIMIT 100",
     )?;
     for row in messages.query_map([], |row| {
@@ -518,6 +550,7 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
             inbox: InboxId(row.get(0)?),
             from: row.get(1)?,
             why: row.get(2)?,
+            safety: row.get(3)?,
         })
     })? {
         all.push(row?);

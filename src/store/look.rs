@@ -35,7 +35,7 @@ pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
         ),
         (
             "People whom mail does not reach",
-            "SELECT count(*) FROM person WHERE unreachable = 1",
+            "SELECT count(*) FROM person WHERE unreachable = 1 AND erased = 0",
         ),
         (
             "Letters waiting to be sent",
@@ -47,7 +47,8 @@ pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
         ),
         (
             "Messages that need a person",
-            "SELECT count(*) FROM inbox WHERE state = 'needs-person'",
+            // Concerns are the safety contacts' alone, even as a number.
+            "SELECT count(*) FROM inbox WHERE state = 'needs-person' AND kind <> 'concern'",
         ),
         (
             "Messages set aside as unreadable",
@@ -150,7 +151,7 @@ pub struct PersonRow {
 pub fn people(db: &Connection, id: Option<i64>) -> rusqlite::Result<Vec<PersonRow>> {
     let mut rows = db.prepare(
         "SELECT id, name, address, language, zone, stopped, unreachable FROM person
-         WHERE ?1 IS NULL OR id = ?1 ORDER BY id",
+         WHERE erased = 0 AND (?1 IS NULL OR id = ?1) ORDER BY id",
     )?;
     let mut found: Vec<PersonRow> = rows
         .query_map([id], |row| {

@@ -5,13 +5,18 @@
 
 pub mod apply;
 pub mod backup;
+pub mod erasure;
 pub mod facts;
 pub mod inbox;
 pub mod look;
 pub mod occasions;
 pub mod outbox;
+pub mod personal;
+pub mod removals;
 pub mod report;
+pub mod rights;
 pub mod surveys;
+pub mod tombstones;
 pub mod unknown;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +33,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_review.sql"),
     include_str!("migrations/0006_reports.sql"),
     include_str!("migrations/0007_imports.sql"),
+    include_str!("migrations/0008_rights.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.
@@ -101,6 +107,23 @@ impl Store {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Leaves nothing in the files of what was deleted: old pages in the journal, free pages in the database. Says
+    /// whether it could: another process that is reading holds it up, and it has to be tried again.
+    pub fn leave_no_trace(&self) -> anyhow::Result<bool> {
+        let truncate = || -> rusqlite::Result<bool> {
+            self.db
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                    Ok(row.get::<_, i64>(0)? == 0)
+                })
+        };
+        if !truncate()? {
+            return Ok(false);
+        }
+        // Deleted content is overwritten at once (secure_delete); this also gives back the pages that held it.
+        self.db.execute_batch("VACUUM")?;
+        Ok(truncate()?)
     }
 
     /// SQLite's own check of the whole file.

@@ -242,7 +242,13 @@ fn add_letters<'n>(
             false => FOOTERS[0],
             true => FOOTERS[1],
         };
-        let Some((footer_file, footer)) = of_language.letters.get(footer) else {
+        let no_footer = (String::new(), String::new());
+        let footer_of_letter = match name {
+            // What stands on a certificate is no letter.
+            "certificate-page" => Some(&no_footer),
+            _ => of_language.letters.get(footer),
+        };
+        let Some((footer_file, footer)) = footer_of_letter else {
             problems.push(Problem {
                 file: format!("{code}/{footer}.md"),
                 line: None,

@@ -10,6 +10,7 @@ use super::Frame;
 use crate::ids::ProposalId;
 use crate::programme::application::Why;
 use crate::programme::event::{Gain, Obstacle};
+use crate::programme::facts::Purpose;
 use crate::programme::letter::{
     Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposalChange,
     ProposedPair, ProposedWithout, ReportSection, Taken, TopicText, WhyTogether,
@@ -24,8 +25,14 @@ pub fn frame_of(kind: &LetterKind) -> Frame {
         } => None,
         _ => frame().answers_to,
     };
+    let reference = match kind {
+        // No letter: what stands on the certificate.
+        LetterKind::CertificatePage { .. } => None,
+        _ => frame().reference,
+    };
     Frame {
         answers_to,
+        reference,
         ..frame()
     }
 }
@@ -293,6 +300,58 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             )],
             until: day(2027, 7, 20),
             closed: false,
+        },
+        LetterKind::Confirm {
+            name: "Amina Njoroge".into(),
+            purpose: Purpose::Erase,
+            hours: 72,
+        },
+        LetterKind::MyData {
+            name: "Amina Njoroge".into(),
+            again_on: day(2027, 4, 20),
+        },
+        LetterKind::MyDataLater {
+            name: "Amina Njoroge".into(),
+            sent_on: day(2027, 3, 21),
+            again_on: day(2027, 4, 20),
+        },
+        LetterKind::Forgotten {
+            name: "Amina Njoroge".into(),
+            backups_days: 30,
+        },
+        LetterKind::NothingKept {
+            address: "sione@archive.example".into(),
+        },
+        LetterKind::ConcernReceived {
+            name: "Amina Njoroge".into(),
+            partners: "Rosa Quispe".into(),
+            contact: "Ada Martin".into(),
+        },
+        LetterKind::Certificate {
+            name: "Amina Njoroge".into(),
+            round_name: "Spring 2027".into(),
+            from: day(2027, 3, 2),
+            until: day(2027, 6, 29),
+        },
+        LetterKind::CertificatePage {
+            name: "Amina Njoroge".into(),
+            round_name: "Spring 2027".into(),
+            from: day(2027, 3, 2),
+            until: day(2027, 6, 29),
+            today: day(2027, 7, 3),
+        },
+        LetterKind::CertificateLater {
+            name: "Amina Njoroge".into(),
+            from: day(2027, 6, 30),
+        },
+        LetterKind::ErasureNotice {
+            name: "Amina Njoroge".into(),
+            on: day(2028, 6, 29),
+            months: 12,
+        },
+        LetterKind::Staying {
+            name: "Amina Njoroge".into(),
+            until: day(2029, 6, 2),
         },
         LetterKind::Proposal {
             dates: dates(),

@@ -84,7 +84,9 @@ impl Story {
             adjust(&mut config, line);
         }
         std::fs::create_dir_all(&config.state_dir).unwrap();
-        let coordinator = config.settings.coordinators[0].address.clone();
+        let coordinators = &config.settings.coordinators;
+        let coordinator = coordinators[0].address.clone();
+        let deputy = coordinators.get(1).map(|deputy| deputy.address.clone());
         let mut engine = Engine::open(config, keys_of(1), Durability::Rehearsal)
             .unwrap()
             .for_rehearsal();
@@ -94,7 +96,8 @@ impl Story {
             .map_or(-20, |day| day.parse().expect("a number of days"));
         let now = moment(&engine, first, None);
         engine.start(now).unwrap();
-        let people = BTreeMap::from([("coordinator".to_string(), coordinator)]);
+        let mut people = BTreeMap::from([("coordinator".to_string(), coordinator)]);
+        people.extend(deputy.map(|deputy| ("deputy".to_string(), deputy)));
         Story {
             engine,
             now,
@@ -141,7 +144,16 @@ impl Story {
             self.answers("coordinator", "ok")?;
             return self.gets("coordinator", "command-done");
         }
+        if let Some(name) = sentence.strip_prefix("nothing is left of ") {
+            return self.nothing_is_left_of(name);
+        }
         let (name, rest) = sentence.split_once(' ').ok_or("what does this mean?")?;
+        if rest == "is still known" {
+            return match self.files_with(name)?.is_empty() {
+                true => Err(format!("{name} stands in no file any more")),
+                false => Ok(()),
+            };
+        }
         if let Some(owner) = name.strip_suffix("'s") {
             match rest {
                 "letter bounces" => return self.bounces(owner, "failed", "5.1.1", "no such user"),
@@ -266,6 +278,33 @@ impl Story {
             .unwrap_or_default()
             .to_lowercase();
         self.mailboxes.entry(address).or_default()
+    }
+
+    /// Looks through the bytes of every file of the programme, as they lie on the disk.
+    fn nothing_is_left_of(&self, name: &str) -> Result<(), String> {
+        let found = self.files_with(name)?;
+        match found.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{name} still stands in {}", found.join(", "))),
+        }
+    }
+
+    /// Files in which somebody's address or name stands, in any way in which letters write them.
+    fn files_with(&self, name: &str) -> Result<Vec<String>, String> {
+        let address = self.address(name)?;
+        let wanted = [address.clone(), address.replace('@', "=40"), title(name)];
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.engine.config().state_dir).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap().to_ascii_lowercase();
+            for text in &wanted {
+                let text = text.to_ascii_lowercase();
+                if memchr::memmem::find(&bytes, text.as_bytes()).is_some() {
+                    found.push(format!("{} ({text})", path.display()));
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn forget_ignored(&mut self) {
@@ -544,6 +583,15 @@ fn adjust(config: &mut Config, what: &str) {
     let settings = &mut config.settings;
     match what {
         "the cap off" => settings.cap = None,
+        "a second coordinator who takes no concerns" => {
+            let deputy = pairpost::programme::settings::Coordinator {
+                name: "Dara Deputy".into(),
+                address: "deputy@example.org".into(),
+                may_act: true,
+                safety_contact: false,
+            };
+            settings.coordinators.push(deputy);
+        }
         "the odd one waiting" => settings.odd = Odd::Wait,
         "acceptance by hand" => {
             settings.acceptance = pairpost::programme::settings::Acceptance::ByHand;

@@ -38,6 +38,9 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
         ["resend", id] => number(id).map(|id| CommandKind::SendAgain {
             letter: LetterId(id),
         }),
+        ["new", "partner", id] => number(id).map(|id| CommandKind::Free {
+            person: PersonId(id),
+        }),
         ["accept", id] => number(id).map(|id| CommandKind::Accept {
             person: PersonId(id),
         }),

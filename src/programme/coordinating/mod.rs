@@ -7,15 +7,16 @@ use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
 use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
-use super::{cap, importing, partnership, review, timetable};
+use super::{cap, concern, importing, partnership, privacy, review, timetable};
 
 pub use commands::read as read_command;
 
-/// Who gets a message that a person must read: those who may act, or the safety contacts alone.
+/// Who gets a message that a person must read: those who may act, or the safety contacts alone. Where nobody is named as
+/// safety contact it is the first coordinator.
 pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coordinator> {
     settings.coordinators.iter().filter(move |coordinator| {
         if safety {
-            coordinator.safety_contact
+            is_safety_contact(settings, coordinator)
         } else {
             coordinator.may_act
         }
@@ -34,8 +35,17 @@ pub fn who(settings: &Settings, by: &str) -> String {
 /// Whether somebody's commands are taken: those of coordinators who may act, and those of the command line, which have
 /// come by no message.
 pub fn may_command(settings: &Settings, command: &Command) -> bool {
+    // Whoever looks after a concern need not run the rest of the programme.
+    let safety = matches!(command.what, CommandKind::Free { .. });
     command.inbox.is_none()
-        || readers(settings, false).any(|it| it.address.eq_ignore_ascii_case(&command.by))
+        || readers(settings, safety).any(|it| it.address.eq_ignore_ascii_case(&command.by))
+}
+
+fn is_safety_contact(settings: &Settings, coordinator: &Coordinator) -> bool {
+    match settings.coordinators.iter().any(|it| it.safety_contact) {
+        true => coordinator.safety_contact,
+        false => settings.coordinators.first() == Some(coordinator),
+    }
 }
 
 /// What a command did, told to who gave it.
@@ -143,6 +153,8 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             }],
             ..Decision::noting(format!("letter {letter} is sent again"))
         },
+        CommandKind::Erase { .. } => privacy::erase_command(settings, facts),
+        CommandKind::Free { .. } => concern::free(settings, facts),
         CommandKind::Settle { inbox } => Decision {
             changes: vec![Change::InboxSettled {
                 inbox: *inbox,
@@ -253,7 +265,6 @@ fn accept(settings: &Settings, facts: &Facts) -> Decision {
 
 /// Only what needs a person, then numbers. Nothing to do is one line.
 pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
-    let items: Vec<Item> = facts.waiting.iter().map(item).collect();
     let running = settings
         .rounds
         .iter()
@@ -269,14 +280,24 @@ pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
         })
         .chain(cap::preview(settings, facts))
         .collect();
-    let mut decision = Decision::noting(format!("digest with {} items", items.len()));
+    let mut decision = Decision::noting(format!("digest with {} items", facts.waiting.len()));
     decision.occasions = timetable::calendar(settings, facts.now);
     for coordinator in &settings.coordinators {
+        // Nobody but the safety contacts learns that there is a concern.
+        let items: Vec<Item> = facts
+            .waiting
+            .iter()
+            .filter(|waiting| {
+                !matches!(waiting, Waiting::Message { safety: true, .. })
+                    || is_safety_contact(settings, coordinator)
+            })
+            .map(item)
+            .collect();
         decision.letters.push(Letter {
             to: Recipient::Coordinator(coordinator.address.clone()),
             kind: LetterKind::Digest {
                 dates: running.clone(),
-                items: items.clone(),
+                items,
                 numbers: numbers.clone(),
             },
             occurrence: timetable::day_word(facts.now.with_timezone(&settings.zone).date_naive()),
@@ -290,7 +311,9 @@ pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
 
 fn item(waiting: &Waiting) -> Item {
     let (text, command) = match waiting {
-        Waiting::Message { inbox, from, why } => (
+        Waiting::Message {
+            inbox, from, why, ..
+        } => (
             format!(
                 "Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came."
             ),

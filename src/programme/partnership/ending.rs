@@ -60,7 +60,8 @@ pub fn new_partner(
     decision
 }
 
-fn pool_or_next(
+/// Until when there are new partners in this round; after that, the next round.
+pub fn pool_or_next(
     settings: &Settings,
     facts: &Facts,
     partnership: &Partnership,

@@ -1,0 +1,282 @@
+//! Erasing people: what surrounds `store::erasure`. The list of who was erased (keyed hashes, beside the database), the
+//! letters and messages of others that speak of them, the copies in the mailbox, and old pages of the files.
+//!
+//! The list is written before the database is: a crash in between leaves somebody on the list who is still in the
+//! database, and the next start erases them. A restored backup is brought up to date in the same way, before anything
+//! is sent.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rusqlite::Transaction;
+
+use super::identify::address_key;
+use super::path::OnePath;
+use crate::ids::{InboxId, LetterId, PersonId};
+use crate::mail::mention::{Somebody, message_id};
+use crate::programme::decision::{Change, Decision};
+use crate::programme::event::{Command, CommandKind, Event};
+use crate::programme::privacy;
+use crate::store::tombstones::Tombstone;
+use crate::store::{Durability, Store, apply, erasure, facts, removals, rights, tombstones};
+use crate::time::{Moment, from_seconds};
+
+/// The list's name in the state folder. `pairpost restore` leaves it as it is.
+pub const LIST: &str = "erased.jsonl";
+
+impl OnePath {
+    /// What must happen before a decision is applied, in the same transaction.
+    pub(super) fn before_applying(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        decision: &Decision,
+    ) -> anyhow::Result<()> {
+        for change in &decision.changes {
+            match change {
+                Change::Erase { person } => {
+                    if let Some(tombstone) = self.tombstone(tx, now, *person)? {
+                        append(&self.config.state_dir, &tombstone)?;
+                        self.prepare_erasure(tx, *person, &tombstone)?;
+                    }
+                }
+                Change::DropBytes { before } => {
+                    for (message, bytes) in rights::bytes_to_drop(tx, *before)? {
+                        plan_message(tx, message, &bytes)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever comes to be known may have been here before.
+    pub(super) fn after_applying(
+        &self,
+        tx: &Transaction<'_>,
+        decision: &Decision,
+    ) -> anyhow::Result<()> {
+        for change in &decision.changes {
+            if let Change::NewPerson { id, address, .. } = change {
+                let own = address_key(address);
+                tombstones::recognise(tx, *id, &self.keys.address_hash(&own), &|other| {
+                    self.keys.pair_hash(&own, other)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tombstone(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        person: PersonId,
+    ) -> anyhow::Result<Option<Tombstone>> {
+        let Some(remains) = erasure::remains(tx, person)? else {
+            return Ok(None);
+        };
+        let addresses = remains.addresses.iter();
+        let pairs = addresses.clone().flat_map(|own| {
+            let partners = remains.partners.iter();
+            partners.map(|other| self.keys.pair_hash(own, other))
+        });
+        Ok(Some(Tombstone {
+            erased_at: now.timestamp(),
+            addresses: addresses
+                .clone()
+                .map(|address| self.keys.address_hash(address))
+                .collect(),
+            pairs: pairs.collect(),
+            stopped: remains.stopped,
+            silences: remains.silences,
+        }))
+    }
+
+    /// Everything about the person that does not follow from the tables, while their rows are still there.
+    fn prepare_erasure(
+        &self,
+        tx: &Transaction<'_>,
+        person: PersonId,
+        tombstone: &Tombstone,
+    ) -> anyhow::Result<()> {
+        tombstones::keep(tx, tombstone)?;
+        let addresses = erasure::written_addresses(tx, person)?;
+        erasure::claim_messages(tx, person, &addresses)?;
+        let name = facts::person(tx, person)?.map_or_else(String::new, |person| person.name);
+        let somebody = Somebody::new(addresses.iter().map(String::as_str), &name);
+        let partners = erasure::partners(tx, person)?;
+        for (round, survey) in erasure::surveys(tx, person)? {
+            erasure::forget_sheet(tx, &self.keys.survey_sheet(&round, &survey, person))?;
+        }
+
+        let mut letters = Vec::new();
+        erasure::each_letter_to_others(tx, person, |letter| {
+            if somebody.is_in(&letter.subject) || somebody.is_mentioned_in(&letter.bytes) {
+                letters.push(letter.id);
+            }
+            Ok(())
+        })?;
+        let mut messages = Vec::new();
+        erasure::each_message_from_others(tx, person, |message| {
+            // A partner writes of somebody by any name; a message that was not read yet is needed as it is.
+            let of_partner = message.person.is_some_and(|of| partners.contains(&of));
+            if !message.open && (of_partner || somebody.is_mentioned_in(&message.bytes)) {
+                messages.push((InboxId(message.id), message.bytes));
+            }
+            Ok(())
+        })?;
+        messages.extend(removals::messages_of(tx, person)?);
+
+        removals::plan_letters(tx, person, &letters)?;
+        for (message, bytes) in &messages {
+            plan_message(tx, *message, bytes)?;
+            erasure::forget_message(tx, *message)?;
+        }
+        for letter in letters {
+            erasure::forget_letter(tx, LetterId(letter))?;
+        }
+        removals::plan_pages(tx)?;
+        Ok(())
+    }
+
+    /// Erases anew whoever was erased before and is in this database all the same: it is a backup that was put back.
+    /// Also the other way round: a list that is lost is written anew.
+    pub(super) fn replay_erasures(&self, store: &mut Store) -> anyhow::Result<()> {
+        let Some(list) = read(&self.config.state_dir)? else {
+            let known = tombstones::all(store.reader())?;
+            return known
+                .iter()
+                .try_for_each(|tombstone| append(&self.config.state_dir, tombstone));
+        };
+        let mut missing = Vec::new();
+        for tombstone in list {
+            if !tombstones::knows(store.reader(), &tombstone)? {
+                missing.push(tombstone);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let tx = store.transaction()?;
+        let everybody: Vec<(PersonId, String, i64)> = tombstones::everybody(&tx)?
+            .into_iter()
+            .map(|(id, address, since)| (id, self.keys.address_hash(&address), since))
+            .collect();
+        for tombstone in &missing {
+            let now = from_seconds(tombstone.erased_at);
+            let again = everybody.iter().filter(|(_, hash, since)| {
+                *since <= tombstone.erased_at && tombstone.addresses.contains(hash)
+            });
+            for (person, ..) in again {
+                let event = Event::Command(Command {
+                    by: "the list of erasures".into(),
+                    what: CommandKind::Erase { person: *person },
+                    inbox: None,
+                });
+                let facts = facts::load(&tx, now, &event, None)?;
+                let decision = privacy::erase_again(&self.config.settings, &facts);
+                if facts.person.is_some() {
+                    self.prepare_erasure(&tx, *person, tombstone)?;
+                    apply::apply(&tx, now, &decision, &address_key)?;
+                    apply::journal(&tx, now, "restore", &decision, None, None)?;
+                }
+            }
+            tombstones::keep(&tx, tombstone)?;
+        }
+        tx.commit()?;
+        tracing::info!(
+            erasures = missing.len(),
+            "erasures were repeated in a database that was put back"
+        );
+        Ok(())
+    }
+
+    /// Former databases that `pairpost restore` has kept hold the same people.
+    pub(super) fn erase_from_kept_databases(&self) -> anyhow::Result<()> {
+        for path in kept_databases(&self.config.state_dir) {
+            let ended = Store::open(&path, Durability::Full).and_then(|mut store| {
+                self.replay_erasures(&mut store)?;
+                store.leave_no_trace()
+            });
+            if let Err(error) = ended {
+                tracing::warn!(
+                    %error,
+                    file = %path.display(),
+                    "people who were erased may still be in this file: remove it when you need it no more"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn plan_message(tx: &Transaction<'_>, message: InboxId, bytes: &[u8]) -> anyhow::Result<()> {
+    let id = message_id(bytes).unwrap_or_default();
+    removals::plan_message(tx, message, &id, bytes.len() as u64)?;
+    Ok(())
+}
+
+fn kept_databases(state_dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(state_dir).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("pairpost.before-restore") && name.ends_with(".db")
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// Adds a line, on the disk when this returns. Only the daemon's user may read it.
+fn append(state_dir: &Path, tombstone: &Tombstone) -> anyhow::Result<()> {
+    let path = state_dir.join(LIST);
+    let mut line = serde_json::to_vec(tombstone)?;
+    line.push(b'\n');
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| {
+            file.write_all(&line)?;
+            file.sync_all()
+        })
+        .with_context(|| format!("{}: the erasure cannot be noted down", path.display()))
+}
+
+/// The list, or `None` where there is none. A line that a crash cut short is passed over: what it was about has not been
+/// erased either.
+fn read(state_dir: &Path) -> anyhow::Result<Option<Vec<Tombstone>>> {
+    let path = state_dir.join(LIST);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| {
+                format!(
+                    "{}: cannot be read, so nobody knows who was erased",
+                    path.display()
+                )
+            });
+        }
+    };
+    let lines = text.lines().enumerate();
+    let last = text.lines().count();
+    lines
+        .filter(|(_, line)| !line.trim().is_empty())
+        .filter_map(|(at, line)| match serde_json::from_str(line) {
+            Ok(tombstone) => Some(Ok(tombstone)),
+            Err(_) if at + 1 == last && !text.ends_with('\n') => None,
+            Err(error) => Some(Err(error).with_context(|| {
+                format!("{}, line {}: this is no erasure", path.display(), at + 1)
+            })),
+        })
+        .collect::<anyhow::Result<Vec<Tombstone>>>()
+        .map(Some)
+}

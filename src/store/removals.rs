@@ -1,0 +1,119 @@
+//! What is still to be removed after an erasure, outside of the tables: copies in the mailbox, old pages of the
+//! database. Rows, not a list in memory: a crash in between loses none.
+
+use rusqlite::{OptionalExtension, Transaction};
+
+use crate::ids::{InboxId, PersonId};
+
+/// A copy in the mailbox that is to be removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copy {
+    /// Of the row here.
+    pub id: i64,
+    /// Where it lay when it was last seen; empty for a letter of ours.
+    pub place: String,
+    /// Without angle brackets; empty where it has none that can be looked for.
+    pub message_id: String,
+    /// Of a message that arrived, by which it is known for certain; empty for a letter of ours.
+    pub hash: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Letters of ours to the person, and (`also`) others that name them: the copies that the mail host keeps.
+pub fn plan_letters(tx: &Transaction<'_>, person: PersonId, also: &[i64]) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO removal (what, message_id) SELECT 'ours', message_id FROM outbox
+         WHERE person_id = ?1 AND state <> 'queued'",
+        [person.0],
+    )?;
+    for letter in also {
+        tx.execute(
+            "INSERT INTO removal (what, message_id) SELECT 'ours', message_id FROM outbox
+             WHERE id = ?1 AND state <> 'queued'",
+            [letter],
+        )?;
+    }
+    Ok(())
+}
+
+/// A message that arrived, with its Message-ID and its size, as its bytes say.
+pub fn plan_message(
+    tx: &Transaction<'_>,
+    message: InboxId,
+    message_id: &str,
+    size: u64,
+) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO removal (what, place, message_id, hash, size)
+         SELECT 'arrived', coalesce((SELECT place FROM place WHERE inbox_id = ?1), ''), ?2, hash, ?3
+         FROM inbox WHERE id = ?1",
+        (message.0, message_id, i64::try_from(size).unwrap_or(0)),
+    )?;
+    Ok(())
+}
+
+/// Messages of the person whose bytes are kept.
+pub fn messages_of(
+    tx: &Transaction<'_>,
+    person: PersonId,
+) -> rusqlite::Result<Vec<(InboxId, Vec<u8>)>> {
+    tx.prepare(
+        "SELECT id, bytes FROM inbox JOIN inbox_bytes ON inbox_id = id WHERE person_id = ?1 ORDER BY id",
+    )?
+    .query_map([person.0], |row| Ok((InboxId(row.get(0)?), row.get(1)?)))?
+    .collect()
+}
+
+pub fn message_bytes(tx: &Transaction<'_>, message: InboxId) -> rusqlite::Result<Option<Vec<u8>>> {
+    tx.query_row(
+        "SELECT bytes FROM inbox_bytes WHERE inbox_id = ?1",
+        [message.0],
+        |row| row.get(0),
+    )
+    .optional()
+}
+
+/// Old pages of the database are to be removed.
+pub fn plan_pages(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute(
+        "INSERT INTO removal (what) SELECT 'pages' WHERE NOT EXISTS (SELECT 1 FROM removal WHERE what = 'pages')",
+        [],
+    )?;
+    Ok(())
+}
+
+pub fn pages_wait(db: &rusqlite::Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM removal WHERE what = 'pages')")?
+        .query_row([], |row| row.get(0))
+}
+
+pub fn pages_done(tx: &Transaction<'_>) -> rusqlite::Result<()> {
+    tx.execute("DELETE FROM removal WHERE what = 'pages'", [])?;
+    Ok(())
+}
+
+/// Copies in the mailbox, the oldest first.
+pub fn copies(db: &rusqlite::Connection, limit: u32) -> rusqlite::Result<Vec<Copy>> {
+    db.prepare_cached(
+        "SELECT id, place, message_id, hash, size FROM removal WHERE what <> 'pages' ORDER BY id LIMIT ?1",
+    )?
+    .query_map([limit], |row| {
+        Ok(Copy {
+            id: row.get(0)?,
+            place: row.get(1)?,
+            message_id: row.get(2)?,
+            hash: row.get(3)?,
+            size: u64::try_from(row.get::<_, i64>(4)?).unwrap_or(0),
+        })
+    })?
+    .collect()
+}
+
+/// These have been looked for and removed where they lay. What named them is removed from the pages, too.
+pub fn copies_done(tx: &Transaction<'_>, ids: &[i64]) -> rusqlite::Result<()> {
+    for id in ids {
+        tx.execute("DELETE FROM removal WHERE id = ?1", [id])?;
+    }
+    plan_pages(tx)
+}
