@@ -16,8 +16,8 @@ use crate::mail::address;
 use crate::mail::inbound;
 use crate::mail::outbound::{Outcome, pace};
 use crate::mail::token::Keys;
-use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{Command, Due, Event, Undelivered};
+use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
+use crate::programme::event::{Command, Due, Event, Evidence, Undelivered};
 use crate::programme::letter::must_not_come_twice;
 use crate::programme::{concern, timetable};
 use crate::store::{Durability, Store, facts, inbox, occasions, outbox, removals, unknown};
@@ -166,11 +166,19 @@ impl Engine {
                     ))
                 }),
         };
-        if let Err(error) = handled {
-            tracing::warn!(inbox = id.0, error = %short(&error), "message not handled");
-            let tx = self.store.transaction()?;
-            inbox::set_back(&tx, id, now, &short(&error))?;
-            tx.commit()?;
+        match handled {
+            // Messages that have waited for this one's word. Should we end here, they are among those that wait.
+            Ok(confirmed) => {
+                for message in confirmed.into_iter().filter(|message| *message != id) {
+                    self.handle_message(message, now)?;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(inbox = id.0, error = %short(&error), "message not handled");
+                let tx = self.store.transaction()?;
+                inbox::set_back(&tx, id, now, &short(&error))?;
+                tx.commit()?;
+            }
         }
         Ok(())
     }
@@ -184,12 +192,20 @@ impl Engine {
         Ok(waiting.len())
     }
 
-    fn read_and_decide(&mut self, waiting: &inbox::Waiting, now: Moment) -> anyhow::Result<()> {
+    /// Returns the messages that are to be read again because of it.
+    fn read_and_decide(
+        &mut self,
+        waiting: &inbox::Waiting,
+        now: Moment,
+    ) -> anyhow::Result<Vec<InboxId>> {
         let config = &self.path.config;
         let received = crate::time::from_seconds(waiting.received_at);
         let parsed = inbound::parse(&waiting.raw);
         let tx = self.store.transaction()?;
-        let found = identify(&tx, &self.path.keys, &config.settings.address, &parsed, now)?;
+        let mut found = identify(&tx, &self.path.keys, &config.settings.address, &parsed, now)?;
+        if waiting.confirmed {
+            found.evidence = found.evidence.max(Evidence::TokenAndAddress);
+        }
         let language = match found.person {
             Some(person) => facts::person(&tx, person)?.map(|person| person.language),
             None => None,
@@ -256,7 +272,16 @@ impl Engine {
             state,
             "message handled"
         );
-        Ok(())
+        let read_again = |change: &Change| match change {
+            Change::ReadAgain { inbox } => Some(*inbox),
+            _ => None,
+        };
+        Ok(gone
+            .decision
+            .changes
+            .iter()
+            .filter_map(read_again)
+            .collect())
     }
 
     // ---------------------------------------------------------------- the clock

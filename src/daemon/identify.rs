@@ -126,7 +126,7 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
         | "new-partner" => Some(inbound::AskedFor::Form),
         "survey" | "answers-kept" => Some(inbound::AskedFor::Survey),
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
-        "address-check" | "place-given" | "withdrawn" | "confirm" => {
+        "address-check" | "place-given" | "withdrawn" | "confirm" | "was-this-you" => {
             Some(inbound::AskedFor::Confirmation)
         }
         "unmatched" | "partner-asked" | "partner-away" => Some(inbound::AskedFor::Choice),

@@ -11,7 +11,7 @@ use crate::mail::outbound::compose;
 use crate::mail::token::{self, Keys};
 use crate::programme;
 use crate::programme::decision::{Change, Decision, Occasion};
-use crate::programme::event::Event;
+use crate::programme::event::{Event, Evidence, Message};
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, Recipient, ReplyTo};
 use crate::programme::{applying, privacy, report};
@@ -68,6 +68,14 @@ impl OnePath {
         let mut facts = facts::load(tx, now, going.event, going.sender)?;
         self.add_survey(tx, going.event, &mut facts)?;
         self.add_demands(tx, now, going.event, &mut facts)?;
+        if let Event::Message(Message {
+            from: Some(from),
+            evidence: Evidence::TokenOnly,
+            ..
+        }) = going.event
+        {
+            facts.other_address = facts::other_address(tx, &address_key(from))?;
+        }
         self.add_figures(tx, going.event, &mut facts)?;
         if let Event::Due(due) = going.event
             && matches!(due.what, Occasion::Retention { .. })

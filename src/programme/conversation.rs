@@ -8,7 +8,7 @@ use super::event::{Answered, Evidence, Intent, Message, Nature};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
-use super::{concern, coordinating, partnership, privacy, survey, waiting};
+use super::{concern, coordinating, partnership, privacy, survey, unsure, waiting};
 use crate::ids::PersonId;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
@@ -58,20 +58,7 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         return newcomer(settings, facts, person, message);
     }
     match message.evidence {
-        Evidence::None => free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "it came without our reply address",
-        ),
-        Evidence::TokenOnly => free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "it came from another address than the one on file",
-        ),
+        Evidence::None | Evidence::TokenOnly => unsure::message(settings, facts, person, message),
         _ => {
             let mut decision = from_person(settings, facts, person, message);
             sign_of_life(settings, facts, person, &mut decision);
@@ -126,7 +113,10 @@ fn stranger(
     {
         return Decision::ignored("the form letter went to this address within the last day");
     }
-    let mut decision = applying::send_form(settings, facts, person, message);
+    let mut decision = match unsure::is_filled_form(&settings.form, message) {
+        true => pending_form(settings, facts, person, message),
+        false => applying::send_form(settings, facts, person, message),
+    };
     behind_the_ceiling(settings, facts, &mut decision);
     decision
 }
@@ -151,6 +141,30 @@ pub fn behind_the_ceiling(settings: &Settings, facts: &Facts, decision: &mut Dec
         }
         decision.note += ", queued behind the hourly ceiling for strangers";
     }
+}
+
+/// A filled form that is no answer to our letter is kept until its sender confirms it.
+fn pending_form(
+    settings: &Settings,
+    facts: &Facts,
+    person: Option<&Person>,
+    message: &Message,
+) -> Decision {
+    let id = person.map_or(PersonId(facts.fresh.person), |person| person.id);
+    let mut decision = unsure::pending_form(id, message);
+    if let (None, Some(address)) = (person, &message.from) {
+        decision.changes.push(Change::NewPerson {
+            id,
+            address: address.clone(),
+            language: settings
+                .languages
+                .first()
+                .cloned()
+                .unwrap_or_else(|| "en".into()),
+        });
+    }
+    decision.changes.push(Change::FormSent { person: id });
+    decision
 }
 
 /// Somebody wants to apply, and no round is to come: a person has to say when there will be one.
@@ -215,6 +229,13 @@ fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Messa
     if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
         return applying::form_filled(settings, facts, person, message);
     }
+    if let Some(asked) = message
+        .answers_letter
+        .as_ref()
+        .filter(|asked| asked.kind == "was-this-you")
+    {
+        return unsure::answered(settings, facts, person, message, asked);
+    }
     match message.said.intent {
         Some(Intent::Apply) => applying::send_form(settings, facts, Some(person), message),
         _ if message.text.trim().is_empty() => Decision::ignored("an answer without words"),
@@ -230,6 +251,11 @@ fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Messa
 
 fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
     let asked = message.answers_letter.as_ref();
+    if let Some(asked) = asked.filter(|asked| asked.kind == "was-this-you")
+        && unsure::is_a_word(message)
+    {
+        return unsure::answered(settings, facts, person, message, asked);
+    }
     match message.said.intent {
         Some(Intent::Stop) => return stop(person, message),
         Some(Intent::Withdraw) => {

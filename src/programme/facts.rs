@@ -349,6 +349,8 @@ pub struct Brakes {
     pub stranger_letters_last_hour: u32,
     /// Answers to this address in the last 24 hours.
     pub answers_last_day: u32,
+    /// Questions "was this you?" to this person in the last 24 hours.
+    pub confirmations_last_day: u32,
 }
 
 /// How many people of the round could be somebody's partner, and what each of their demands costs.

@@ -50,7 +50,10 @@ pub struct About {
     /// Questions of the "must" wishes that a letter offers to relax, in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wishes: Vec<String>,
-    /// The message that a coordinator's answer goes to.
+    /// The address that the reader is asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_address: Option<String>,
+    /// The message that a coordinator's answer goes to, or that its owner is asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<crate::ids::InboxId>,
     /// The question that a letter asks of the owner of its address.
@@ -276,6 +279,16 @@ pub enum LetterKind {
         name: String,
         dates: Dates,
         next: Option<Dates>,
+    },
+    /// To the address on file: did this come from you?
+    WasThisYou {
+        /// Empty for somebody who has not applied yet.
+        name: String,
+        what: Confirming,
+        /// Where it came from, where that is another address.
+        address: Option<String>,
+        /// Until when the pause holds, or can be undone.
+        until: Option<NaiveDate>,
     },
     /// Answer to somebody who chose what happens to their application.
     ChoiceTaken {
@@ -590,6 +603,22 @@ pub enum Asked {
     Word,
 }
 
+/// What the owner of an address is asked to confirm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confirming {
+    /// A form that was not an answer to our letter.
+    Application,
+    /// A message in their name that was not an answer to a letter of ours.
+    Message,
+    /// An answer to a letter of theirs, from another address.
+    OtherAddress,
+    /// The same, and it says that they leave.
+    Leaving,
+    /// The same, and it asks for a pause.
+    Pause,
+}
+
 /// What somebody chose for their application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -644,6 +673,7 @@ impl LetterKind {
             LetterKind::InvitationQuestion { .. } => "invitation-question",
             LetterKind::StillWithUs { .. } => "still-with-us",
             LetterKind::LeftOut { .. } => "left-out",
+            LetterKind::WasThisYou { .. } => "was-this-you",
             LetterKind::ChoiceTaken { .. } => "choice-taken",
             LetterKind::Capped { .. } => "capped",
             LetterKind::Declined { .. } => "declined",
@@ -702,6 +732,7 @@ impl LetterKind {
         "invitation-question",
         "still-with-us",
         "left-out",
+        "was-this-you",
         "choice-taken",
         "capped",
         "declined",

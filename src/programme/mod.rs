@@ -4,7 +4,8 @@
 //! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
 //! [`importing`] one that comes in a table, [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
-//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner,
+//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`]
+//! messages of uncertain senders,
 //! [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
@@ -31,6 +32,7 @@ pub mod settings;
 pub mod spreadsheet;
 pub mod survey;
 pub mod timetable;
+pub mod unsure;
 pub mod waiting;
 
 use decision::{Decision, Occasion};

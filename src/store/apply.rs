@@ -224,7 +224,8 @@ fn carry_out(
         Change::ReadAgain { inbox } => {
             tx.prepare_cached(
                 "UPDATE inbox SET state = 'new', confirmed = 1, attempts = 0, retry_at = 0
-                 WHERE id = ?1 AND state = 'waits-for-owner'",
+                 WHERE id = ?1 AND state = 'waits-for-owner'
+                   AND EXISTS (SELECT 1 FROM inbox_bytes WHERE inbox_id = inbox.id)",
             )?
             .execute([inbox.0])?;
         }

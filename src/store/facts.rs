@@ -6,8 +6,8 @@ use super::{date, from_word, json};
 use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::programme::event::{CommandKind, Event, Purpose};
 use crate::programme::facts::{
-    Applicant, Application, ApplicationState, Brakes, Facts, Fresh, Member, Partnership, Person,
-    Proposal, Waiting,
+    Applicant, Application, ApplicationState, Brakes, Facts, Fresh, Member, OtherAddress,
+    Partnership, Person, Proposal, Waiting,
 };
 use crate::time::{Moment, from_seconds};
 
@@ -509,7 +509,10 @@ pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<O
 
 fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqlite::Result<Brakes> {
     let stranger_letters_last_hour = tx
-        .prepare_cached("SELECT count(*) FROM outbox WHERE kind IN ('form', 'nothing-kept') AND created_at > ?1")?
+        .prepare_cached(
+            "SELECT count(*) FROM outbox
+             WHERE kind IN ('form', 'was-this-you', 'nothing-kept') AND created_at > ?1",
+        )?
         .query_row([now.timestamp() - 3_600], |row| row.get(0))?;
     let answers_last_day = match sender {
         Some(person) => tx
@@ -520,10 +523,34 @@ fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqli
             .query_row((person.0, now.timestamp() - 86_400), |row| row.get(0))?,
         None => 0,
     };
+    let confirmations_last_day = match sender {
+        Some(person) => tx
+            .prepare_cached(
+                "SELECT count(*) FROM outbox WHERE person_id = ?1 AND created_at > ?2 AND kind = 'was-this-you'",
+            )?
+            .query_row((person.0, now.timestamp() - 86_400), |row| row.get(0))?,
+        None => 0,
+    };
     Ok(Brakes {
+        confirmations_last_day,
         stranger_letters_last_hour,
         answers_last_day,
     })
+}
+
+/// What is known of an address, in its comparison form, that is nobody's on file.
+pub fn other_address(
+    tx: &rusqlite::Connection,
+    address_key: &str,
+) -> rusqlite::Result<Option<OtherAddress>> {
+    tx.prepare_cached("SELECT person_id, asked_at FROM other_address WHERE address_key = ?1")?
+        .query_row([address_key], |row| {
+            Ok(OtherAddress {
+                person: PersonId(row.get(0)?),
+                asked: from_seconds(row.get(1)?),
+            })
+        })
+        .optional()
 }
 
 /// What waits for a coordinator, oldest first, at most a letter's worth.

@@ -110,6 +110,8 @@ pub struct Waiting {
     pub raw: Vec<u8>,
     pub received_at: i64,
     pub attempts: u32,
+    /// The owner of the address on file has said that it is theirs.
+    pub confirmed: bool,
 }
 
 /// Takes a new message in hand: counts the attempt before the work, so that a crash counts too. `None` where it has
@@ -117,7 +119,7 @@ pub struct Waiting {
 pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiting>> {
     let found = tx
         .prepare_cached(
-            "SELECT bytes, received_at, attempts FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
+            "SELECT bytes, received_at, attempts, confirmed FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
              WHERE inbox.id = ?1 AND state = 'new'",
         )?
         .query_row([id.0], |row| {
@@ -126,6 +128,7 @@ pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiti
                 raw: row.get(0)?,
                 received_at: row.get(1)?,
                 attempts: row.get(2)?,
+                confirmed: row.get(3)?,
             })
         })
         .optional()?;

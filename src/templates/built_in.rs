@@ -30,6 +30,7 @@ const ENGLISH_LETTERS: Files = &files!(
         "invitation-question",
         "still-with-us",
         "left-out",
+        "was-this-you",
         "choice-taken",
         "capped",
         "declined",

@@ -12,8 +12,8 @@ use crate::programme::application::Why;
 use crate::programme::event::{Gain, Obstacle};
 use crate::programme::facts::Purpose;
 use crate::programme::letter::{
-    Asked, ClockOf, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner, ProposalChange,
-    ProposedPair, ProposedWithout, ReportSection, Taken, TopicText, WhyTogether,
+    Asked, ClockOf, Confirming, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner,
+    ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -129,6 +129,12 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Amina Njoroge".into(),
             dates: dates(),
             next: Some(next()),
+        },
+        LetterKind::WasThisYou {
+            name: "Amina Njoroge".into(),
+            what: Confirming::OtherAddress,
+            address: Some("amina@work.example".into()),
+            until: Some(day(2027, 3, 19)),
         },
         LetterKind::ChoiceTaken {
             name: "Lina Haddad".into(),
@@ -567,6 +573,10 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             until: day(2027, 3, 19),
             heard: true,
         },
+        confirm("", Confirming::Application, None),
+        confirm("Amina Njoroge", Confirming::Message, None),
+        confirm("Amina Njoroge", Confirming::Leaving, Some(day(2027, 3, 19))),
+        confirm("Amina Njoroge", Confirming::Pause, Some(day(2027, 3, 19))),
         choice(Taken::Stays, Some(dates()), None),
         choice(Taken::ToldWhy, None, None),
         choice(Taken::Undone, None, None),
@@ -922,6 +932,15 @@ fn form() -> String {
      (tick one with an x)\n  [ ] 1 Studying or new (up to 2 years)\n  [ ] 2 Early career (3 to 7 years)\n\n\
      About me: \n\nI promise: \n(yes or no)\n"
         .into()
+}
+
+fn confirm(name: &str, what: Confirming, until: Option<NaiveDate>) -> LetterKind {
+    LetterKind::WasThisYou {
+        name: name.into(),
+        what,
+        address: until.map(|_| "amina@work.example".into()),
+        until,
+    }
 }
 
 fn choice(taken: Taken, dates: Option<Dates>, pool_until: Option<NaiveDate>) -> LetterKind {
