@@ -6,6 +6,7 @@
 mod backup;
 mod check;
 mod demo;
+mod erase;
 pub mod explain;
 mod export;
 mod import;
@@ -73,6 +74,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
+    Erase(erase::Args),
     Report(report::Args),
     Import(import::Args),
 }
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(&args, config),
         Command::Restore(args) => restore::run(&args, config),
         Command::Export(args) => export::run(&args, config),
+        Command::Erase(args) => erase::run(&args, config),
         Command::Report(args) => report::run(&args, config),
         Command::Import(args) => import::run(&args, config),
     };

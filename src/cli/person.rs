@@ -1,5 +1,6 @@
 //! `pairpost person`: one person, and what a coordinator can do for them.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ use crate::time::{Clock, from_seconds};
 /// One person: what is known of them, and what you can do for them
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost person 12\n  pairpost person 12 --history\n  pairpost person 12 --withdraw\n  pairpost person 12 --settle 88"
+    after_help = "Examples:\n  pairpost person 12\n  pairpost person 12 --history\n  pairpost person 12 --data > data.txt\n  pairpost person 12 --withdraw\n  pairpost person 12 --settle 88"
 )]
 pub struct Args {
     id: i64,
@@ -26,6 +27,9 @@ pub struct Args {
     /// Decline their application; the applicant reads the reason.
     #[arg(long, value_name = "REASON", conflicts_with_all = ["withdraw", "settle"])]
     decline: Option<String>,
+    /// Everything that is kept about them, as they would get it for the words "my data"; with --json for programs.
+    #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
+    data: bool,
     /// They leave: their partner is told and gets a new one.
     #[arg(long, conflicts_with = "settle")]
     withdraw: bool,
@@ -55,6 +59,15 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     };
     if let Some(what) = what {
         return act(&mut engine, what);
+    }
+    if args.data {
+        let files = engine.personal_data(person, Clock::System.now())?;
+        for file in files {
+            if file.file_name.ends_with(".json") == args.json {
+                std::io::stdout().lock().write_all(&file.bytes)?;
+            }
+        }
+        return Ok(ExitCode::SUCCESS);
     }
     let db = engine.store().reader();
     let Some(found) = look::people(db, Some(args.id))?.pop() else {

@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use clap::Args as Arguments;
 
+use crate::daemon::Engine;
 use crate::daemon::engine::{DATABASE, master_key};
 use crate::daemon::run::lock;
-use crate::store::backup;
+use crate::store::{Durability, backup};
 
 /// Put a backup in the database's place; the former database is kept beside it
 ///
-/// Stop the daemon first. The backup is checked before anything is changed.
+/// Stop the daemon first. The backup is checked before anything is changed. People who were erased since it was made are
+/// erased again.
 #[derive(Debug, Arguments)]
 #[command(
     after_help = "Example:\n  systemctl stop pairpost && pairpost restore /backups/pairpost-2027-03-02.db && systemctl start pairpost"
@@ -37,7 +39,9 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
              recognised by their address; people who send one are asked again."
         );
     }
-    master_key(&config.state_dir)?;
+    let keys = master_key(&config.state_dir)?;
+    // Opening it erases anew whoever was erased since the backup was made.
+    drop(Engine::open(config, keys, Durability::Full)?);
     println!("restored from {}", args.file.display());
     Ok(ExitCode::SUCCESS)
 }

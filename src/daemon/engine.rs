@@ -323,6 +323,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Everything that is kept about a person, as files: a text and JSON.
+    pub fn personal_data(
+        &self,
+        person: crate::ids::PersonId,
+        now: Moment,
+    ) -> anyhow::Result<Vec<crate::programme::letter::Attachment>> {
+        let db = self.store.reader();
+        facts::person(db, person)?.with_context(|| format!("there is no person {person}"))?;
+        super::attachments::my_data(&self.path.config, db, now, person)
+    }
+
     /// Copies in the mailbox of what was erased, to be looked for and removed there.
     pub fn copies_to_remove(&self, limit: u32) -> anyhow::Result<Vec<removals::Copy>> {
         Ok(removals::copies(self.store.reader(), limit)?)

@@ -9,13 +9,17 @@ use tokio::time::Instant;
 
 use super::ballast::{Ballast, is_out_of_room};
 use super::hands::{BackOff, Handle, pause, stopped};
-use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, batches};
+use crate::mail::account::SendingSettings;
+use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, Removal, batches};
 use crate::schedule::Recurring;
-use crate::store::inbox::Shelf;
+use crate::store::inbox::{self, Shelf};
+use crate::store::removals::Copy;
 use crate::time::Clock;
 
 /// After this many seconds IDLE is renewed; servers may drop a silent client after 29 minutes (RFC 2177).
 const IDLE_RENEW_SECONDS: u64 = 20 * 60;
+/// Copies of erased mail that are looked for over one connection.
+const COPIES_AT_A_TIME: u32 = 200;
 
 pub(super) async fn receive_loop(
     config: crate::config::Config,
@@ -136,6 +140,7 @@ async fn receive(
             letters_wait.notify_one();
             file_away(&mut mailbox, handle, clock).await?;
         }
+        remove_copies(config, handle).await;
         *back_off = BackOff::new();
         let until = poll
             .as_ref()
@@ -165,6 +170,62 @@ pub fn destinations(waiting: &[(String, Shelf)]) -> Vec<(Place, Destination)> {
             Some((place.parse().ok()?, destination))
         })
         .collect()
+}
+
+/// Copies in the mailbox of what was erased are looked for and removed there. Where that fails they are looked for again;
+/// receiving does not wait for it.
+async fn remove_copies(config: &crate::config::Config, handle: &Handle) {
+    loop {
+        let removed = async {
+            let copies = handle
+                .call(|engine| engine.copies_to_remove(COPIES_AT_A_TIME))
+                .await?;
+            if copies.is_empty() {
+                return Ok(0);
+            }
+            remove(config, &copies).await?;
+            let ids: Vec<i64> = copies.iter().map(|copy| copy.id).collect();
+            handle
+                .call(move |engine| engine.copies_removed(&ids))
+                .await?;
+            anyhow::Ok(copies.len())
+        };
+        match removed.await {
+            Ok(0) => return,
+            Ok(copies) => {
+                tracing::info!(copies, "copies in the mailbox were looked for and removed")
+            }
+            Err(error) => {
+                tracing::warn!(error = %format!("{error:#}"), "copies in the mailbox are not removed yet");
+                return;
+            }
+        }
+    }
+}
+
+/// Removes these copies from the mailbox, wherever they lie there.
+///
+/// # Errors
+/// The mailbox cannot be reached or refuses; nothing is known then.
+pub async fn remove(config: &crate::config::Config, copies: &[Copy]) -> anyhow::Result<u32> {
+    let wanted: Vec<Removal> = copies
+        .iter()
+        .map(|copy| Removal {
+            message_id: copy.message_id.clone(),
+            size: copy.size,
+            ours: copy.hash.is_empty(),
+        })
+        .collect();
+    let sent_folder = match &config.sending {
+        SendingSettings::Smtp { traces, .. } => traces.sent_folder.as_deref(),
+        SendingSettings::Maildir { .. } => None,
+    };
+    let is_it = |index: usize, bytes: &[u8]| {
+        copies
+            .get(index)
+            .is_some_and(|copy: &Copy| inbox::hash(bytes) == copy.hash)
+    };
+    Ok(Mailbox::remove(&config.mailbox, sent_folder, &wanted, &is_it).await?)
 }
 
 async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> anyhow::Result<()> {

@@ -7,12 +7,15 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
 use pairpost::ids::PersonId;
+use pairpost::mail::inbound::mailbox::Mailbox;
+use pairpost::mail::inbound::maildir;
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::event::{Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
-use pairpost::store::{Durability, MIGRATIONS, Store, backup, erasure, facts, migrate};
+use pairpost::store::{Durability, MIGRATIONS, Store, backup, erasure, facts, look, migrate};
 use pairpost::time::Moment;
 use rusqlite::Connection;
+use tokio::runtime::Runtime;
 
 fn now() -> Moment {
     Utc.with_ymd_and_hms(2027, 4, 1, 12, 0, 0).unwrap()
@@ -264,4 +267,215 @@ fn the_list_of_erasures_holds_no_address_and_is_made_anew_where_it_is_lost() {
     let again = std::fs::read_to_string(&list).unwrap();
     let hash = text.split('"').find(|part| part.len() == 51).unwrap();
     assert!(again.contains(hash), "{again}");
+}
+
+/// A mail as Anna's program writes it.
+fn mail_of_anna(id: &str, words: &str) -> Vec<u8> {
+    let named = match id {
+        "" => String::new(),
+        id => format!("Message-ID: <{id}>\r\n"),
+    };
+    format!(
+        "From: Anna Berg <anna@library.example>\r\nTo: <exchange@example.org>\r\nSubject: hello\r\n{named}\r\n{words}\r\n"
+    )
+    .into_bytes()
+}
+
+/// Everything in the mailbox is taken over, handled and filed away.
+fn receive(engine: &mut Engine, mailbox: &mut Mailbox, runtime: &Runtime, at: Moment) {
+    let listed = runtime.block_on(mailbox.list_next()).unwrap();
+    for fetched in runtime.block_on(mailbox.fetch(&listed)).unwrap() {
+        let place = fetched.place.to_string();
+        let id = engine
+            .record(Some(&place), &fetched.bytes, fetched.truncated, at)
+            .unwrap();
+        engine.handle_message(id, at).unwrap();
+    }
+    let waiting = engine.to_file_away(100).unwrap();
+    let done = pairpost::daemon::receive::destinations(&waiting);
+    runtime.block_on(mailbox.file_away(&done)).unwrap();
+    let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
+    engine.filed_away(&places, at).unwrap();
+}
+
+fn remove_copies(engine: &mut Engine, config: &Config, runtime: &Runtime, at: Moment) -> u32 {
+    let copies = engine.copies_to_remove(500).unwrap();
+    let removed = runtime
+        .block_on(pairpost::daemon::receive::remove(config, &copies))
+        .unwrap();
+    let ids: Vec<i64> = copies.iter().map(|copy| copy.id).collect();
+    engine.copies_removed(&ids).unwrap();
+    engine.tick(at, 100).unwrap();
+    removed
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn no_copy_is_left_in_a_maildir_and_nobody_elses_mail_is_touched() {
+    let dir = tempfile::tempdir().unwrap();
+    database(&dir.path().join("state"));
+    let config = config(dir.path());
+    let mut engine = engine(dir.path());
+    let runtime = runtime();
+    let inbox = dir.path().join("in");
+    let mut mailbox = runtime.block_on(Mailbox::connect(&config.mailbox)).unwrap();
+    let put = |bytes: &[u8]| maildir::deliver(&inbox, bytes, false, None).unwrap();
+    put(&mail_of_anna(
+        "one@people.test",
+        "I sit in the reading room.",
+    ));
+    put(&mail_of_anna("", "No id, and the reading room again."));
+    // A stranger who gave his mail the same id loses nothing by that.
+    put(b"From: <carl@people.test>\r\nTo: <exchange@example.org>\r\nMessage-ID: <one@people.test>\r\n\r\nMine.\r\n");
+    receive(&mut engine, &mut mailbox, &runtime, now());
+    // What the provider keeps of our letters.
+    for letter in engine.take_letters(now(), 100).unwrap() {
+        maildir::deliver(&inbox.join(".Sent"), &letter.bytes, false, None).unwrap();
+        let accepted = Outcome::Accepted {
+            reply: "250 ok".into(),
+        };
+        engine.delivered(&letter, &accepted, now()).unwrap();
+    }
+    // A copy that arrived a second time lies where it was put.
+    maildir::deliver(
+        &inbox,
+        &mail_of_anna("one@people.test", "I sit in the reading room."),
+        false,
+        None,
+    )
+    .unwrap();
+    let of_anna = ["anna@library.example", "reading room"];
+    assert!(files_with(&inbox, &of_anna).len() >= 5);
+    erase(&mut engine, 1, now());
+    let removed = remove_copies(&mut engine, &config, &runtime, now() + TimeDelta::hours(1));
+    assert!(removed >= 4, "{removed}");
+    assert_eq!(files_with(&inbox, &of_anna), Vec::<String>::new());
+    assert_eq!(
+        files_with(&inbox.join(".Processed"), &["Mine."]).len(),
+        1,
+        "the stranger's mail stays"
+    );
+    drop(engine);
+    assert_eq!(
+        files_with(&dir.path().join("state"), &ANNA),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn an_export_holds_nobody_who_was_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    database(&dir.path().join("state"));
+    let mut engine = engine(dir.path());
+    erase(&mut engine, 1, now());
+    let db = engine.store().reader();
+    let everything = format!(
+        "{:?}{:?}{:?}{:?}",
+        look::people(db, None).unwrap(),
+        look::pairs(db, None, None).unwrap(),
+        look::journal(db).unwrap(),
+        engine.personal_data(PersonId(2), now()).unwrap()
+    );
+    for word in ["anna", "berg", "nothing yet"] {
+        assert!(!everything.to_lowercase().contains(word), "{word}");
+    }
+    let data = engine.personal_data(PersonId(2), now()).unwrap();
+    let text = String::from_utf8(data[0].bytes.clone()).unwrap();
+    assert!(text.contains("Bilal Khan"), "{text}");
+}
+
+mod with_servers {
+    use pairpost::mail::account::{MailboxSettings, Security, SendingSettings, Traces};
+
+    use super::*;
+    use crate::support::mailserver::{MailServer, put_file};
+
+    #[test]
+    fn no_copy_is_left_on_a_real_server_in_any_folder() {
+        let server = MailServer::shared();
+        let dir = tempfile::tempdir().unwrap();
+        database(&dir.path().join("state"));
+        let user = "erasing@org.test";
+        let config = Config {
+            mailbox: server.mailbox(user),
+            sending: SendingSettings::Smtp {
+                server: server.submission(Security::Tls),
+                login: Some(server.login(user)),
+                traces: Traces {
+                    sent_folder: Some("Sent".into()),
+                    queue_command: Vec::new(),
+                },
+            },
+            ..config(dir.path())
+        };
+        let mut engine = Engine::open(config.clone(), keys_of(1), Durability::Full).unwrap();
+        let runtime = runtime();
+        server.put(
+            user,
+            [
+                mail_of_anna("two@people.test", "I sit in the reading room."),
+                mail_of_anna("", "No id, and the reading room again."),
+                mail_of_anna("odd\"id@people.test", "The reading room, with an odd id."),
+                b"From: <carl@people.test>\r\nMessage-ID: <two@people.test>\r\n\r\nMine.\r\n"
+                    .to_vec(),
+            ],
+        );
+        server.wait_for(user, 4);
+        let mut mailbox = runtime.block_on(Mailbox::connect(&config.mailbox)).unwrap();
+        receive(&mut engine, &mut mailbox, &runtime, now());
+        // The folder for what was sent is there at a provider that keeps it.
+        let keeping = match config.mailbox.clone() {
+            MailboxSettings::Imap {
+                server,
+                login,
+                folder,
+                quarantine_folder,
+                ..
+            } => MailboxSettings::Imap {
+                server,
+                login,
+                folder,
+                processed_folder: "Sent".into(),
+                quarantine_folder,
+            },
+            other => other,
+        };
+        drop(runtime.block_on(Mailbox::connect(&keeping)).unwrap());
+        let sent = server.maildir(user, "Sent");
+        for letter in engine.take_letters(now(), 100).unwrap() {
+            put_file(&sent, &letter.bytes);
+            let accepted = Outcome::Accepted {
+                reply: "250 ok".into(),
+            };
+            engine.delivered(&letter, &accepted, now()).unwrap();
+        }
+        let all = server.maildir(user, "");
+        let of_anna = ["anna@library.example", "reading room"];
+        assert!(files_with(&all, &of_anna).len() >= 4);
+        erase(&mut engine, 1, now());
+        let removed = remove_copies(&mut engine, &config, &runtime, now() + TimeDelta::hours(1));
+        assert!(removed >= 4, "{removed}");
+        // Dovecot's own indexes keep parts of headers until they are written anew; messages are what we can remove.
+        let left: Vec<String> = files_with(&all, &of_anna)
+            .into_iter()
+            .filter(|file| !file.contains("dovecot"))
+            .collect();
+        assert_eq!(left, Vec::<String>::new());
+        assert_eq!(
+            server.files(user, "Processed").len(),
+            1,
+            "Carl's mail stays"
+        );
+        drop(engine);
+        assert_eq!(
+            files_with(&dir.path().join("state"), &ANNA),
+            Vec::<String>::new()
+        );
+    }
 }

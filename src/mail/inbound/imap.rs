@@ -15,6 +15,8 @@
 //! Listing goes by message number, not by UID or SEARCH: numbers have no gaps, so the windows are full, and the
 //! server tells each removal ([`Imap::position`] follows it).
 
+mod remove;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

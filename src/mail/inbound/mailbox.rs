@@ -130,6 +130,17 @@ pub enum Destination {
     Quarantine,
 }
 
+/// A copy that is to be removed for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Without angle brackets; empty where it has none.
+    pub message_id: String,
+    /// Bytes, for a message without a Message-ID.
+    pub size: u64,
+    /// A letter of ours: its Message-ID is nobody else's.
+    pub ours: bool,
+}
+
 /// Why [`Mailbox::wait`] returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
@@ -259,6 +270,36 @@ impl Mailbox {
         match self {
             Mailbox::Imap(imap) => imap.wait(deadline, stop).await,
             Mailbox::Maildir(maildir) => maildir.wait(deadline, stop).await,
+        }
+    }
+
+    /// Removes copies for good, wherever they lie: in the folder that is read, where messages are filed, and where the
+    /// provider keeps what was sent (`sent_folder`, or the folder that the server itself names so). It needs no open
+    /// mailbox. `is_it` knows a message that arrived, by its index in `wanted`, by its bytes. Says how many copies were
+    /// removed; what is not there is no error.
+    pub async fn remove(
+        settings: &MailboxSettings,
+        sent_folder: Option<&str>,
+        wanted: &[Removal],
+        is_it: &dyn Fn(usize, &[u8]) -> bool,
+    ) -> Result<u32, MailboxError> {
+        match settings {
+            MailboxSettings::Imap {
+                server,
+                login,
+                folder,
+                processed_folder,
+                quarantine_folder,
+            } => {
+                let mut folders = vec![
+                    folder.clone(),
+                    processed_folder.clone(),
+                    quarantine_folder.clone(),
+                ];
+                folders.extend(sent_folder.map(str::to_owned));
+                Imap::remove(server, login, &folders, wanted, is_it).await
+            }
+            MailboxSettings::Maildir { path } => super::maildir::remove(path, wanted, is_it),
         }
     }
 

@@ -15,9 +15,10 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep_until};
 
 use super::mailbox::{
-    Destination, Fetched, LIST_MAX, Listed, MESSAGE_MAX_BYTES, MailboxError, Place,
+    Destination, Fetched, LIST_MAX, Listed, MESSAGE_MAX_BYTES, MailboxError, Place, Removal,
     TRUNCATED_BYTES, Wake,
 };
+use crate::mail::mention;
 use crate::time::Clock;
 
 /// How often [`Maildir::wait`] looks.
@@ -239,6 +240,50 @@ impl Maildir {
             Err(reason) => Err(unusable(&self.root, reason)),
         }
     }
+}
+
+/// Removes copies for good from the Maildir and its subfolders for what is filed away and what was sent; see
+/// `Mailbox::remove`.
+pub fn remove(
+    root: &Path,
+    wanted: &[Removal],
+    is_it: &dyn Fn(usize, &[u8]) -> bool,
+) -> Result<u32, MailboxError> {
+    let folders = [
+        root.to_owned(),
+        subfolder(root, Destination::Processed),
+        subfolder(root, Destination::Quarantine),
+        root.join(".Sent"),
+    ];
+    let mut removed = 0;
+    for part in folders
+        .iter()
+        .flat_map(|folder| [folder.join("new"), folder.join("cur")])
+    {
+        // A folder that is not there holds nothing.
+        for entry in fs::read_dir(&part).into_iter().flatten().flatten() {
+            let Ok(mut file) = File::open(entry.path()) else {
+                continue;
+            };
+            let Ok((bytes, _)) = read_bounded(&mut file) else {
+                continue;
+            };
+            let id = mention::message_id(&bytes).unwrap_or_default();
+            let known = wanted.iter().enumerate().any(|(index, removal)| {
+                let same_id = removal.message_id == id;
+                same_id && (removal.ours && !id.is_empty() || is_it(index, &bytes))
+            });
+            if known {
+                match fs::remove_file(entry.path()) {
+                    Err(reason) if reason.kind() != io::ErrorKind::NotFound => {
+                        return Err(unusable(root, reason));
+                    }
+                    _ => removed += 1,
+                }
+            }
+        }
+    }
+    Ok(removed)
 }
 
 /// Puts a message into the Maildir at `root`, which is made where missing, and returns the file's name.
