@@ -27,6 +27,7 @@ mod round;
 mod run;
 mod status;
 mod table;
+pub mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -19,7 +19,7 @@ use crate::time::Clock;
 /// With --people or --edges it works on files alone, and proves that no better pairs exist.
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost match               work out the coming round's pairs now\n  pairpost match --show        look at the newest proposal\n  pairpost match --release 3   release it\n  pairpost match --edges graph.txt --pairs pairs.csv --certificate proof.json"
+    after_help = "Examples:\n  pairpost match               work out the coming round's pairs now\n  pairpost match --show        look at the newest proposal\n  pairpost match --release 3   release it\n  pairpost match --why 3 9     why 3 and 9 are a pair or are not\n  pairpost match --edges graph.txt --pairs pairs.csv --certificate proof.json"
 )]
 pub struct Args {
     /// The round; by default the coming one.
@@ -31,6 +31,10 @@ pub struct Args {
     /// Release this proposal: its pairs are introduced on the day.
     #[arg(long, value_name = "PROPOSAL")]
     release: Option<i64>,
+    /// Why these two are a pair or are not, and what it would cost to put them together. They are called by their
+    /// numbers in the newest proposal.
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "NUMBER"], conflicts_with_all = ["release", "show"])]
+    why: Option<Vec<usize>>,
     #[command(flatten)]
     on_files: matching::Args,
 }
@@ -42,6 +46,13 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
         if let Some(proposal) = args.release {
             return release(config, proposal);
+        }
+        if let Some(&[a, b]) = args.why.as_deref() {
+            let engine = super::open_engine(config)?;
+            for line in super::why::lines(&engine, a, b, Clock::System.now())? {
+                println!("{line}");
+            }
+            return Ok(ExitCode::SUCCESS);
         }
         if args.show {
             return show(&super::open_engine(config)?, None);

@@ -18,5 +18,6 @@ pub mod pairing;
 mod path;
 pub mod receive;
 pub mod run;
+pub mod what_if;
 
 pub use engine::Engine;

@@ -145,16 +145,7 @@ fn propose(
         Purpose::Round => ApplicationState::Accepted,
         Purpose::Pool => ApplicationState::Pool,
     };
-    let applicants: Vec<Applicant> = facts::applicants_at(db, round, state)?
-        .into_iter()
-        // Whom mail reaches at a second address only has no address yet that a partner may see.
-        .filter(|it| !it.person.unreachable && !it.person.stopped && !it.person.at_second)
-        .filter(|it| {
-            it.person
-                .paused_until
-                .is_none_or(|until| until <= now.date_naive())
-        })
-        .collect();
+    let applicants = applicants_now(db, round, state, now)?;
     let held = wanted.adjustments.held.clone();
     let mut proposed = Proposed {
         round: round.to_string(),
@@ -177,29 +168,8 @@ fn propose(
         return Ok(Ok(proposed));
     }
     let numbering = Numbering::of(&settings.form, &applicants);
-    let mut past: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
-    for (a, b) in facts::past_pairs(db)? {
-        past.entry(a).or_default().push(b.0);
-        past.entry(b).or_default().push(a.0);
-    }
-    let mut blocked: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
-    // What is being forbidden now is a rule like what was forbidden before: it holds in a trio, too.
     let forbidden = &proposed.adjustments.forbidden;
-    for (a, b) in facts::forbidden_pairs(db)?.iter().chain(forbidden) {
-        blocked.entry(*a).or_default().push(b.0);
-    }
-    let at = timetable::round(settings, round).map_or(now, |round| middle(settings, round));
-    let candidates: Vec<Candidate> = applicants
-        .iter()
-        .map(|applicant| Candidate {
-            past_partners: past.remove(&applicant.person.id).unwrap_or_default(),
-            // Left out or let down last time counts for somebody, remembered silence against.
-            carry_over: i32::from(applicant.application.priority)
-                - i32::from(applicant.person.was_silent_twice(now)),
-            blocked: blocked.remove(&applicant.person.id).unwrap_or_default(),
-            ..numbering.candidate(applicant, at)
-        })
-        .collect();
+    let candidates = candidates_of(db, settings, round, now, &applicants, forbidden)?;
     let rules = rules(settings);
     let changes = changes(&proposed.adjustments, &applicants);
     if let Err(why) =
@@ -246,8 +216,61 @@ fn propose(
     Ok(Ok(proposed))
 }
 
+/// Who takes part in a matching of this round now.
+pub(super) fn applicants_now(
+    db: &Connection,
+    round: &str,
+    state: ApplicationState,
+    now: Moment,
+) -> anyhow::Result<Vec<Applicant>> {
+    Ok(facts::applicants_at(db, round, state)?
+        .into_iter()
+        // Whom mail reaches at a second address only has no address yet that a partner may see.
+        .filter(|it| !it.person.unreachable && !it.person.stopped && !it.person.at_second)
+        .filter(|it| {
+            it.person
+                .paused_until
+                .is_none_or(|until| until <= now.date_naive())
+        })
+        .collect())
+}
+
+/// The applicants as the matching sees them. `forbidden` are pairs that shall not be, beside those that never shall.
+pub(super) fn candidates_of(
+    db: &Connection,
+    settings: &Settings,
+    round: &str,
+    now: Moment,
+    applicants: &[Applicant],
+    forbidden: &[(PersonId, PersonId)],
+) -> anyhow::Result<Vec<Candidate>> {
+    let numbering = Numbering::of(&settings.form, applicants);
+    let mut past: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
+    for (a, b) in facts::past_pairs(db)? {
+        past.entry(a).or_default().push(b.0);
+        past.entry(b).or_default().push(a.0);
+    }
+    let mut blocked: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
+    // What is being forbidden now is a rule like what was forbidden before: it holds in a trio, too.
+    for (a, b) in facts::forbidden_pairs(db)?.iter().chain(forbidden) {
+        blocked.entry(*a).or_default().push(b.0);
+    }
+    let at = timetable::round(settings, round).map_or(now, |round| middle(settings, round));
+    Ok(applicants
+        .iter()
+        .map(|applicant| Candidate {
+            past_partners: past.remove(&applicant.person.id).unwrap_or_default(),
+            // Left out or let down last time counts for somebody, remembered silence against.
+            carry_over: i32::from(applicant.application.priority)
+                - i32::from(applicant.person.was_silent_twice(now)),
+            blocked: blocked.remove(&applicant.person.id).unwrap_or_default(),
+            ..numbering.candidate(applicant, at)
+        })
+        .collect())
+}
+
 /// What coordinators want, in the matching's numbers. Who is no longer among the candidates asks for nothing.
-fn changes(adjustments: &Adjustments, applicants: &[Applicant]) -> matching::Changes {
+pub(super) fn changes(adjustments: &Adjustments, applicants: &[Applicant]) -> matching::Changes {
     let index: BTreeMap<PersonId, usize> = applicants
         .iter()
         .enumerate()
@@ -367,7 +390,7 @@ fn insight(
     }
 }
 
-fn obstacle(rule: Rule) -> Obstacle {
+pub(super) fn obstacle(rule: Rule) -> Obstacle {
     match rule {
         Rule::SameCountry => Obstacle::Country,
         Rule::SameRegion => Obstacle::Region,
@@ -470,7 +493,7 @@ fn middle(settings: &Settings, round: &Round) -> Moment {
     timetable::morning(settings, date, settings.zone)
 }
 
-fn question_about(about: Trait) -> &'static str {
+pub(super) fn question_about(about: Trait) -> &'static str {
     match about {
         Trait::Sector => "sector",
         Trait::Stage => "stage",
@@ -532,7 +555,7 @@ pub fn rules(settings: &Settings) -> Rules {
 }
 
 /// Words and their numbers: equal words get equal numbers, in alphabetical order.
-struct Numbering {
+pub(super) struct Numbering {
     countries: Vec<String>,
     languages: Vec<String>,
     regions: Vec<String>,
@@ -542,7 +565,7 @@ struct Numbering {
 }
 
 impl Numbering {
-    fn of(form: &Form, applicants: &[Applicant]) -> Numbering {
+    pub(super) fn of(form: &Form, applicants: &[Applicant]) -> Numbering {
         let answers = applicants.iter().map(|it| &it.application.answers);
         Numbering::of_answers(form, &answers.collect::<Vec<_>>())
     }
@@ -658,8 +681,20 @@ impl Numbering {
         }
     }
 
+    /// The options that a wish asks for, in words of the form.
+    pub(super) fn options_of(&self, wish: &Wish) -> Vec<String> {
+        let words = self
+            .trait_of(question_about(wish.about))
+            .map(|(_, words)| words);
+        let words = words.unwrap_or_default().iter().take(64).enumerate();
+        words
+            .filter(|(option, _)| wish.any_of >> option & 1 == 1)
+            .map(|(_, word)| word.clone())
+            .collect()
+    }
+
     /// What speaks for a group, in words of the form. For three people, what speaks for each two of them.
-    fn reasons(
+    pub(super) fn reasons(
         &self,
         members: &[usize],
         candidates: &[Candidate],

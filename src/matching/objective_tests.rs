@@ -401,34 +401,40 @@ fn a_change_is_solved_from_where_it_stands_as_well_as_from_the_start() {
 
 #[test]
 fn a_trio_is_found_for_somebody_else_where_the_one_left_over_fits_nobody() {
-    // Four of one country and one of another: whoever of the four is left over fits one of the pair only.
+    // 4 shares a language with 0 only, and 0 suits 1: the best two pairs leave 4 out, who fits neither of them.
     let mut people: Vec<Candidate> = (0..5)
         .map(|id| Candidate {
             id,
             country: id as u16,
             languages: 1,
+            sector: Some(id as u8),
             ..Candidate::default()
         })
         .collect();
-    // 4 speaks with 0 only, and has a good partner in them; left over would be 3, who is blocked by the others.
-    people[3].blocked = vec![1, 2];
-    people[4].languages = 0b10;
     people[0].languages = 0b11;
-    let rules = Rules::default();
+    people[4].languages = 0b10;
+    people[0].like = vec![Wish::new(Trait::Sector, &[1])];
+    people[2].like = vec![Wish::new(Trait::Sector, &[3])];
+    let rules = Rules {
+        floor_percent: 0,
+        ..Rules::default()
+    };
+    let waiting = Rules {
+        odd: Odd::Wait,
+        ..rules.clone()
+    };
+    let left = propose(&people, &waiting, &Options::default()).unmatched;
+    assert_eq!(left, [4]);
     let proposal = propose(&people, &rules, &Options::default());
-    let in_groups: usize = proposal
-        .groups
-        .iter()
-        .map(|group| group.members.len())
-        .sum();
-    for group in &proposal.groups {
-        for (at, &a) in group.members.iter().enumerate() {
-            for &b in &group.members[at + 1..] {
-                assert_eq!(admissible(&people[a], &people[b], &rules), Ok(()));
-            }
-        }
-    }
-    assert_eq!(in_groups + proposal.unmatched.len(), 5);
+    assert_eq!(
+        proposal.unmatched,
+        Vec::<usize>::new(),
+        "everybody has somebody"
+    );
+    assert_eq!(proposal.partner_of(4), Some(0));
+    let mut trio = proposal.groups[1].members.clone();
+    trio.sort_unstable();
+    assert_eq!(trio, [1, 2, 3]);
 }
 
 #[test]

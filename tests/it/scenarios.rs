@@ -61,6 +61,7 @@ scenarios!(
     an_unclear_answer_is_asked_again,
     an_unreachable_partner_is_told_of_the_same_day,
     answers_are_counted_for_three_weeks_after_the_round,
+    any_two_can_be_asked_about,
     forget_me_erases_whoever_only_applied,
     forget_me_needs_a_confirming_reply,
     free_words_reach_a_coordinator,

@@ -147,6 +147,12 @@ impl Story {
         if let Some(name) = sentence.strip_prefix("nothing is left of ") {
             return self.nothing_is_left_of(name);
         }
+        if let Some((numbers, words)) = sentence
+            .strip_prefix("pairpost match --why ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.says_why(numbers, words);
+        }
         let (name, rest) = sentence.split_once(' ').ok_or("what does this mean?")?;
         if rest == "is still known" {
             return match self.files_with(name)?.is_empty() {
@@ -499,6 +505,23 @@ impl Story {
             text,
         ));
         self.arrive(mail)
+    }
+
+    /// What the command line says about two people of the proposal.
+    fn says_why(&self, numbers: &str, words: &str) -> Result<(), String> {
+        let numbers: Option<Vec<usize>> = numbers
+            .split(' ')
+            .map(|number| number.parse().ok())
+            .collect();
+        let Some(&[a, b]) = numbers.as_deref() else {
+            return Err("which two?".into());
+        };
+        let lines = pairpost::cli::why::lines(&self.engine, a, b, self.now)
+            .map_err(|error| format!("{error:#}"))?;
+        match lines.iter().any(|line| line.contains(words)) {
+            true => Ok(()),
+            false => Err(format!("it says:\n{}", lines.join("\n"))),
+        }
     }
 
     fn bounces(&mut self, name: &str, action: &str, status: &str, why: &str) -> Result<(), String> {
