@@ -90,16 +90,26 @@ pub fn print(summary: &Summary) -> anyhow::Result<()> {
         summary.answers.values().sum::<u64>().to_string(),
     );
     row(
-        "messages that need a person",
-        summary.needs_person.to_string(),
+        "days until the next partner, median",
+        summary
+            .rematch_days_median
+            .map_or("-".into(), |days| days.to_string()),
     );
-    row("messages without an answer", summary.unanswered.to_string());
+    row(
+        "messages that need a person, per 1,000 people",
+        summary.needs_person_per_1000.to_string(),
+    );
+    row(
+        "notices, per 1,000 people",
+        summary.notices_per_1000.to_string(),
+    );
     row("answered wrongly", summary.answered_wrongly.to_string());
     row(
         "mailed after leaving",
         summary.mailed_after_leaving.to_string(),
     );
     row("duplicates", summary.duplicates.to_string());
+    row("revealed", summary.revealed.to_string());
     row("lost", summary.lost.to_string());
     super::table::print(
         &["A round from its opening to a week after its end", ""],
@@ -115,6 +125,12 @@ pub fn print(summary: &Summary) -> anyhow::Result<()> {
             .map(|(kind, count)| vec![kind.clone(), count.to_string()])
             .collect();
         super::table::print(&[heading, ""], &rows)?;
+    }
+    if !summary.problems.is_empty() {
+        println!("\nWhat is behind these numbers:");
+        for problem in summary.problems.iter().take(20) {
+            println!("  {problem}");
+        }
     }
     println!(
         "\nAll letters, as a Maildir: {}",

@@ -29,6 +29,21 @@ pub struct Args {
     /// JSON lines {"text", "lang", "meant"}: what people write in free words.
     #[arg(long, value_name = "FILE")]
     messages: Option<PathBuf>,
+    /// Share of people who take days for every answer.
+    #[arg(long, default_value_t = Shares::default().slow)]
+    slow: f64,
+    /// Share of people who fall silent.
+    #[arg(long, default_value_t = Shares::default().silent)]
+    silent: f64,
+    /// Share of people whose mailbox dies.
+    #[arg(long, default_value_t = Shares::default().bouncing)]
+    bouncing: f64,
+    /// Share of people who leave in the middle.
+    #[arg(long, default_value_t = Shares::default().withdrawing)]
+    withdrawing: f64,
+    /// Share of people who say something in words of their own.
+    #[arg(long, default_value_t = Shares::default().free_words)]
+    free_words: f64,
     #[arg(long)]
     json: bool,
 }
@@ -43,7 +58,14 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             seed: args.seed,
             people: args.people,
             countries: args.countries,
-            shares: Shares::default(),
+            shares: Shares {
+                slow: args.slow,
+                silent: args.silent,
+                bouncing: args.bouncing,
+                withdrawing: args.withdrawing,
+                free_words: args.free_words,
+                ..Shares::default()
+            },
             free_messages: args
                 .messages
                 .as_deref()
@@ -62,26 +84,19 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 }
 
 fn messages(file: &Path) -> anyhow::Result<Vec<FreeMessage>> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        text: String,
-        lang: String,
-        meant: String,
-    }
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{}: cannot be read", file.display()))?;
     text.lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty())
         .map(|(number, line)| {
-            let Line { text, lang, meant } = serde_json::from_str(line).with_context(|| {
+            serde_json::from_str(line).with_context(|| {
                 format!(
                     "{}, line {}: not {{\"text\", \"lang\", \"meant\"}}",
                     file.display(),
                     number + 1
                 )
-            })?;
-            Ok(FreeMessage { text, lang, meant })
+            })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What partners write to each other. Those letters do not pass through the programme; the world works out who has
 //! heard from whom, so that people can answer truthfully when they are asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
 
@@ -30,7 +30,11 @@ pub trait Alive {
 
 /// All pairs of the world.
 #[derive(Debug, Default)]
-pub struct Correspondences(BTreeMap<(usize, usize), Pair>);
+pub struct Correspondences {
+    pairs: BTreeMap<(usize, usize), Pair>,
+    /// Everybody whom a person was ever introduced to.
+    met: HashMap<usize, Vec<usize>>,
+}
 
 /// How long somebody waits for a first letter before writing unasked.
 const PATIENCE_DAYS: i64 = 6;
@@ -62,8 +66,15 @@ impl Correspondences {
         manner: Manner,
         at: Moment,
     ) {
+        for (one, other) in [(reader, partner), (partner, reader)] {
+            let met = self.met.entry(one).or_default();
+            if !met.contains(&other) {
+                met.push(other);
+                met.sort_unstable();
+            }
+        }
         let (key, side) = key(reader, partner);
-        let pair = self.0.entry(key).or_insert(Pair {
+        let pair = self.pairs.entry(key).or_insert(Pair {
             introduced: [None, None],
             delay: [manner.delay; 2],
             eager: [false, false],
@@ -84,7 +95,7 @@ impl Correspondences {
     pub fn remind(&mut self, person: usize, at: Moment) {
         for partner in self.partners(person) {
             let (key, side) = key(person, partner);
-            if let Some(pair) = self.0.get_mut(&key) {
+            if let Some(pair) = self.pairs.get_mut(&key) {
                 pair.reminded[side] = Some(at);
             }
         }
@@ -94,7 +105,7 @@ impl Correspondences {
     pub fn end(&mut self, person: usize) {
         for partner in self.partners(person) {
             let (key, _) = key(person, partner);
-            if let Some(pair) = self.0.get_mut(&key) {
+            if let Some(pair) = self.pairs.get_mut(&key) {
                 pair.over = true;
             }
         }
@@ -102,21 +113,18 @@ impl Correspondences {
 
     /// Whom `person` was introduced to and is still in a partnership with.
     pub fn partners(&self, person: usize) -> Vec<usize> {
-        self.0
-            .iter()
-            .filter(|(_, pair)| !pair.over)
-            .filter_map(|(&(one, other), _)| match person {
-                _ if person == one => Some(other),
-                _ if person == other => Some(one),
-                _ => None,
-            })
-            .collect()
+        let met = self.met.get(&person).into_iter().flatten().copied();
+        met.filter(|&other| {
+            let (key, _) = key(person, other);
+            self.pairs.get(&key).is_some_and(|pair| !pair.over)
+        })
+        .collect()
     }
 
     /// Whether `person` has lately heard from `partner`.
     pub fn has_heard(&self, person: usize, partner: usize, at: Moment, alive: &impl Alive) -> bool {
         let (key, side) = key(person, partner);
-        let Some(pair) = self.0.get(&key) else {
+        let Some(pair) = self.pairs.get(&key) else {
             return false;
         };
         let theirs = 1 - side;

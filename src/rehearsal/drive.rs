@@ -14,6 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::habits::{RoundDates, Shares};
+use super::tally::Wrong;
 use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettings};
 use crate::config::Config;
 use crate::daemon::Engine;
@@ -55,18 +56,24 @@ pub struct Summary {
     pub letters: BTreeMap<String, u64>,
     /// What people and machines sent us, by kind.
     pub answers: BTreeMap<String, u64>,
-    /// Messages that a coordinator had to read.
-    pub needs_person: i64,
+    /// How long people who had lost their partner waited for the introduction to the next one.
+    pub rematch_days_median: Option<f64>,
+    /// Messages of participants that were forwarded for a human decision, for every 1,000 people.
+    pub needs_person_per_1000: f64,
+    /// Notices to coordinators that need no act.
+    pub notices_per_1000: f64,
     pub duplicates: u64,
-    pub lost: u64,
+    /// Letters that were ordered and reached no mailbox, and messages of people that nothing answered.
+    pub lost: usize,
     /// Letters that acted on something that was not said.
     pub answered_wrongly: usize,
     /// Unprompted letters to people who had left.
     pub mailed_after_leaving: usize,
     /// Letters in which somebody could read what was not for them.
     pub revealed: usize,
-    /// Messages of people that nothing answered.
-    pub unanswered: usize,
+    /// What is behind the last four numbers, in words, to look it up in the letters.
+    #[serde(skip)]
+    pub problems: Vec<String>,
     /// A Maildir with every letter.
     pub letters_at: PathBuf,
     /// Over the files of that Maildir, in the order of their names.
@@ -360,38 +367,74 @@ impl Stage {
         // Letters whose hour comes after the rehearsal's end are neither lost nor delivered.
         let db = self.engine.store().reader();
         let to_come = look::letters_due_after(db, self.now)?;
-        let lost = ordered
+        let lost: Vec<&String> = ordered
             .iter()
             .filter(|key| !arrived.contains(key.as_str()) && !to_come.contains(*key))
-            .count();
+            .collect();
+        // Who wrote in the last hour may still be answered.
+        let unanswered: Vec<_> = mailboxes
+            .unanswered()
+            .filter(|said| said.at < self.now - TimeDelta::hours(1))
+            .collect();
+        let mut problems: Vec<String> = Vec::new();
+        problems.extend(lost.iter().map(|key| format!("lost: {key}")));
+        problems.extend(unanswered.iter().map(|said| {
+            format!(
+                "not answered: {} of {} on {}",
+                said.what,
+                said.person.map_or("a coordinator".into(), |person| format!(
+                    "inhabitant {person}"
+                )),
+                said.at
+            )
+        }));
+        let wrong =
+            |wrong: &Wrong| format!("answered wrongly: {} with {}", wrong.said, wrong.occasion);
+        problems.extend(mailboxes.answered_wrongly.iter().map(wrong));
+        let after = |occasion: &String| format!("after leaving: {occasion}");
+        problems.extend(mailboxes.mailed_after_leaving.iter().map(after));
+        let revealed = |occasion: &String| format!("revealed: {occasion}");
+        problems.extend(mailboxes.revealed.iter().map(revealed));
+        let per_1000 = |count: usize| {
+            (count as f64 * 10_000.0 / f64::from(rehearsal.people.max(1))).round() / 10.0
+        };
         let count = |sql: &str| -> anyhow::Result<i64> {
             Ok(db.query_row(sql, [&round.id], |row| row.get(0))?)
         };
         Ok(Summary {
             people: rehearsal.people,
             countries: world.countries(),
-            complete: count("SELECT count(*) FROM application WHERE round = ?1 AND state <> 'incomplete'")?,
-            capped: count("SELECT count(*) FROM application WHERE round = ?1 AND state = 'capped'")?,
-            partnerships: count("SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL")?,
+            complete: count(
+                "SELECT count(*) FROM application WHERE round = ?1 AND state <> 'incomplete'",
+            )?,
+            capped: count(
+                "SELECT count(*) FROM application WHERE round = ?1 AND state = 'capped'",
+            )?,
+            partnerships: count(
+                "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL",
+            )?,
             rematched: count(
                 "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL
                    AND created_at > (SELECT min(created_at) FROM partnership WHERE round = ?1)",
             )?,
             letters: mailboxes.letters.clone(),
             answers: mailboxes.answers.clone(),
-            needs_person: db.query_row(
-                "SELECT count(*) FROM inbox WHERE state IN ('needs-person', 'settled', 'quarantined')",
-                [],
-                |row| row.get(0),
-            )?,
+            rematch_days_median: mailboxes.rematch_days_median(),
+            needs_person_per_1000: per_1000(mailboxes.forwarded()),
+            notices_per_1000: per_1000(mailboxes.notices()),
             duplicates: mailboxes.duplicates,
-            lost: lost as u64,
+            lost: lost.len() + unanswered.len(),
             answered_wrongly: mailboxes.answered_wrongly.len(),
             mailed_after_leaving: mailboxes.mailed_after_leaving.len(),
             revealed: mailboxes.revealed.len(),
-            unanswered: mailboxes.unanswered().count(),
+            problems,
             letters_at: self.outgoing.clone(),
-            letters_sha256: self.letters.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            letters_sha256: self
+                .letters
+                .finalize()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             wall_s: wall.as_secs_f64(),
         })
     }

@@ -58,7 +58,7 @@ impl Default for Shares {
             second_address: 0.10,
             thanking: 0.01,
             poor_fit: 0.02,
-            help: 0.01,
+            help: 0.004,
             wishes: 0.5,
         }
     }
@@ -195,10 +195,9 @@ pub fn deal(people: usize, shares: &Shares, dates: &RoundDates, dice: &mut Dice)
             back_on: until.date_naive(),
         });
     }
-    for (place, number) in dealt(people, holds(shares.free_words), dice)
-        .into_iter()
-        .enumerate()
-    {
+    // Who asks something is there to ask it.
+    let asking = &rest[holds(shares.withdrawing).min(rest.len())..];
+    for (place, &number) in asking.iter().take(holds(shares.free_words)).enumerate() {
         habits[number].free_words = Some(place);
     }
     for number in dealt(people, holds(shares.incomplete_first), dice) {

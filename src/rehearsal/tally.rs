@@ -34,9 +34,11 @@ pub struct Said {
 /// What may follow from a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expects {
-    /// A letter of one of these kinds.
+    /// A letter of one of these kinds, or one that asks back or names a person who will answer.
     Answer(&'static [&'static str]),
-    /// Said out of politeness: silence is right, and so is any letter.
+    /// A letter, whatever it says.
+    AnyAnswer,
+    /// Said out of politeness: silence is right, and so is a letter that does nothing.
     Whatever,
     /// A machine's mail, which nothing may answer.
     Silence,
@@ -74,6 +76,8 @@ pub struct Mailboxes {
     pub machines_answered: Vec<String>,
     /// Forms that were complete and of which something was asked again.
     pub misread_forms: u64,
+    /// How long people who had lost their partner waited for the introduction to the next one.
+    pub days_until_rematched: Vec<f64>,
     /// Everything that people said, in order.
     pub said: Vec<Said>,
     pub(super) by_message_id: HashMap<String, usize>,
@@ -81,23 +85,8 @@ pub struct Mailboxes {
     chain: Sha256,
 }
 
-/// Letters that act on what somebody said: at the wrong place each of them does harm. Letters that ask back or name a
-/// person who will answer are never counted as wrong.
-const ACTS: [&str; 13] = [
-    "form",
-    "missing",
-    "complete",
-    "going-well",
-    "partner-asked",
-    "good-to-hear",
-    "new-partner",
-    "withdrawn",
-    "stopped",
-    "topics-off",
-    "paused",
-    "my-data",
-    "forgotten",
-];
+/// Letters that do nothing: they ask back, or name a person who will answer. None of them is ever a wrong answer.
+const ASKS_BACK: [&str; 2] = ["unclear", "person-will-answer"];
 
 impl Mailboxes {
     /// The occasions of all letters that reached a mailbox, each as often as it came.
@@ -111,11 +100,48 @@ impl Mailboxes {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// Messages of people that were forwarded to a coordinator, each once however many coordinators read it.
+    pub fn forwarded(&self) -> usize {
+        self.told_to_coordinators(&["for-person"])
+    }
+
+    /// Notices to coordinators that need no act.
+    pub fn notices(&self) -> usize {
+        self.told_to_coordinators(&["notice"])
+    }
+
+    /// Different occurrences of letters of these kinds: `kind/coordinator-1/occurrence`.
+    fn told_to_coordinators(&self, kinds: &[&str]) -> usize {
+        let told: HashSet<(&str, &str)> = self
+            .occasions()
+            .filter_map(|occasion| {
+                let mut parts = occasion.splitn(3, '/');
+                let (kind, _, occurrence) = (parts.next()?, parts.next()?, parts.next()?);
+                kinds.contains(&kind).then_some((kind, occurrence))
+            })
+            .collect();
+        told.len()
+    }
+
+    /// How long it took until somebody who had lost their partner was introduced to the next one; the middle of all.
+    pub fn rematch_days_median(&self) -> Option<f64> {
+        let mut days = self.days_until_rematched.clone();
+        days.sort_by(f64::total_cmp);
+        let middle = days.len() / 2;
+        let median = match days.len() {
+            0 => return None,
+            even if even % 2 == 0 => (days[middle - 1] + days[middle]) / 2.0,
+            _ => days[middle],
+        };
+        Some((median * 10.0).round() / 10.0)
+    }
+
     /// What a person said and nothing answered: principle 2 says that this is never the case.
     pub fn unanswered(&self) -> impl Iterator<Item = &Said> {
         self.said
             .iter()
-            .filter(|said| matches!(said.expects, Expects::Answer(_)) && said.answered.is_none())
+            .filter(|said| matches!(said.expects, Expects::Answer(_) | Expects::AnyAnswer))
+            .filter(|said| said.answered.is_none())
     }
 
     pub(crate) fn hash(letter: &[u8]) -> [u8; 32] {
@@ -144,17 +170,20 @@ impl Mailboxes {
             return false;
         };
         let said = &mut self.said[said];
-        match said.expects {
-            Expects::Silence => self.machines_answered.push(occasion.to_string()),
-            Expects::Answer(rightly)
-                if said.answered.is_none() && ACTS.contains(&kind) && !rightly.contains(&kind) =>
-            {
-                self.answered_wrongly.push(Wrong {
-                    said: said.what.clone(),
-                    occasion: occasion.to_string(),
-                });
+        let rightly = match said.expects {
+            Expects::Silence => {
+                self.machines_answered.push(occasion.to_string());
+                true
             }
-            _ => {}
+            Expects::Answer(rightly) => rightly.contains(&kind),
+            Expects::AnyAnswer => true,
+            Expects::Whatever => false,
+        };
+        if !rightly && !ASKS_BACK.contains(&kind) {
+            self.answered_wrongly.push(Wrong {
+                said: said.what.clone(),
+                occasion: occasion.to_string(),
+            });
         }
         said.answered.get_or_insert_with(|| kind.to_string());
         true

@@ -895,7 +895,8 @@ fn an_act_that_nobody_asked_for_and_an_answer_to_a_machine_are_counted() {
         free_messages: vec![FreeMessage {
             text: "Who pays for all this?".into(),
             lang: "en".into(),
-            meant: "help".into(),
+            meant: Some("help".into()),
+            check_in: None,
         }],
         ..settings(&form, 3, shares)
     });

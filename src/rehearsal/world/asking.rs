@@ -1,0 +1,174 @@
+//! What people say in words of their own, what may rightly follow from it, and the exact word that they give when they
+//! are asked for it.
+
+use chrono::{Days, NaiveDate};
+
+use super::World;
+use super::answers::Reply;
+use crate::rehearsal::tally::Expects;
+use crate::time::Moment;
+
+/// A message in free words that somebody sends, once, and what they mean by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct FreeMessage {
+    pub text: String,
+    /// BCP 47.
+    #[serde(default)]
+    pub lang: String,
+    /// An intent by its name ("withdraw", "help"), as in `programme::event::Intent`; none where nothing of that kind
+    /// is meant and a person has to read it.
+    #[serde(default)]
+    pub meant: Option<String>,
+    /// The answer to a check-in that is meant, 1 to 6, where `meant` is "answer".
+    #[serde(default)]
+    pub check_in: Option<u8>,
+}
+
+impl FreeMessage {
+    pub(super) fn meant(&self) -> &str {
+        self.meant.as_deref().unwrap_or("a-person")
+    }
+
+    /// What may rightly follow. Asking back and naming a person who will answer are always right.
+    fn expects(&self) -> Expects {
+        Expects::Answer(match self.meant() {
+            "apply" => &["form", "missing", "complete"],
+            "stop" => &["stopped"],
+            "withdraw" => &["withdrawn"],
+            "pause" => &["paused"],
+            "new-partner" => &["new-partner", "pool-ended"],
+            "topics-off" => &["topics-off"],
+            "my-data" => &["my-data"],
+            "forget-me" => &["forget-me", "forgotten"],
+            "certificate" => &["certificate"],
+            "answer" => match self.check_in {
+                Some(choice) => rightly_answers_choice(choice),
+                None => &[
+                    "going-well",
+                    "partner-asked",
+                    "good-to-hear",
+                    "new-partner",
+                    "pool-ended",
+                    "withdrawn",
+                ],
+            },
+            _ => &[],
+        })
+    }
+}
+
+/// What may follow from one of the six answers to a check-in.
+pub(super) fn rightly_answers_choice(choice: u8) -> &'static [&'static str] {
+    match choice {
+        1 | 2 => &["going-well", "partnership-over"],
+        3 => &["partner-asked", "partnership-over"],
+        4 => &["new-partner", "partnership-over"],
+        5 => &["withdrawn"],
+        _ => &[],
+    }
+}
+
+/// The exact word for what somebody means; whoever finds none asks for a person.
+fn word_for(meant: &str, today: NaiveDate) -> String {
+    match meant {
+        "stop" | "withdraw" | "apply" | "concern" | "certificate" => meant.to_string(),
+        "new-partner" => "new partner".into(),
+        "topics-off" => "topics off".into(),
+        "my-data" => "my data".into(),
+        "forget-me" => "forget me".into(),
+        "pause" => format!("pause until {}", today + Days::new(14)),
+        _ => "help".into(),
+    }
+}
+
+impl World {
+    /// The message that somebody has to send, where the moment for it has come.
+    fn message_of(
+        &self,
+        number: usize,
+        when: impl Fn(&FreeMessage) -> bool,
+    ) -> Option<FreeMessage> {
+        let inhabitant = &self.inhabitants[number];
+        let place = inhabitant.habits.free_words?;
+        if inhabitant.has_asked_freely || self.free_messages.is_empty() {
+            return None;
+        }
+        // Spread over the whole list, however few people ask.
+        let asking = self.asking.max(1);
+        let at = match self.free_messages.len() {
+            count if count > asking => place * count / asking,
+            count => place % count,
+        };
+        self.free_messages.get(at).filter(|it| when(it)).cloned()
+    }
+
+    /// Words of their own with which somebody applies.
+    pub(super) fn applies_freely(&mut self, number: usize) -> Option<Reply> {
+        let message = self.message_of(number, |message| message.meant() == "apply")?;
+        Some(self.says_freely(number, &message))
+    }
+
+    /// Words of their own in answer to a check-in.
+    pub(super) fn answers_freely(&mut self, number: usize) -> Option<Reply> {
+        let message = self.message_of(number, |message| message.meant() == "answer")?;
+        let reply = self.says_freely(number, &message);
+        self.inhabitants[number].last_choice = message.check_in;
+        Some(reply)
+    }
+
+    /// A question or a wish, in answer to a confirmation or a topic.
+    pub(super) fn asks_freely(&mut self, number: usize, kind: &str) -> Option<Reply> {
+        let message = self.message_of(number, |message| {
+            !["apply", "answer"].contains(&message.meant())
+        })?;
+        let is_a_question = ["help", "a-person", "unclear"].contains(&message.meant());
+        let early = is_a_question && number.is_multiple_of(3);
+        // There is a partner to be said goodbye to, or complained of.
+        let ready = is_a_question || !self.correspondences.partners(number).is_empty();
+        let now = match kind {
+            "complete" => early,
+            _ => !early && ready,
+        };
+        now.then(|| self.says_freely(number, &message))
+    }
+
+    fn says_freely(&mut self, number: usize, message: &FreeMessage) -> Reply {
+        let inhabitant = &mut self.inhabitants[number];
+        inhabitant.has_asked_freely = true;
+        inhabitant.meant = Some(message.meant().to_string());
+        inhabitant.ends_it |= ["withdraw", "new-partner", "concern", "forget-me", "answer"]
+            .contains(&message.meant());
+        let text = format!(
+            "{}\n\n{}\n",
+            message.text.trim_end(),
+            inhabitant.person.given
+        );
+        let mut reply = Reply::words(&format!("free-{}", message.meant()), &text, &[]);
+        reply.expects = message.expects();
+        reply
+    }
+
+    /// What they said came back as not understood: the bare number this time, or the word.
+    pub(super) fn says_it_again(&mut self, number: usize, at: Moment) -> Option<Reply> {
+        let today = at.date_naive();
+        let inhabitant = &mut self.inhabitants[number];
+        if let Some(choice) = inhabitant.last_choice.take() {
+            inhabitant.meant = None;
+            let mut reply = Reply::words("again", &format!("{choice}\n"), &[]);
+            reply.expects = Expects::AnyAnswer;
+            return Some(reply);
+        }
+        let meant = inhabitant.meant.take()?;
+        if ["stop", "withdraw"].contains(&meant.as_str()) {
+            inhabitant.leaving_since = Some(at);
+        }
+        let word = word_for(&meant, today);
+        let mut reply = Reply::words(&format!("word-{meant}"), &format!("{word}\n"), &[]);
+        reply.expects = FreeMessage {
+            meant: Some(meant),
+            ..FreeMessage::default()
+        }
+        .expects();
+        Some(reply)
+    }
+}
