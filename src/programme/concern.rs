@@ -125,7 +125,7 @@ pub fn free(settings: &Settings, facts: &Facts) -> Decision {
     if pair.state != PartnershipState::Ended || application.state != ApplicationState::Paired {
         return Decision::ignored("this person is not waiting for a safety contact's word");
     }
-    let (pool_until, next) = pool_or_next(settings, facts, pair);
+    let (pool_until, next) = pool_or_next(settings, facts, &pair.round);
     let mut decision = Decision::noting(format!("person {} may have a new partner", person.id));
     decision.changes.push(Change::ApplicationState {
         application: application.id,

@@ -427,6 +427,14 @@ pub enum LetterKind {
         pool_until: Option<NaiveDate>,
         next: Option<Dates>,
     },
+    /// Answer to a late word about a partnership that has ended meanwhile, and where the reader stands now.
+    PartnershipOver {
+        name: String,
+        /// The partners that they have now; empty where there is none.
+        partners: String,
+        pool_until: Option<NaiveDate>,
+        next: Option<Dates>,
+    },
     /// The pool is matched no more; the next round, with priority.
     PoolEnded { name: String, next: Option<Dates> },
     /// Answer to a withdrawal.
@@ -692,6 +700,7 @@ impl LetterKind {
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
             LetterKind::PartnerAway { .. } => "partner-away",
             LetterKind::NewPartner { .. } => "new-partner",
+            LetterKind::PartnershipOver { .. } => "partnership-over",
             LetterKind::PoolEnded { .. } => "pool-ended",
             LetterKind::Withdrawn { .. } => "withdrawn",
             LetterKind::Stopped { .. } => "stopped",
@@ -751,6 +760,7 @@ impl LetterKind {
         "partnership-ended",
         "partner-away",
         "new-partner",
+        "partnership-over",
         "pool-ended",
         "withdrawn",
         "stopped",

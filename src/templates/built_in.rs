@@ -49,6 +49,7 @@ const ENGLISH_LETTERS: Files = &files!(
         "partnership-ended",
         "partner-away",
         "new-partner",
+        "partnership-over",
         "pool-ended",
         "withdrawn",
         "stopped",

@@ -254,6 +254,12 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             pool_until: Some(day(2027, 4, 27)),
             next: Some(next()),
         },
+        LetterKind::PartnershipOver {
+            name: "Amina Njoroge".into(),
+            partners: String::new(),
+            pool_until: Some(day(2027, 4, 27)),
+            next: None,
+        },
         LetterKind::PoolEnded {
             name: "Amina Njoroge".into(),
             next: Some(next()),

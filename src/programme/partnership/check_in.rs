@@ -1,14 +1,14 @@
 //! "Have you two been in touch?", and what each of the six answers does.
 
-use super::ending::{new_partner, withdraw};
+use super::ending::{new_partner, pool_or_next, withdraw};
 use super::silence::heard_nothing;
 use super::{about, under_way, unprompted};
 use crate::ids::PersonId;
 use crate::programme::conversation::{answer, free_words};
 use crate::programme::decision::{Change, Decision, Occasion, Outcome};
 use crate::programme::event::{Answered, Message};
-use crate::programme::facts::{Facts, Partnership, Person};
-use crate::programme::letter::LetterKind;
+use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
+use crate::programme::letter::{About, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{pace, timetable};
 
@@ -92,17 +92,7 @@ pub fn check_in_answered(
             .is_none_or(|id| id == partnership.id)
     });
     let Some(partnership) = still_that_one else {
-        // A late answer for a partnership that has ended: leaving is leaving, anything else needs a person's eye.
-        return match choice {
-            5 => withdraw(settings, facts, person, Some(message)),
-            _ => free_words(
-                settings,
-                facts,
-                person,
-                message,
-                "answers for a partnership that has ended",
-            ),
-        };
+        return answered_too_late(settings, facts, person, message, choice);
     };
     let mut decision = match choice {
         1 | 2 => going_well(settings, facts, partnership, person, message, choice == 2),
@@ -128,6 +118,56 @@ pub fn check_in_answered(
             words: message.text.clone(),
         },
     );
+    decision
+}
+
+/// An answer for a partnership that has ended meanwhile. Leaving is leaving; whoever is still in the round hears where
+/// they stand now; help, and the way back of somebody who had lost their place, need a person.
+fn answered_too_late(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    choice: u8,
+) -> Decision {
+    let still_in_the_round = facts.application.as_ref().filter(|application| {
+        matches!(
+            application.state,
+            ApplicationState::Pool | ApplicationState::Paired | ApplicationState::Finished
+        )
+    });
+    let application = match (choice, still_in_the_round) {
+        (5, _) => return withdraw(settings, facts, person, Some(message)),
+        (1..=4, Some(application)) => application,
+        _ => {
+            return free_words(
+                settings,
+                facts,
+                person,
+                message,
+                "answers for a partnership that has ended",
+            );
+        }
+    };
+    let (pool_until, next) = pool_or_next(settings, facts, &application.round);
+    let kind = LetterKind::PartnershipOver {
+        name: person.name.clone(),
+        partners: under_way(facts, person.id).map_or_else(
+            |_| String::new(),
+            |(partnership, _)| partnership.names_without(person.id),
+        ),
+        pool_until,
+        next,
+    };
+    let mut decision = Decision::noting(format!(
+        "person {} answers for a partnership that has ended",
+        person.id
+    ));
+    let about = About {
+        round: Some(application.round.clone()),
+        ..About::default()
+    };
+    decision.letters.push(answer(person, message, kind, about));
     decision
 }
 

@@ -39,7 +39,7 @@ pub fn new_partner(
         Ended::Fit,
         "no good fit",
     );
-    let (pool_until, next) = pool_or_next(settings, facts, partnership);
+    let (pool_until, next) = pool_or_next(settings, facts, &partnership.round);
     let mut own = answer(
         person,
         message,
@@ -64,9 +64,9 @@ pub fn new_partner(
 pub fn pool_or_next(
     settings: &Settings,
     facts: &Facts,
-    partnership: &Partnership,
+    round: &str,
 ) -> (Option<NaiveDate>, Option<Dates>) {
-    let Some(round) = timetable::round(settings, &partnership.round) else {
+    let Some(round) = timetable::round(settings, round) else {
         return (None, None);
     };
     let pool_end = timetable::pool_end(settings, round);
@@ -97,7 +97,7 @@ pub fn end(
         state: PartnershipState::Ended,
         why: reason.to_string(),
     });
-    let (pool_until, next) = pool_or_next(settings, facts, partnership);
+    let (pool_until, next) = pool_or_next(settings, facts, &partnership.round);
     let stay = partnership
         .members
         .iter()
