@@ -11,16 +11,16 @@ use anyhow::Context;
 use super::identify::{asked_for, event_of, identify, kind_word};
 use super::path::{Going, OnePath};
 use crate::config::Config;
-use crate::ids::{InboxId, LetterId};
+use crate::ids::{InboxId, LetterId, OccasionId};
 use crate::mail::address;
 use crate::mail::inbound;
 use crate::mail::outbound::{Outcome, pace};
 use crate::mail::token::Keys;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{Command, Due, Event, Evidence, Undelivered};
+use crate::programme::event::{Command, Due, Event, Evidence};
 use crate::programme::letter::must_not_come_twice;
 use crate::programme::{concern, timetable};
-use crate::store::{Durability, Store, facts, inbox, occasions, outbox, removals, unknown};
+use crate::store::{Durability, Store, facts, inbox, occasions, outbox, removals, unit, unknown};
 use crate::time::Moment;
 
 /// The programme's state and everything that changes it.
@@ -46,6 +46,18 @@ pub enum Trace {
 const LOOKED_FOR_AT_A_TIME: u32 = 50;
 /// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
 const LETTERS_TO_COMPARE: u32 = 3;
+
+/// So many occasions share a transaction: enough to spare the disk, few enough that a message need not wait for them.
+const OCCASIONS_IN_A_TRANSACTION: usize = 50;
+
+/// An occasion that is due, where its row could be read.
+type MaybeDue = (OccasionId, Result<Due, rusqlite::Error>);
+
+/// Whether this occasion is the matching's, which takes its time.
+fn works_out_pairs((_, due): &MaybeDue) -> bool {
+    due.as_ref()
+        .is_ok_and(|due| matches!(due.what, Occasion::Matching { .. } | Occasion::Pool { .. }))
+}
 
 /// What one round of the clock did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -140,6 +152,24 @@ impl Engine {
         Ok(id)
     }
 
+    /// Takes over a message and does what follows from it.
+    ///
+    /// # Errors
+    /// As [`Engine::handle_message`].
+    pub fn receive(
+        &mut self,
+        place: Option<&str>,
+        raw: &[u8],
+        truncated: bool,
+        now: Moment,
+    ) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        let id = inbox::record(&tx, now, place, raw, truncated)?;
+        let waiting = inbox::begin(&tx, id)?;
+        tx.commit()?;
+        self.handle(waiting, now)
+    }
+
     /// Reads a message and does what follows from it; a message that was handled before changes nothing.
     ///
     /// A message that cannot be handled waits by itself and is set aside after three tries: that is no error here.
@@ -148,9 +178,13 @@ impl Engine {
     /// The store cannot be written (disk full): the caller must stop taking messages over.
     pub fn handle_message(&mut self, id: InboxId, now: Moment) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
-        // The attempt is counted before the work, so that a message that kills the process is counted, too.
         let waiting = inbox::begin(&tx, id)?;
         tx.commit()?;
+        self.handle(waiting, now)
+    }
+
+    /// The attempt has been counted before the work, so that a message that kills the process is counted, too.
+    fn handle(&mut self, waiting: Option<inbox::Waiting>, now: Moment) -> anyhow::Result<()> {
         let Some(waiting) = waiting else {
             return Ok(());
         };
@@ -169,14 +203,14 @@ impl Engine {
         match handled {
             // Messages that have waited for this one's word. Should we end here, they are among those that wait.
             Ok(confirmed) => {
-                for message in confirmed.into_iter().filter(|message| *message != id) {
+                for message in confirmed.into_iter().filter(|message| *message != waiting.id) {
                     self.handle_message(message, now)?;
                 }
             }
             Err(error) => {
-                tracing::warn!(inbox = id.0, error = %short(&error), "message not handled");
+                tracing::warn!(inbox = waiting.id.0, error = %short(&error), "message not handled");
                 let tx = self.store.transaction()?;
-                inbox::set_back(&tx, id, now, &short(&error))?;
+                inbox::set_back(&tx, waiting.id, now, &short(&error))?;
                 tx.commit()?;
             }
         }
@@ -286,24 +320,18 @@ impl Engine {
 
     // ---------------------------------------------------------------- the clock
 
-    /// Does what is due, oldest first, at most `limit` occasions, each in a transaction of its own.
+    /// Does what is due, oldest first, at most `limit` occasions. Several share a transaction, but each is a unit of
+    /// failure of its own.
+    ///
+    /// # Errors
+    /// The store cannot be read or written; what is due stays due.
     pub fn tick(&mut self, now: Moment, limit: u32) -> anyhow::Result<Ticked> {
         let due = occasions::due(self.store.reader(), now, limit)?;
         let mut ticked = Ticked::default();
-        for (occasion, due) in due {
-            let handled = due.map_err(anyhow::Error::from).and_then(|due| {
-                catch_unwind(AssertUnwindSafe(|| self.handle_due(&due, now)))
-                    .unwrap_or_else(|_| Err(anyhow::anyhow!("it failed in a way that it must not")))
-            });
-            match handled {
-                Ok(()) => ticked.handled += 1,
-                Err(error) => {
-                    tracing::warn!(occasion = occasion.0, error = %short(&error), "occasion not handled");
-                    let tx = self.store.transaction()?;
-                    occasions::set_back(&tx, occasion, now, &short(&error))?;
-                    tx.commit()?;
-                    ticked.failed += 1;
-                }
+        // Pairs are worked out from what is committed, and nothing else waits meanwhile in an open transaction.
+        for alike in due.chunk_by(|one, next| !works_out_pairs(one) && !works_out_pairs(next)) {
+            for together in alike.chunks(OCCASIONS_IN_A_TRANSACTION) {
+                self.handle_due(together, now, &mut ticked)?;
             }
         }
         self.remove_old_pages()?;
@@ -346,45 +374,64 @@ impl Engine {
         Ok(())
     }
 
-    fn handle_due(&mut self, due: &Due, now: Moment) -> anyhow::Result<()> {
-        let event = match &due.what {
+    fn handle_due(
+        &mut self,
+        together: &[MaybeDue],
+        now: Moment,
+        ticked: &mut Ticked,
+    ) -> anyhow::Result<()> {
+        let events: Vec<anyhow::Result<Event>> = together
+            .iter()
+            .map(|(_, due)| match due {
+                Ok(due) => catch_unwind(AssertUnwindSafe(|| self.due_event(due, now)))
+                    .unwrap_or_else(|_| {
+                        Err(anyhow::anyhow!("it failed in a way that it must not"))
+                    }),
+                Err(error) => Err(anyhow::anyhow!("{error}")),
+            })
+            .collect();
+        let tx = self.store.transaction()?;
+        let mut all_ordered = Vec::new();
+        for ((occasion, _), event) in together.iter().zip(events) {
+            let handled = match event {
+                Ok(event) => unit(&tx, || self.path.due(&tx, *occasion, &event, now))?,
+                Err(error) => Err(error),
+            };
+            match handled {
+                Ok(ordered) => {
+                    all_ordered.extend(ordered);
+                    ticked.handled += 1;
+                }
+                Err(error) => {
+                    tracing::warn!(occasion = occasion.0, error = %short(&error), "occasion not handled");
+                    occasions::set_back(&tx, *occasion, now, &short(&error))?;
+                    ticked.failed += 1;
+                }
+            }
+        }
+        tx.commit()?;
+        self.remember(all_ordered);
+        Ok(())
+    }
+
+    /// What falls due as an event; for those that work out pairs, with the pairs.
+    fn due_event(&self, due: &Due, now: Moment) -> anyhow::Result<Event> {
+        let settings = &self.path.config.settings;
+        Ok(match &due.what {
             Occasion::Matching { round } => Event::Proposed(super::pairing::for_round(
                 self.store.reader(),
-                &self.path.config.settings,
+                settings,
                 round,
                 now,
             )?),
             Occasion::Pool { round, .. } => Event::Proposed(super::pairing::for_pool(
                 self.store.reader(),
-                &self.path.config.settings,
+                settings,
                 round,
                 now,
             )?),
             _ => Event::Due(due.clone()),
-        };
-        let tx = self.store.transaction()?;
-        if !occasions::is_open(&tx, due.occasion)? {
-            return Ok(());
-        }
-        let cause = format!("occasion {}", due.occasion);
-        let gone = self.path.go(&tx, now, &Going::by_itself(&event, &cause))?;
-        match gone.decision.postpone {
-            Some(until) => occasions::postpone(&tx, due.occasion, until)?,
-            None => {
-                let outcome = match &gone.decision.outcome {
-                    Ending::Handled => "done".to_string(),
-                    Ending::Ignored(why) => format!("skipped: {why}"),
-                    Ending::WaitsForOwner(why) => format!("waits: {why}"),
-                    Ending::NeedsPerson(why) | Ending::NeedsSafetyContact(why) => {
-                        format!("needs a person: {why}")
-                    }
-                };
-                occasions::done(&tx, due.occasion, now, &outcome)?;
-            }
-        }
-        tx.commit()?;
-        self.remember(gone.ordered);
-        Ok(())
+        })
     }
 
     /// When something falls due next: an occasion, or a letter that waits for its hour.
@@ -468,42 +515,19 @@ impl Engine {
         outcome: &Outcome,
         now: Moment,
     ) -> anyhow::Result<()> {
+        self.all_delivered(std::iter::once((letter, outcome)), now)
+    }
+
+    /// What became of several letters, in one transaction.
+    pub fn all_delivered<'a>(
+        &mut self,
+        letters: impl IntoIterator<Item = (&'a outbox::Leaving, &'a Outcome)>,
+        now: Moment,
+    ) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         let mut ordered = Vec::new();
-        match outcome {
-            Outcome::Accepted { reply } => outbox::sent(&tx, letter.id, now, reply)?,
-            Outcome::Temporary { text, .. } => {
-                match pace::next_attempt(letter.id, letter.attempts, letter.created_at, now) {
-                    Some(at) => outbox::later(&tx, letter.id, at, text)?,
-                    None => outbox::end(&tx, letter.id, "failed", text)?,
-                }
-            }
-            Outcome::Unknown { text } => {
-                unknown::begin(&tx, letter.id, pace::first_look(now), text)?;
-            }
-            // A letter that we could not even offer is our own defect, not its reader's.
-            Outcome::Permanent { text, .. } if text.starts_with("not sent:") => {
-                outbox::end(&tx, letter.id, "failed", text)?;
-            }
-            Outcome::Permanent { code, text } => {
-                outbox::end(&tx, letter.id, "refused", text)?;
-                if let Some(known) = outbox::by_id(&tx, letter.id)? {
-                    let event = Event::Undelivered(Undelivered {
-                        letter: letter.id,
-                        person: known.person,
-                        kind: known.kind,
-                        about: known.about,
-                        address: known.envelope_to,
-                        permanent: true,
-                        reason: format!("refused with {code}"),
-                    });
-                    let cause = format!("letter {}", letter.id);
-                    ordered = self
-                        .path
-                        .go(&tx, now, &Going::by_itself(&event, &cause))?
-                        .ordered;
-                }
-            }
+        for (letter, outcome) in letters {
+            ordered.extend(self.path.delivered(&tx, letter, outcome, now)?);
         }
         tx.commit()?;
         self.remember(ordered);

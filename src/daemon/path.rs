@@ -6,16 +6,16 @@ use rusqlite::Transaction;
 
 use super::identify::address_key;
 use crate::config::Config;
-use crate::ids::PersonId;
-use crate::mail::outbound::compose;
+use crate::ids::{OccasionId, PersonId};
+use crate::mail::outbound::{Outcome, compose, pace};
 use crate::mail::token::{self, Keys};
 use crate::programme;
-use crate::programme::decision::{Change, Decision, Occasion};
-use crate::programme::event::{Event, Evidence, Message};
+use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
+use crate::programme::event::{Event, Evidence, Message, Undelivered};
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, Recipient, ReplyTo};
 use crate::programme::{applying, privacy, report};
-use crate::store::{apply, facts, outbox, rights, surveys};
+use crate::store::{apply, facts, occasions, outbox, rights, surveys, unknown};
 use crate::templates::Frame;
 use crate::time::Moment;
 
@@ -95,7 +95,10 @@ impl OnePath {
                 (Recipient::Person(reader), Some(sender)) => *reader == sender,
                 (Recipient::SecondAddress(_), _) => false,
                 (Recipient::Person(_), None) => true,
-                (Recipient::Coordinator(_), _) => false,
+                (Recipient::Coordinator(reader), _) => matches!(
+                    going.event,
+                    Event::Command(command) if command.by.eq_ignore_ascii_case(reader)
+                ),
             });
             let order = Ordering {
                 tx,
@@ -202,6 +205,79 @@ impl OnePath {
                 .unwrap_or_default();
         }
         Ok(())
+    }
+
+    /// What follows from something that fell due. Returns the keys of the letters that were ordered.
+    pub fn due(
+        &self,
+        tx: &Transaction<'_>,
+        occasion: OccasionId,
+        event: &Event,
+        now: Moment,
+    ) -> anyhow::Result<Vec<String>> {
+        if !occasions::is_open(tx, occasion)? {
+            return Ok(Vec::new());
+        }
+        let cause = format!("occasion {occasion}");
+        let gone = self.go(tx, now, &Going::by_itself(event, &cause))?;
+        match gone.decision.postpone {
+            Some(until) => occasions::postpone(tx, occasion, until)?,
+            None => {
+                let outcome = match &gone.decision.outcome {
+                    Ending::Handled => "done".to_string(),
+                    Ending::Ignored(why) => format!("skipped: {why}"),
+                    Ending::WaitsForOwner(why) => format!("waits: {why}"),
+                    Ending::NeedsPerson(why) | Ending::NeedsSafetyContact(why) => {
+                        format!("needs a person: {why}")
+                    }
+                };
+                occasions::done(tx, occasion, now, &outcome)?;
+            }
+        }
+        Ok(gone.ordered)
+    }
+
+    /// What follows from how a letter's delivery ended. Returns the keys of the letters that were ordered.
+    pub fn delivered(
+        &self,
+        tx: &Transaction<'_>,
+        letter: &outbox::Leaving,
+        outcome: &Outcome,
+        now: Moment,
+    ) -> anyhow::Result<Vec<String>> {
+        match outcome {
+            Outcome::Accepted { reply } => outbox::sent(tx, letter.id, now, reply)?,
+            Outcome::Temporary { text, .. } => {
+                match pace::next_attempt(letter.id, letter.attempts, letter.created_at, now) {
+                    Some(at) => outbox::later(tx, letter.id, at, text)?,
+                    None => outbox::end(tx, letter.id, "failed", text)?,
+                }
+            }
+            Outcome::Unknown { text } => {
+                unknown::begin(tx, letter.id, pace::first_look(now), text)?;
+            }
+            // A letter that we could not even offer is our own defect, not its reader's.
+            Outcome::Permanent { text, .. } if text.starts_with("not sent:") => {
+                outbox::end(tx, letter.id, "failed", text)?;
+            }
+            Outcome::Permanent { code, text } => {
+                outbox::end(tx, letter.id, "refused", text)?;
+                if let Some(known) = outbox::by_id(tx, letter.id)? {
+                    let event = Event::Undelivered(Undelivered {
+                        letter: letter.id,
+                        person: known.person,
+                        kind: known.kind,
+                        about: known.about,
+                        address: known.envelope_to,
+                        permanent: true,
+                        reason: format!("refused with {code}"),
+                    });
+                    let cause = format!("letter {}", letter.id);
+                    return Ok(self.go(tx, now, &Going::by_itself(&event, &cause))?.ordered);
+                }
+            }
+        }
+        Ok(Vec::new())
     }
 }
 

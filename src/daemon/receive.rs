@@ -113,13 +113,7 @@ async fn receive(
                     handle
                         .call(move |engine| {
                             let place = fetched.place.to_string();
-                            let id = engine.record(
-                                Some(&place),
-                                &fetched.bytes,
-                                fetched.truncated,
-                                now,
-                            )?;
-                            engine.handle_message(id, now)
+                            engine.receive(Some(&place), &fetched.bytes, fetched.truncated, now)
                         })
                         .await?;
                     letters_wait.notify_one();

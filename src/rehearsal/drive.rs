@@ -19,7 +19,7 @@ use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettin
 use crate::config::Config;
 use crate::daemon::Engine;
 use crate::daemon::receive::destinations;
-use crate::mail::inbound::mailbox::{Mailbox, batches};
+use crate::mail::inbound::mailbox::{LIST_MAX, Mailbox, batches};
 use crate::mail::inbound::maildir;
 use crate::mail::outbound::maildir::MaildirTransport;
 use crate::mail::outbound::{Envelope, Outcome};
@@ -282,16 +282,19 @@ impl Stage {
             for piece in batches(&listed) {
                 for fetched in self.runtime.block_on(self.mailbox.fetch(piece))? {
                     let place = fetched.place.to_string();
-                    let id = self.engine.record(
+                    self.engine.receive(
                         Some(&place),
                         &fetched.bytes,
                         fetched.truncated,
                         self.now,
                     )?;
-                    self.engine.handle_message(id, self.now)?;
                 }
             }
             self.file_away()?;
+            // All that has arrived was on the list, but for what does not fit on one.
+            if listed.len() < LIST_MAX as usize {
+                return Ok(true);
+            }
         }
     }
 
@@ -317,8 +320,8 @@ impl Stage {
     /// Letters leave into the Maildir, and each is read there by whoever it is for.
     fn deliver(&mut self, world: &mut World) -> anyhow::Result<bool> {
         let letters = self.engine.take_letters(self.now, 200)?;
-        let any = !letters.is_empty();
-        for letter in letters {
+        let mut outcomes = Vec::with_capacity(letters.len());
+        for letter in &letters {
             let envelope = Envelope {
                 from: Some(letter.envelope_from.clone()),
                 to: letter.envelope_to.clone(),
@@ -326,8 +329,8 @@ impl Stage {
             let outcome = self
                 .transport
                 .deliver(&envelope, &letter.bytes, &mut |_| Ok(()));
-            self.engine.delivered(&letter, &outcome, self.now)?;
-            let Outcome::Accepted { reply: file } = outcome else {
+            outcomes.push(outcome);
+            let Some(Outcome::Accepted { reply: file }) = outcomes.last() else {
                 continue;
             };
             let delivered = std::fs::read(self.outgoing.join("new").join(file))?;
@@ -337,7 +340,12 @@ impl Stage {
                 self.will_arrive(answer);
             }
         }
-        Ok(any)
+        if letters.is_empty() {
+            return Ok(false);
+        }
+        self.engine
+            .all_delivered(letters.iter().zip(&outcomes), self.now)?;
+        Ok(true)
     }
 
     fn summary(

@@ -19,6 +19,7 @@ pub mod surveys;
 pub mod tombstones;
 pub mod unknown;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -70,14 +71,15 @@ impl Store {
                 path.display()
             );
         }
-        // The page cache grows with use only: a daemon that idles stays small, a rehearsal has the room.
-        let (synchronous, cache_kib) = match durability {
-            Durability::Full => ("FULL", 8_192),
-            Durability::Rehearsal => ("OFF", 262_144),
+        // The page cache grows with use only: a daemon that idles stays small, a rehearsal has the room. Its log may
+        // grow, too, since nobody waits for the program to come up again.
+        let (synchronous, cache_kib, log_pages) = match durability {
+            Durability::Full => ("FULL", 8_192, 1_000),
+            Durability::Rehearsal => ("OFF", 262_144, 16_000),
         };
         db.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{cache_kib}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-             PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
+             PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {log_pages};"
         ))?;
         // Without this SQLite prepares a statement anew whenever a bound value could change its plan; ours never do.
         db.set_db_config(
@@ -139,6 +141,25 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// One piece of work inside a transaction, and a unit of failure: where it fails, or panics, what it changed is undone, and
+/// the transaction goes on without it.
+///
+/// # Errors
+/// The outer one: the store itself cannot go on, and the transaction must be given up.
+pub fn unit<T>(
+    tx: &Transaction<'_>,
+    work: impl FnOnce() -> anyhow::Result<T>,
+) -> rusqlite::Result<anyhow::Result<T>> {
+    tx.prepare_cached("SAVEPOINT unit")?.execute([])?;
+    let done = catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("it failed in a way that it must not")));
+    if done.is_err() {
+        tx.prepare_cached("ROLLBACK TO unit")?.execute([])?;
+    }
+    tx.prepare_cached("RELEASE unit")?.execute([])?;
+    Ok(done)
 }
 
 /// Climbs from the database's version to the newest, each step in a transaction of its own.

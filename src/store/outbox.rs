@@ -291,15 +291,20 @@ pub fn thread(
     let Some(round) = round else {
         return Ok(Vec::new());
     };
-    let mut rows = tx.prepare_cached(
-        "SELECT message_id FROM outbox WHERE person_id = ?1 AND json_extract(about, '$.round') = ?2 ORDER BY id",
-    )?;
-    let all: Vec<String> = rows
-        .query_map((person.0, round), |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(match all.as_slice() {
-        [] => Vec::new(),
-        [only] => vec![only.clone()],
-        [first, .., newest] => vec![first.clone(), newest.clone()],
-    })
+    // From either end of the person's letters, so that few of them are looked at.
+    let ends = [
+        "SELECT message_id FROM outbox WHERE person_id = ?1 AND json_extract(about, '$.round') = ?2
+         ORDER BY created_at, id LIMIT 1",
+        "SELECT message_id FROM outbox WHERE person_id = ?1 AND json_extract(about, '$.round') = ?2
+         ORDER BY created_at DESC, id DESC LIMIT 1",
+    ];
+    let mut thread: Vec<String> = Vec::with_capacity(2);
+    for end in ends {
+        let found: Option<String> = tx
+            .prepare_cached(end)?
+            .query_row((person.0, round), |row| row.get(0))
+            .optional()?;
+        thread.extend(found.filter(|id| !thread.contains(id)));
+    }
+    Ok(thread)
 }

@@ -33,6 +33,7 @@ scenarios!(
     a_filled_form_from_nowhere_waits_for_one_yes,
     a_forbidden_pair_stays_forbidden,
     a_forged_sender_changes_nothing,
+    a_late_answer_is_told_where_one_stands,
     a_message_from_another_address_waits_for_its_owner,
     a_narrow_wish_is_warned_about,
     a_partnership_of_three_goes_on_without_one,

@@ -231,6 +231,10 @@ impl Maildir {
     }
 
     fn open_message(&mut self, name: &str) -> Result<Option<File>, MailboxError> {
+        // Where it was last seen it usually still is.
+        if let Some(file) = self.files.get(name).and_then(|path| File::open(path).ok()) {
+            return Ok(Some(file));
+        }
         let Some(path) = self.find(name)? else {
             return Ok(None);
         };
@@ -288,9 +292,9 @@ pub fn remove(
 
 /// Puts a message into the Maildir at `root`, which is made where missing, and returns the file's name.
 ///
-/// `stem` is the name to give; it must be new for each message, and a message that already lies in `new/` (or unread
-/// or read in `cur/`) under it is not written again, which makes delivering twice harmless. Without one, a name of
-/// the usual form is made. With `durable` the message is on the disk, not only in memory, when this returns.
+/// `stem` is the name to give; it must be new for each message, and, with `durable`, a message that already lies in
+/// `new/` (or unread or read in `cur/`) under it is not written again, which makes delivering twice harmless. Without
+/// one, a name of the usual form is made. With `durable` the message is on the disk, not only in memory, when this returns.
 pub fn deliver(root: &Path, bytes: &[u8], durable: bool, stem: Option<&str>) -> io::Result<String> {
     let name = match stem {
         Some(stem)
@@ -306,7 +310,10 @@ pub fn deliver(root: &Path, bytes: &[u8], durable: bool, stem: Option<&str>) -> 
     };
     let target = root.join("new").join(&name);
     let in_cur = |flags: &str| root.join("cur").join(format!("{name}{flags}"));
-    if stem.is_some() && (target.exists() || in_cur(":2,").exists() || in_cur(":2,S").exists()) {
+    if durable
+        && stem.is_some()
+        && (target.exists() || in_cur(":2,").exists() || in_cur(":2,S").exists())
+    {
         return Ok(name);
     }
     let draft = root.join("tmp").join(&name);

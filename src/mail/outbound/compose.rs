@@ -194,9 +194,13 @@ fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
     if address::has_bare_newline(bytes) {
         bail!("a letter with a bare line end was held back");
     }
-    let parsed = mail_parser::MessageParser::default()
-        .parse(bytes)
-        .context("a letter that cannot be read back was held back")?;
+    // Only where files travel along do the bodies have to be taken apart again.
+    let parser = mail_parser::MessageParser::default();
+    let parsed = match parts.attachments.is_empty() {
+        true => parser.parse_headers(bytes),
+        false => parser.parse(bytes),
+    };
+    let parsed = parsed.context("a letter that cannot be read back was held back")?;
     let addresses = |found: Option<&mail_parser::Address<'_>>| -> Vec<String> {
         found
             .into_iter()

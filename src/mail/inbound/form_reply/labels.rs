@@ -214,18 +214,16 @@ impl Labels {
                 .unwrap_or_default();
             let name: &[&str] = if asked.id == "name" { &USUAL_NAME } else { &[] };
             for word in usual.iter().chain(name) {
+                let folded = fold(word);
                 // The form's own labels come first.
-                if !labels
-                    .iter()
-                    .any(|label: &Label| label.folded == fold(word))
-                {
+                if !labels.iter().any(|label: &Label| label.folded == folded) {
                     labels.push(Label {
                         target: Target {
                             question,
                             part: Part::Main,
                         },
                         written: (*word).to_string(),
-                        folded: fold(word),
+                        folded,
                     });
                 }
             }
