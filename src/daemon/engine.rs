@@ -203,7 +203,10 @@ impl Engine {
         match handled {
             // Messages that have waited for this one's word. Should we end here, they are among those that wait.
             Ok(confirmed) => {
-                for message in confirmed.into_iter().filter(|message| *message != waiting.id) {
+                for message in confirmed
+                    .into_iter()
+                    .filter(|message| *message != waiting.id)
+                {
                     self.handle_message(message, now)?;
                 }
             }

@@ -130,11 +130,14 @@ fn answered_too_late(
     message: &Message,
     choice: u8,
 ) -> Decision {
+    let has_partner = under_way(facts, person.id).is_ok();
     let still_in_the_round = facts.application.as_ref().filter(|application| {
-        matches!(
-            application.state,
-            ApplicationState::Pool | ApplicationState::Paired | ApplicationState::Finished
-        )
+        match application.state {
+            ApplicationState::Pool | ApplicationState::Finished => true,
+            // Paired, and without a partner: what was between the two is in a person's hands, and not told yet.
+            ApplicationState::Paired => has_partner,
+            _ => false,
+        }
     });
     let application = match (choice, still_in_the_round) {
         (5, _) => return withdraw(settings, facts, person, Some(message)),
