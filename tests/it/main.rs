@@ -21,6 +21,7 @@ mod rules;
 mod scenarios;
 mod sending_once;
 mod store;
+mod surveys;
 mod wire_imap;
 mod wire_maildir;
 mod wire_smtp;
