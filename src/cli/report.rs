@@ -58,8 +58,29 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     println!("{}, {} to {}", round.name, round.start, round.end);
     for table in all.iter().filter(|table| !table.rows.is_empty()) {
         println!("\n{}\n", table.title);
+        if table.name == "answers" {
+            print_answers(&table.rows);
+            continue;
+        }
         let headings: Vec<&str> = table.headings.iter().map(String::as_str).collect();
         super::table::print(&headings, &table.rows)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Survey, question, answer and share: each question once, its answers below it.
+fn print_answers(rows: &[Vec<String>]) {
+    let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
+    let mut above = (String::new(), String::new());
+    for row in rows {
+        let (survey, question) = (cell(row, 0), cell(row, 1));
+        if survey != above.0 {
+            println!("{survey}");
+        }
+        if !question.is_empty() && (&survey, &question) != (&above.0, &above.1) {
+            println!("  {question}");
+        }
+        println!("    {:<24} {}", cell(row, 2), cell(row, 3));
+        above = (survey, question);
+    }
 }

@@ -148,8 +148,8 @@ pub struct SurveyFigures {
     pub answered: Rate,
     /// None where too few people answered to show what they said.
     pub questions: Vec<QuestionFigures>,
-    /// People who wrote something and said that it may be quoted.
-    pub may_be_quoted: u32,
+    /// People who wrote something and said that it may be quoted; none where nobody was asked.
+    pub may_be_quoted: Option<u32>,
     pub quotes: Vec<String>,
 }
 
@@ -371,7 +371,10 @@ fn survey_figures(survey: &Survey, rows: &SurveyRows, language: &str) -> SurveyF
             .filter(|_| shown)
             .map(|question| question_figures(question, &rows.sheets, language))
             .collect(),
-        may_be_quoted: number(may_be_quoted.count()),
+        may_be_quoted: survey
+            .form
+            .question(MAY_QUOTE)
+            .map(|_| number(may_be_quoted.count())),
         quotes: if shown { quotes } else { Vec::new() },
     }
 }
@@ -526,7 +529,7 @@ mod tests {
             sheet("not", Some("A new friend."), true),
             sheet("not", None, false),
         ]);
-        assert_eq!(shown.may_be_quoted, 2);
+        assert_eq!(shown.may_be_quoted, Some(2));
         assert_eq!(shown.quotes, ["A new friend.", "Zest."]);
         assert_eq!(shown.questions[0].options[0].1, Rate { count: 3, of: 5 });
         assert_eq!(shown.questions[1].texts.len(), 3);

@@ -67,9 +67,12 @@ pub fn rounds(round: &Figures, former: &[Figures]) -> Table {
         rows.push(row(&format!("Answered \"{title}\""), &|figures| {
             survey(figures).map_or_else(|| "not asked".to_string(), |it| it.answered.to_string())
         }));
-        rows.push(row(&format!("May be quoted (\"{title}\")"), &|figures| {
-            survey(figures).map_or_else(String::new, |it| it.may_be_quoted.to_string())
-        }));
+        let quoted = |figures: &Figures| survey(figures).and_then(|it| it.may_be_quoted);
+        if all.iter().any(|figures| quoted(figures).is_some()) {
+            rows.push(row(&format!("May be quoted (\"{title}\")"), &|figures| {
+                quoted(figures).map_or_else(|| "not asked".to_string(), |it| it.to_string())
+            }));
+        }
     }
     for (label, question, best) in KEY_ANSWERS {
         if all
