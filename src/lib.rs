@@ -63,6 +63,7 @@
 //! 11. A newer database is refused; every migration is climbed by a test.
 //! 12. No address, name or body in logs above debug level: ids only.
 //! 13. Every letter has a template, a sample and a golden file; every config key stands in the example.
+//! 14. No answer to a survey stands beside a person's id, and nothing leads back when a round's surveys have closed.
 
 pub mod cli;
 pub mod config;

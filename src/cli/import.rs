@@ -1,5 +1,6 @@
-//! `pairpost import`: applications from a spreadsheet or a web form.
+//! `pairpost import`: applications from a spreadsheet or a web form, and pairs of former rounds.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,15 +8,15 @@ use anyhow::Context;
 use chrono::NaiveDateTime;
 use clap::{Args as Arguments, Subcommand};
 
-use crate::daemon::importing::Written;
+use crate::daemon::importing::{Taken, Written};
 use crate::programme::settings::Settings;
 use crate::schedule;
 use crate::time::{Clock, Moment};
 
-/// Applications from a spreadsheet or a web form
+/// Applications from a spreadsheet or a web form, and pairs of former rounds
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost import applications answers.csv --dry-run\n  pairpost import applications answers.csv"
+    after_help = "Examples:\n  pairpost import applications answers.csv --dry-run\n  pairpost import applications answers.csv\n  pairpost import pairs former.csv"
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -27,6 +28,9 @@ enum What {
     /// Each row of a CSV file as an application. Who is complete is in, who is not is asked for the rest, as by mail;
     /// a row that was imported before changes nothing
     Applications(Rows),
+    /// Former partners, by their addresses, so that nobody meets twice: a CSV file with the columns first and second
+    /// (and third). Addresses of people who are not in the programme are kept as a keyed hash only
+    Pairs(Rows),
 }
 
 #[derive(Debug, Arguments)]
@@ -44,6 +48,101 @@ struct Rows {
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match &args.what {
         What::Applications(rows) => applications(rows, config),
+        What::Pairs(rows) => pairs(rows, config),
+    }
+}
+
+fn pairs(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let mut engine = super::open_engine(config)?;
+    let table = table(&args.file)?;
+    let named: Vec<usize> = ["first", "second", "third"]
+        .iter()
+        .filter_map(|wanted| {
+            let is_it = |heading: &String| heading.eq_ignore_ascii_case(wanted);
+            table.headings.iter().position(is_it)
+        })
+        .collect();
+    if named.len() < 2 {
+        anyhow::bail!(
+            "{}: there are no columns called \"first\" and \"second\"; there are: {}",
+            args.file.display(),
+            table.headings.join(", ")
+        );
+    }
+    let now = Clock::System.now();
+    let mut told = Told::new(args);
+    for (row, line) in table.rows.iter().zip(2..) {
+        let cell = |at: usize| row.get(at).map_or("", String::as_str).trim();
+        let addresses: Vec<&str> = named
+            .iter()
+            .map(|at| cell(*at))
+            .filter(|address| !address.is_empty())
+            .collect();
+        if addresses.len() < 2 {
+            let why = "it has fewer than two addresses".to_string();
+            told.row(line, &refused(why))?;
+            continue;
+        }
+        for (at, one) in addresses.iter().enumerate() {
+            for other in &addresses[at + 1..] {
+                let taken = engine.import_pair(one, other, now, args.dry_run)?;
+                told.row(line, &taken)?;
+            }
+        }
+    }
+    Ok(told.end())
+}
+
+fn refused(why: String) -> Taken {
+    Taken {
+        result: "refused",
+        why,
+        person: None,
+    }
+}
+
+/// What became of the rows, told one by one and together.
+struct Told<'a> {
+    args: &'a Rows,
+    counts: BTreeMap<&'static str, u32>,
+}
+
+impl Told<'_> {
+    fn new(args: &Rows) -> Told<'_> {
+        Told {
+            args,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    fn row(&mut self, line: usize, taken: &Taken) -> anyhow::Result<()> {
+        *self.counts.entry(taken.result).or_default() += 1;
+        if self.args.json {
+            return super::print_json(&serde_json::json!({ "row": line, "taken": taken }));
+        }
+        let why = match taken.why.as_str() {
+            "" => String::new(),
+            why if taken.result == "incomplete" => format!(": is asked for {why}"),
+            why => format!(": {why}"),
+        };
+        println!("row {line}: {}{why}", taken.result);
+        Ok(())
+    }
+
+    fn end(&self) -> ExitCode {
+        if !self.args.json {
+            let told: Vec<String> = self
+                .counts
+                .iter()
+                .map(|(result, count)| format!("{count} {result}"))
+                .collect();
+            let trial = match self.args.dry_run {
+                true => "; this was a trial, nothing was changed",
+                false => "",
+            };
+            println!("\n{}{trial}", told.join(", "));
+        }
+        ExitCode::from(u8::from(self.counts.contains_key("refused")))
     }
 }
 
@@ -59,44 +158,15 @@ fn applications(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> 
         );
     }
     let now = Clock::System.now();
-    let mut counts: std::collections::BTreeMap<&'static str, u32> = Default::default();
+    let mut told = Told::new(args);
     for (row, line) in table.rows.iter().zip(2..) {
         let taken = match columns.written(&engine.config().settings, row) {
             Ok(written) => engine.import_application(&written, now, args.dry_run)?,
-            Err(why) => crate::daemon::importing::Taken {
-                result: "refused",
-                why,
-                person: None,
-            },
+            Err(why) => refused(why),
         };
-        *counts.entry(taken.result).or_default() += 1;
-        if args.json {
-            super::print_json(&serde_json::json!({ "row": line, "taken": taken }))?;
-        } else {
-            let why = match taken.why.as_str() {
-                "" => String::new(),
-                why if taken.result == "incomplete" => format!(": is asked for {why}"),
-                why => format!(": {why}"),
-            };
-            println!("row {line}: {}{why}", taken.result);
-        }
+        told.row(line, &taken)?;
     }
-    if !args.json {
-        let told: Vec<String> = counts
-            .iter()
-            .map(|(result, count)| format!("{count} {result}"))
-            .collect();
-        println!(
-            "\n{}{}",
-            told.join(", "),
-            if args.dry_run {
-                "; this was a trial, nothing was changed"
-            } else {
-                ""
-            }
-        );
-    }
-    Ok(ExitCode::from(u8::from(counts.contains_key("refused"))))
+    Ok(told.end())
 }
 
 struct Table {

@@ -1,4 +1,4 @@
-//! Tables from outside, row by row on the one path: applications of a spreadsheet or a web form.
+//! Tables from outside, row by row on the one path: applications of a spreadsheet or a web form, pairs of former rounds.
 //!
 //! A trial goes the same way to its end and is then taken back, so that it tells exactly what would happen.
 
@@ -12,7 +12,7 @@ use crate::mail::inbound::form_reply::cells::{self, Cell};
 use crate::programme::decision::{Change, Outcome};
 use crate::programme::event::{Command, CommandKind, Event, Said};
 use crate::programme::facts::ApplicationState;
-use crate::programme::importing::Row;
+use crate::programme::importing::{Met, Row};
 use crate::programme::letter::LetterKind;
 use crate::store::facts;
 use crate::time::Moment;
@@ -29,7 +29,7 @@ pub struct Written {
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Taken {
-    /// "accepted", "waiting" (for a coordinator), "incomplete", "known" or "refused".
+    /// "accepted", "waiting" (for a coordinator), "incomplete", "remembered" (a pair), "known" or "refused".
     pub result: &'static str,
     /// What is asked for, or why it was refused.
     pub why: String,
@@ -108,6 +108,62 @@ impl Engine {
             self.remember(gone.ordered);
         }
         Ok(taken(&gone.decision.changes, &gone.decision))
+    }
+}
+
+impl Engine {
+    /// Remembers that two people were partners before. Addresses are kept as a keyed hash only, where their owners are
+    /// not in the programme.
+    ///
+    /// # Errors
+    /// The store cannot be written; a row that cannot be used is no error.
+    pub fn import_pair(
+        &mut self,
+        first: &str,
+        second: &str,
+        now: Moment,
+        only_try: bool,
+    ) -> anyhow::Result<Taken> {
+        for written in [first, second] {
+            if address::comparable(written).is_err() {
+                return Ok(refused(format!(
+                    "\"{}\" is no mail address",
+                    address::clean(written, 80)
+                )));
+            }
+        }
+        let (one, other) = (address_key(first), address_key(second));
+        if one == other {
+            return Ok(refused("both addresses are the same"));
+        }
+        let tx = self.store.transaction()?;
+        let people = facts::person_at(&tx, &one)?.zip(facts::person_at(&tx, &other)?);
+        let event = Event::Command(Command {
+            by: "command line".into(),
+            what: CommandKind::Met(Met {
+                pair_hash: self.path.keys.pair_hash(&one, &other),
+                people,
+            }),
+            inbox: None,
+        });
+        let gone = self
+            .path
+            .go(&tx, now, &Going::by_itself(&event, "import"))?;
+        if !only_try {
+            tx.commit()?;
+        }
+        Ok(match gone.decision.outcome {
+            Outcome::Ignored(why) => Taken {
+                result: "known",
+                why,
+                person: None,
+            },
+            _ => Taken {
+                result: "remembered",
+                why: String::new(),
+                person: None,
+            },
+        })
     }
 }
 

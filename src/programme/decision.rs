@@ -264,6 +264,12 @@ pub enum Change {
     SurveysSealed {
         round: String,
     },
+    /// Two people are never put together again: by a keyed hash of their addresses, and by themselves where both are
+    /// known already.
+    MetBefore {
+        pair_hash: String,
+        people: Option<(PersonId, PersonId)>,
+    },
     /// A row of a table has been taken.
     Imported {
         mark: String,

@@ -165,6 +165,8 @@ pub enum CommandKind {
     Settle { inbox: InboxId },
     /// A row of a table of applications.
     Import(Box<super::importing::Row>),
+    /// Two people who were partners before the programme was run by us.
+    Met(super::importing::Met),
     /// A letter that may or may not have arrived did, as its reader says.
     Arrived { letter: LetterId },
     /// A letter that may or may not have arrived is sent again.

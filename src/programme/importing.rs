@@ -1,5 +1,5 @@
-//! Applications that come from a table instead of a mail: each row is what its sender would have written in reply to
-//! the form letter, and is answered in the same way.
+//! Tables from outside. An application that comes in a table is what its sender would have written in reply to the form
+//! letter, and is answered in the same way; former partners are remembered, so that nobody meets twice.
 
 use super::applying::{form_filled, recorded};
 use super::decision::{Change, Decision};
@@ -19,6 +19,27 @@ pub struct Row {
     pub arrived: Option<Moment>,
     /// The same for the same row of the same table: it is taken once.
     pub mark: String,
+}
+
+/// Two former partners. One who is not known yet is recognised by the hash when they apply.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Met {
+    /// Of both addresses, under the master key.
+    pub pair_hash: String,
+    pub people: Option<(PersonId, PersonId)>,
+}
+
+/// The two do not meet again, whatever round they apply for.
+pub fn met(facts: &Facts, met: &Met) -> Decision {
+    if facts.already_imported {
+        return Decision::ignored("it was imported before");
+    }
+    let mut decision = Decision::noting("former partners are remembered");
+    decision.changes.push(Change::MetBefore {
+        pair_hash: met.pair_hash.clone(),
+        people: met.people,
+    });
+    decision
 }
 
 /// One row. What it says is written over what is known of the sender; a row that was taken before changes nothing, so

@@ -417,6 +417,9 @@ fn carry_out(
             sheet,
             answers,
         } => super::surveys::keep(tx, round, survey, sheet, answers)?,
+        Change::MetBefore { pair_hash, people } => {
+            super::tombstones::met(tx, pair_hash, *people)?;
+        }
         Change::Imported { mark } => {
             tx.prepare_cached("INSERT OR IGNORE INTO imported_row (mark, at) VALUES (?1, ?2)")?
                 .execute((mark, seconds))?;

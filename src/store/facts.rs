@@ -94,6 +94,9 @@ pub fn load(
                     facts.partnership = ended_by_concern(tx, *person)?;
                 }
             }
+            CommandKind::Met(met) => {
+                facts.already_imported = super::tombstones::remembers(tx, &met.pair_hash)?;
+            }
             CommandKind::Import(row) => {
                 about_person(tx, &mut facts, sender, None)?;
                 facts.already_imported = tx

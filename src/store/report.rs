@@ -90,7 +90,8 @@ fn rows(db: &Connection, settings: &Settings, round: &Round) -> rusqlite::Result
         .prepare_cached(
             "SELECT DISTINCT member.person_id FROM member
              JOIN partnership ON partnership.id = member.partnership_id
-             WHERE partnership.round <> ?1 AND partnership.started_on < ?2",
+             WHERE partnership.round <> ?1 AND partnership.started_on < ?2
+             UNION SELECT person_id FROM met_before UNION SELECT other_person_id FROM met_before",
         )?
         .query_map((id, round.start.to_string()), |row| {
             Ok(PersonId(row.get(0)?))

@@ -94,6 +94,29 @@ pub fn everybody(db: &Connection) -> rusqlite::Result<Vec<(PersonId, String, i64
         .collect()
 }
 
+/// Whether these two are remembered as former partners.
+pub fn remembers(db: &Connection, pair_hash: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM tombstone_pair WHERE pair_hash = ?1)")?
+        .query_row([pair_hash], |row| row.get(0))
+}
+
+/// Two former partners of whom a table tells; one who is not in the database is recognised when they come.
+pub(super) fn met(
+    tx: &Transaction<'_>,
+    pair_hash: &str,
+    people: Option<(PersonId, PersonId)>,
+) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR IGNORE INTO tombstone_pair (pair_hash) VALUES (?1)")?
+        .execute([pair_hash])?;
+    if let Some((one, other)) = people {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO met_before (person_id, other_person_id) VALUES (?1, ?2)",
+        )?
+        .execute((one.0.min(other.0), one.0.max(other.0)))?;
+    }
+    Ok(())
+}
+
 /// Somebody has come to be known. Where they were here before and were erased, what must be remembered holds again.
 pub fn recognise(
     tx: &Transaction<'_>,

@@ -1,10 +1,10 @@
-//! Applications from a table: each row on the one path, once, and answered as by mail.
+//! Tables from outside: each application on the one path, once, and answered as by mail; former partners remembered.
 
 use pairpost::config;
 use pairpost::daemon::Engine;
 use pairpost::daemon::importing::{Taken, Written};
 use pairpost::rehearsal::drive::keys_of;
-use pairpost::store::{Durability, look};
+use pairpost::store::{Durability, facts, look};
 use pairpost::time::Moment;
 
 struct Programme {
@@ -183,4 +183,39 @@ fn a_row_that_came_in_before_the_deadline_counts_for_that_round_after_it() {
     assert_eq!(taken.result, "accepted");
     let people = look::people(programme.engine.store().reader(), taken.person).unwrap();
     assert_eq!(people[0].applications[0].0, round.id);
+}
+
+#[test]
+fn former_partners_are_remembered_whether_they_are_here_already_or_come_later() {
+    let mut programme = programme();
+    let anna = programme.import(&row("anna@library.example", &WHOLE));
+    let bilal = programme.import(&row("bilal@library.example", &WHOLE));
+    let met = |programme: &mut Programme, one: &str, other: &str, only_try| {
+        let now = programme.now;
+        let taken = programme.engine.import_pair(one, other, now, only_try);
+        taken.unwrap().result
+    };
+    let (a, b, c) = (
+        "anna@library.example",
+        "Bilal@Library.example",
+        "carol@library.example",
+    );
+    assert_eq!(met(&mut programme, a, b, true), "remembered");
+    assert_eq!(met(&mut programme, a, b, false), "remembered");
+    assert_eq!(met(&mut programme, b, a, false), "known");
+    assert_eq!(met(&mut programme, c, a, false), "remembered");
+    assert_eq!(
+        met(&mut programme, a, "Anna@library.example", false),
+        "refused"
+    );
+    assert_eq!(met(&mut programme, a, "nobody", false), "refused");
+
+    let pairs =
+        |programme: &Programme| facts::past_pairs(programme.engine.store().reader()).unwrap();
+    assert_eq!(pairs(&programme).len(), 1);
+    // Carol comes only now; nothing but a keyed hash was kept of her address until then.
+    let carol = programme.import(&row(c, &WHOLE));
+    let known: Vec<(i64, i64)> = pairs(&programme).iter().map(|(a, b)| (a.0, b.0)).collect();
+    let id = |taken: &Taken| taken.person.unwrap();
+    assert_eq!(known, [(id(&anna), id(&bilal)), (id(&anna), id(&carol))]);
 }

@@ -105,6 +105,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         }
         CommandKind::Misread { why, .. } => Decision::ignored(why),
         CommandKind::Import(row) => importing::application(settings, facts, row),
+        CommandKind::Met(met) => importing::met(facts, met),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::Withdraw { .. } => match &facts.person {
