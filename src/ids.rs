@@ -40,6 +40,10 @@ id!(
     ChallengeId
 );
 id!(
+    /// A coordinators' letter to many.
+    AnnouncementId
+);
+id!(
     /// An outbox row: one letter to one person.
     LetterId
 );

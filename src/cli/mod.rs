@@ -3,7 +3,10 @@
 //! Exit codes: 0 done, 1 problems were found, 2 wrong usage; `run` also 75 (another daemon is running) and 78 (config
 //! or database refused), as in sysexits.h.
 
+mod announce;
 mod backup;
+mod brake;
+mod cause;
 mod check;
 mod demo;
 mod erase;
@@ -72,6 +75,10 @@ enum Command {
     Login(login::Args),
     Pair(pair::Args),
     Round(round::Args),
+    Announce(announce::Args),
+    Pause(brake::Pause),
+    Resume(brake::Resume),
+    Why(cause::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
@@ -100,6 +107,10 @@ pub fn main() -> ExitCode {
         Command::Login(args) => login::run(&args, config),
         Command::Pair(args) => pair::run(&args, config),
         Command::Round(args) => round::run(&args, config),
+        Command::Announce(args) => announce::run(&args, config),
+        Command::Pause(_) => brake::pause(config),
+        Command::Resume(_) => brake::resume(config),
+        Command::Why(args) => cause::run(&args, config),
         Command::Backup(args) => backup::run(&args, config),
         Command::Restore(args) => restore::run(&args, config),
         Command::Export(args) => export::run(&args, config),

@@ -33,6 +33,9 @@ pub struct Args {
     /// They leave: their partner is told and gets a new one.
     #[arg(long, conflicts_with = "settle")]
     withdraw: bool,
+    /// They were held out of a release: look for a partner each morning from now on.
+    #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
+    pool: bool,
     /// You have dealt with this message of theirs.
     #[arg(long, value_name = "MESSAGE")]
     settle: Option<i64>,
@@ -52,6 +55,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         })
     } else if args.withdraw {
         Some(CommandKind::Withdraw { person })
+    } else if args.pool {
+        Some(CommandKind::IntoPool { person })
     } else {
         args.settle.map(|inbox| CommandKind::Settle {
             inbox: InboxId(inbox),
@@ -91,20 +96,30 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     if args.history {
         println!();
-        for (at, cause, note, outcome) in look::history(db, args.id)? {
-            println!(
-                "{}  {cause}: {note} ({outcome})",
-                from_seconds(at).format("%Y-%m-%d %H:%M")
-            );
+        for (at, what) in look::history(db, args.id)? {
+            println!("{}  {what}", from_seconds(at).format("%Y-%m-%d %H:%M"));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Who gives a command here, for the journal.
+fn on_the_machine() -> String {
+    // Under sudo it is the person who matters.
+    ["SUDO_USER", "USER"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|user| !user.is_empty())
+        .map_or_else(
+            || "command line".into(),
+            |user| format!("command line ({user})"),
+        )
+}
+
 /// Gives a command of somebody at this machine and prints what it did.
 pub fn act(engine: &mut crate::daemon::Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
     let command = Command {
-        by: "command line".into(),
+        by: on_the_machine(),
         what,
         inbox: None,
     };

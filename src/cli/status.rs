@@ -124,6 +124,16 @@ fn words(waiting: &Waiting) -> String {
                 "letter {letter} ({kind}) to {to} may or may not have arrived; ask   (pairpost letter {letter} --arrived, or --resend)"
             )
         }
+        Waiting::HeldOut {
+            person,
+            name,
+            round,
+        } => {
+            format!("{name} was held out of round {round}   (pairpost person {person} --pool)")
+        }
+        Waiting::Defect { what, why } => {
+            format!("what was due could not be done and is tried again ({what}): {why}")
+        }
         Waiting::Application { person, name } => {
             format!("{name} has applied   (pairpost person {person} --accept)")
         }

@@ -152,6 +152,7 @@ pub fn read(
     let poll_cron = cron("poll", "0 * * * * *");
     let topics_cron = cron("topics", "0 0 9 * * Tue");
     let digest_cron = cron("digest", "0 0 9 * * Mon");
+    let digest_busy_cron = cron("digest_busy", "0 0 9 * * *");
     let pool_cron = cron("pool", "0 0 7 * * *");
     let topics_every = schedule.number("topics_every", 1..=52).unwrap_or(2);
     let check_in_days = schedule
@@ -290,6 +291,7 @@ pub fn read(
             topics_every,
             topics: Vec::new(),
             digest_cron,
+            digest_busy_cron,
             pool_cron,
             catch_up,
             ceilings,

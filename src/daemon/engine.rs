@@ -264,7 +264,14 @@ impl Engine {
                 language: &language,
             },
         );
-        let event = event_of(&tx, &config.settings, waiting.id, &reading, &found)?;
+        let event = event_of(
+            &tx,
+            &config.settings,
+            waiting.id,
+            &reading,
+            &found,
+            received,
+        )?;
         for (letter, evidence) in arrivals(&tx, &event, &reading)? {
             unknown::arrived(&tx, letter, now, evidence)?;
         }
@@ -299,6 +306,7 @@ impl Engine {
                 .as_ref()
                 .map_or("", |from| from.address.as_str()),
             person: gone.person,
+            message_id: reading.message_id.as_deref(),
         };
         inbox::finish(&tx, waiting.id, now, &ended)?;
         tx.commit()?;

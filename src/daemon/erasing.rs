@@ -182,7 +182,7 @@ impl OnePath {
                 if facts.person.is_some() {
                     self.prepare_erasure(&tx, *person, tombstone)?;
                     apply::apply(&tx, now, &decision, &address_key)?;
-                    apply::journal(&tx, now, "restore", &decision, None, None)?;
+                    apply::journal(&tx, now, "restore", &decision, None, None, &[])?;
                 }
             }
             tombstones::keep(&tx, tombstone)?;

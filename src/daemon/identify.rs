@@ -1,6 +1,7 @@
 //! Who wrote, in answer to what, and which event of the programme that makes. Headers are strangers' claims: only a
 //! token or a Message-ID of ours that nobody can guess ties a message to a letter.
 
+use chrono::TimeDelta;
 use rusqlite::Transaction;
 
 use crate::ids::{InboxId, PersonId};
@@ -9,17 +10,24 @@ use crate::mail::inbound::{self, BounceClass, Kind, Reading};
 use crate::mail::token::{Keys, Verified};
 use crate::programme::coordinating;
 use crate::programme::event::{
-    Answered, Command, Complaint, Event, Evidence, Intent, Message, Nature, Undelivered,
+    Answered, Command, CommandKind, Complaint, Event, Evidence, Intent, Message, Nature,
+    Undelivered,
 };
+use crate::programme::letter::About;
 use crate::programme::settings::Settings;
 use crate::store::{facts, outbox};
 use crate::time::Moment;
+
+/// How old a letter may be whose answer makes letters leave (RELIABILITY d.3).
+const COMMANDS_FRESH_HOURS: i64 = 72;
 
 /// What could be established about a message before reading its words.
 pub(super) struct Found {
     pub evidence: Evidence,
     pub person: Option<PersonId>,
     pub answered: Option<Answered>,
+    /// When the answered letter was written.
+    pub answered_from: Option<Moment>,
     pub token: Option<Verified>,
 }
 
@@ -53,6 +61,7 @@ pub(super) fn identify(
             evidence,
             person: Some(person),
             answered: None,
+            answered_from: None,
             token,
         });
     }
@@ -78,6 +87,7 @@ pub(super) fn identify(
             evidence: Evidence::None,
             person: by_sender,
             answered: None,
+            answered_from: None,
             token,
         });
     };
@@ -100,6 +110,7 @@ pub(super) fn identify(
             Evidence::TokenOnly
         },
         person: known.person.or(by_sender),
+        answered_from: Some(known.ordered_at),
         answered: Some(Answered {
             letter: known.id,
             person: known.person,
@@ -143,8 +154,9 @@ pub(super) fn event_of(
     inbox: InboxId,
     reading: &Reading,
     found: &Found,
+    received: Moment,
 ) -> anyhow::Result<Event> {
-    if let Some(command) = command_of(settings, inbox, reading, found) {
+    if let Some(command) = command_of(settings, inbox, reading, found, received) {
         return Ok(Event::Command(command));
     }
     if let Some(bounce) = reading
@@ -213,6 +225,7 @@ fn command_of(
     inbox: InboxId,
     reading: &Reading,
     found: &Found,
+    received: Moment,
 ) -> Option<Command> {
     let asked = found.answered.as_ref()?;
     let from = &reading.from.as_ref()?.address;
@@ -223,7 +236,20 @@ fn command_of(
             .coordinators
             .iter()
             .any(|it| address_key(&it.address) == address_key(from));
-    let what = trusted.then(|| coordinating::read_command(&reading.text, &asked.about))??;
+    let mut what = trusted.then(|| coordinating::read_command(&reading.text, &asked.about))??;
+    // Coming back with the token of a letter that went to the coordinator's own address shows that it was read there;
+    // where the mail host does not vouch for the sender, it must be a fresh one, since letters are forwarded and kept.
+    let is_old = found
+        .answered_from
+        .is_none_or(|written| received - written > TimeDelta::hours(COMMANDS_FRESH_HOURS));
+    if what.reaches_people() && found.evidence < Evidence::Authenticated && is_old {
+        what = CommandKind::Misread {
+            why: "Nothing was done: this answers a letter that is more than three days old. Please answer the newest \
+                  one, or ask for a fresh one with the word: status"
+                .into(),
+            about: About::default(),
+        };
+    }
     Some(Command {
         by: from.clone(),
         what,

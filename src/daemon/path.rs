@@ -9,18 +9,21 @@ use crate::config::Config;
 use crate::ids::{OccasionId, PersonId};
 use crate::mail::outbound::{Outcome, compose, pace};
 use crate::mail::token::{self, Keys};
+use crate::mail::{address, inbound};
 use crate::programme;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{Event, Evidence, Message, Undelivered};
-use crate::programme::facts::Facts;
-use crate::programme::letter::{Letter, Recipient, ReplyTo};
+use crate::programme::event::{CommandKind, Event, Evidence, Message, Undelivered};
+use crate::programme::facts::{Facts, Shown};
+use crate::programme::letter::{Letter, LetterKind, Recipient, ReplyTo};
 use crate::programme::{applying, privacy, report};
-use crate::store::{apply, facts, occasions, outbox, rights, surveys, unknown};
+use crate::store::{self, apply, facts, occasions, outbox, rights, surveys, unknown};
 use crate::templates::Frame;
 use crate::time::Moment;
 
 /// People who are told, or erased, on one day because they have not taken part for long.
 const INACTIVE_AT_A_TIME: u32 = 200;
+/// Characters of a newcomer's message that the digest shows.
+const FIRST_WORDS_MAX: usize = 200;
 
 /// What every event needs beside the database.
 pub(super) struct OnePath {
@@ -83,6 +86,7 @@ impl OnePath {
             let before = privacy::inactive_before(&self.config.settings, now);
             facts.rights.inactive = rights::inactive(tx, before, INACTIVE_AT_A_TIME)?;
         }
+        self.add_first_messages(tx, now, going.event, &mut facts)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
         self.before_applying(tx, now, &decision)?;
@@ -100,6 +104,14 @@ impl OnePath {
                     Event::Command(command) if command.by.eq_ignore_ascii_case(reader)
                 ),
             });
+            // A coordinator's answer stands under the question, and knows nothing of the coordinator's own message.
+            let answering = match &letter.kind {
+                LetterKind::CoordinatorAnswer { .. } => facts
+                    .in_question
+                    .as_ref()
+                    .and_then(|question| question.message_id.as_deref()),
+                _ => answering,
+            };
             let order = Ordering {
                 tx,
                 path: self,
@@ -123,7 +135,15 @@ impl OnePath {
             };
             let about = person.filter(|id| !erased(id));
             let partnership = partnership.filter(|_| about == person);
-            apply::journal(tx, now, going.cause, &decision, about, partnership)?;
+            apply::journal(
+                tx,
+                now,
+                going.cause,
+                &decision,
+                about,
+                partnership,
+                &ordered,
+            )?;
         }
         // A stranger has just become a person: the message is theirs.
         let newcomer = decision.changes.iter().find_map(|change| match change {
@@ -165,6 +185,58 @@ impl OnePath {
             facts.survey = Some(surveys::sheet(tx, round, survey, person.id, sheet)?);
         }
         Ok(())
+    }
+
+    /// What newcomers wrote, for the digest and for who asks to see it. It is read again from the bytes: nothing of it
+    /// is kept twice.
+    fn add_first_messages(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        event: &Event,
+        facts: &mut Facts,
+    ) -> anyhow::Result<()> {
+        let digest = match event {
+            Event::Due(due) => matches!(due.what, Occasion::Digest { .. }),
+            Event::Command(command) => command.what == CommandKind::Status,
+            _ => false,
+        };
+        if digest {
+            let (count, newest) = store::coordinating::first_messages(tx)?;
+            facts.newcomers = count;
+            facts.first_messages = newest
+                .into_iter()
+                .map(|(inbox, from, raw)| Shown {
+                    inbox,
+                    from,
+                    text: address::clean(&self.words_of(&raw, now), FIRST_WORDS_MAX),
+                })
+                .collect();
+        }
+        if let Event::Command(command) = event
+            && let CommandKind::Show { inbox } = command.what
+        {
+            facts.shown =
+                store::coordinating::first_message(tx, inbox, now)?.map(|(from, raw)| Shown {
+                    inbox,
+                    from,
+                    text: self.words_of(&raw, now),
+                });
+        }
+        Ok(())
+    }
+
+    /// What somebody wrote anew in a message.
+    fn words_of(&self, raw: &[u8], now: Moment) -> String {
+        let settings = &self.config.settings;
+        let context = inbound::Context {
+            form: &settings.form,
+            asked: Some(inbound::AskedFor::Command),
+            own_address: &settings.address,
+            received: now,
+            language: settings.languages.first().map_or("en", String::as_str),
+        };
+        inbound::read(raw, &context).text
     }
 
     /// What the demands of an application cost that a message completes or corrects: to be told in its confirmation.

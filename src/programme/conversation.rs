@@ -24,7 +24,7 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         .coordinators
         .iter()
         .any(|it| it.address.eq_ignore_ascii_case(from));
-    if coordinator && let Some(decision) = from_coordinator(message, from) {
+    if coordinator && let Some(decision) = from_coordinator(settings, facts, message, from) {
         return decision;
     }
     let Some(person) = &facts.person else {
@@ -558,6 +558,7 @@ pub fn for_person(
                 subject: message.subject.clone(),
                 text: message.text.clone(),
                 reading: why.to_string(),
+                mark: coordinating::MARK.into(),
                 command: format!("settle {}", message.inbox),
             },
             occurrence: format!("message-{}", message.inbox),
@@ -581,12 +582,26 @@ pub fn for_person(
 }
 
 /// What a coordinator writes in answer to our letters, and is no command; `None` where it reads like anybody's mail.
-fn from_coordinator(message: &Message, from: &str) -> Option<Decision> {
-    let asked = message.answers_letter.as_ref()?;
+fn from_coordinator(
+    settings: &Settings,
+    facts: &Facts,
+    message: &Message,
+    from: &str,
+) -> Option<Decision> {
+    let Some(asked) = message.answers_letter.as_ref() else {
+        return facts
+            .person
+            .is_none()
+            .then(|| without_letter(facts, message, from));
+    };
     if message.evidence < Evidence::TokenAndAddress
         || !coordinating::is_for_coordinators(&asked.kind)
     {
         return None;
+    }
+    let forwarded = asked.kind == "for-person" || coordinating::is_also(&message.text);
+    if let Some(inbox) = asked.about.inbox.filter(|_| forwarded) {
+        return Some(coordinating::relay(settings, facts, message, inbox, from));
     }
     let told = match asked.about.proposal {
         Some(_) => {
@@ -605,4 +620,23 @@ fn from_coordinator(message: &Message, from: &str) -> Option<Decision> {
         asked.about.clone(),
     ));
     Some(decision)
+}
+
+/// A coordinator writes without answering a letter of ours: anybody can set a From line, so nothing is done, and the
+/// coordinator gets a letter that can be answered. Once a day.
+fn without_letter(facts: &Facts, message: &Message, from: &str) -> Decision {
+    let told = "Commands are taken only in reply to one of our letters to you, such as this one. You can reply with: \
+                status, pause, resume, or announce to all (the subject on the next line, the text below it).";
+    let mut decision = Decision::noting("a coordinator wrote without answering a letter of ours");
+    let day = facts.now.date_naive();
+    decision.letters.push(coordinating::done(
+        from,
+        format!("no-letter-{day}"),
+        format!(
+            "Nothing was done about your message {}. {told}",
+            message.inbox
+        ),
+        About::default(),
+    ));
+    decision
 }

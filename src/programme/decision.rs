@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
 use super::event::{Proposed, Reason};
-use super::facts::{ApplicationState, PartnershipState, ProposalState, Purpose};
+use super::facts::{ApplicationState, Audience, PartnershipState, ProposalState, Purpose};
 use super::letter::Letter;
 use super::report::Figures;
 use crate::ids::{
-    ApplicationId, ChallengeId, InboxId, LetterId, PartnershipId, PersonId, ProposalId,
+    AnnouncementId, ApplicationId, ChallengeId, InboxId, LetterId, PartnershipId, PersonId,
+    ProposalId,
 };
 use crate::time::Moment;
 
@@ -196,6 +197,21 @@ pub enum Change {
         proposal: ProposalId,
         state: ProposalState,
     },
+    NewAnnouncement {
+        id: AnnouncementId,
+        by: String,
+        audience: Audience,
+        subject: String,
+        text: String,
+    },
+    AnnouncementSent {
+        announcement: AnnouncementId,
+    },
+    /// No letter to participants leaves until `ProgrammeResumed`.
+    ProgrammePaused {
+        by: String,
+    },
+    ProgrammeResumed,
     /// These two are never put together.
     PairForbidden {
         a: PersonId,
@@ -389,6 +405,11 @@ pub enum Occasion {
         partnership: PartnershipId,
         since: NaiveDate,
     },
+    /// An announcement's turn with one reader.
+    Announce {
+        announcement: AnnouncementId,
+        person: PersonId,
+    },
     /// The morning's pool.
     Pool {
         round: String,
@@ -480,6 +501,10 @@ impl Occasion {
             } => {
                 format!("silence/{partnership}/{person}/{since}/{step}")
             }
+            Occasion::Announce {
+                announcement,
+                person,
+            } => format!("announce/{announcement}/{person}"),
             Occasion::Pool { round, date } => format!("pool/{round}/{date}"),
             Occasion::PoolEnds { round } => format!("pool-ends/{round}"),
             Occasion::Closing {
@@ -516,7 +541,7 @@ impl Occasion {
             Occasion::Silence { .. } | Occasion::SecondUnanswered { .. } => 3,
             Occasion::Topic { .. } => 4,
             Occasion::CheckIn { .. } => 5,
-            Occasion::Closing { .. } => 6,
+            Occasion::Closing { .. } | Occasion::Announce { .. } => 6,
             Occasion::Survey { .. }
             | Occasion::Reminder { .. }
             | Occasion::ProposalReminder { .. }
@@ -540,6 +565,7 @@ impl Occasion {
             | Occasion::Topic { person, .. }
             | Occasion::CheckIn { person, .. }
             | Occasion::Silence { person, .. }
+            | Occasion::Announce { person, .. }
             | Occasion::Closing { person, .. }
             | Occasion::Survey { person, .. }
             | Occasion::Erase { person, .. } => Some(*person),

@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
-use crate::ids::{InboxId, LetterId, OccasionId, PartnershipId, PersonId, ProposalId};
+use super::facts::Audience;
+use crate::ids::{
+    AnnouncementId, InboxId, LetterId, OccasionId, PartnershipId, PersonId, ProposalId,
+};
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,35 +149,91 @@ pub enum CommandKind {
         /// Why the matching cannot do it, where only the matching knows.
         refused: Option<String>,
     },
+    /// Show what an announcement would look like, and whom it would reach.
+    Announce {
+        audience: Audience,
+        subject: String,
+        text: String,
+    },
+    /// Send an announcement that has been shown.
+    SendAnnouncement(AnnouncementId),
+    /// The brake: no letter leaves but those to coordinators.
+    PauseProgramme,
+    ResumeProgramme,
+    /// How things stand, now.
+    Status,
+    /// The first message of somebody new, whole.
+    Show {
+        inbox: InboxId,
+    },
+    /// Who was held out of a release is looked a partner for, each morning.
+    IntoPool {
+        person: PersonId,
+    },
     /// Words that look like commands and are none; what they lack, for the answer.
     Misread {
         why: String,
         about: super::letter::About,
     },
     /// Take an application out of the round, with a reason that the applicant reads.
-    Decline { person: PersonId, reason: String },
+    Decline {
+        person: PersonId,
+        reason: String,
+    },
     /// Accept an application where acceptance is by hand.
-    Accept { person: PersonId },
+    Accept {
+        person: PersonId,
+    },
     /// A person's place is given up, as if they had withdrawn.
-    Withdraw { person: PersonId },
+    Withdraw {
+        person: PersonId,
+    },
     /// End a partnership; both go to the pool.
-    EndPartnership { partnership: PartnershipId },
+    EndPartnership {
+        partnership: PartnershipId,
+    },
     /// Introduce a partnership that waited too long to be introduced without asking.
-    Introduce { partnership: PartnershipId },
+    Introduce {
+        partnership: PartnershipId,
+    },
     /// A message that waited for a person has been dealt with.
-    Settle { inbox: InboxId },
+    Settle {
+        inbox: InboxId,
+    },
     /// A row of a table of applications.
     Import(Box<super::importing::Row>),
     /// Two people who were partners before the programme was run by us.
     Met(super::importing::Met),
     /// A letter that may or may not have arrived did, as its reader says.
-    Arrived { letter: LetterId },
+    Arrived {
+        letter: LetterId,
+    },
     /// A letter that may or may not have arrived is sent again.
-    SendAgain { letter: LetterId },
+    SendAgain {
+        letter: LetterId,
+    },
     /// Erase a person, as if they had asked for it and confirmed it.
-    Erase { person: PersonId },
+    Erase {
+        person: PersonId,
+    },
     /// Somebody whose partnership was ended because of a concern may have a new partner.
-    Free { person: PersonId },
+    Free {
+        person: PersonId,
+    },
+}
+
+impl CommandKind {
+    /// Whether letters to participants leave because of it, or are changed by it: the commands that a forger would
+    /// want.
+    pub fn reaches_people(&self) -> bool {
+        matches!(
+            self,
+            CommandKind::Release(_)
+                | CommandKind::Review { .. }
+                | CommandKind::SendAnnouncement(_)
+                | CommandKind::SendAgain { .. }
+        )
+    }
 }
 
 /// One thing that a coordinator asks of a proposal. Numbers are people as the proposal prints them.

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::application::{Answers, Unclear};
 use super::event::{Adjustments, Group, Insight, Reason};
 use super::report::Figures;
-use crate::ids::{ApplicationId, ChallengeId, LetterId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{
+    AnnouncementId, ApplicationId, ChallengeId, InboxId, LetterId, PartnershipId, PersonId,
+    ProposalId,
+};
 use crate::time::Moment;
 
 /// Everything that the store looked up for one event. What an event has nothing to do with stays empty.
@@ -49,6 +52,19 @@ pub struct Facts {
     pub figures: Vec<Figures>,
     /// For what people may ask about their own data.
     pub rights: Rights,
+    /// The message that a coordinator answers.
+    pub in_question: Option<InQuestion>,
+    pub announcement: Option<Announcement>,
+    /// Everybody whom an announcement is meant for, whether or not they get mail now.
+    pub audience: Vec<Person>,
+    /// While the programme is paused.
+    pub brake: Option<Brake>,
+    /// The text of a message that a coordinator asks to see, where it is one of those that they may.
+    pub shown: Option<Shown>,
+    /// Since the last digest: what was dealt with, how many wrote for the first time, and what the newest of them wrote.
+    pub settled: Vec<Settled>,
+    pub newcomers: u32,
+    pub first_messages: Vec<Shown>,
     /// For the digest: what waits for a coordinator, and numbers.
     pub waiting: Vec<Waiting>,
     pub numbers: Vec<(String, i64)>,
@@ -62,6 +78,7 @@ pub struct Fresh {
     pub application: i64,
     pub partnership: i64,
     pub proposal: i64,
+    pub announcement: i64,
     pub challenge: i64,
 }
 
@@ -369,6 +386,70 @@ pub struct OtherAddress {
     pub asked: Moment,
 }
 
+/// A message that was forwarded to coordinators.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InQuestion {
+    /// Whose it is; none where nobody could tell.
+    pub person: Option<Person>,
+    /// Its Message-ID, as it was written, so that the answer stands in its thread.
+    pub message_id: Option<String>,
+    /// Who has dealt with it: an address, or the command line.
+    pub settled_by: Option<String>,
+    /// A concern.
+    pub safety: bool,
+}
+
+/// A message that somebody has dealt with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settled {
+    pub inbox: InboxId,
+    pub from: String,
+    pub by: String,
+    pub safety: bool,
+}
+
+/// Somebody's message, for coordinators to read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    pub inbox: InboxId,
+    pub from: String,
+    pub text: String,
+}
+
+/// Since when, and on whose word, no letter leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brake {
+    pub since: Moment,
+    pub by: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Announcement {
+    pub id: AnnouncementId,
+    pub audience: Audience,
+    pub subject: String,
+    pub text: String,
+    pub state: AnnouncementState,
+}
+
+/// Whom an announcement is for. Codes are those of `places`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    All,
+    Round(String),
+    Country(String),
+    Language(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnnouncementState {
+    /// Its preview went out.
+    Shown,
+    Sent,
+}
+
 /// Something that waits for a coordinator.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Waiting {
@@ -400,5 +481,16 @@ pub enum Waiting {
     Application {
         person: PersonId,
         name: String,
+    },
+    /// Held out of a release, and nobody has said what next.
+    HeldOut {
+        person: PersonId,
+        name: String,
+        round: String,
+    },
+    /// Something due that fails again and again.
+    Defect {
+        what: String,
+        why: String,
     },
 }

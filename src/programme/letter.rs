@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Gain, Obstacle};
 use super::facts::Purpose;
-use crate::ids::{ChallengeId, PartnershipId, PersonId, ProposalId};
+use crate::ids::{AnnouncementId, ChallengeId, PartnershipId, PersonId, ProposalId};
 use crate::time::Moment;
 
 /// A letter that the rules order. Rendering and composing follow in the same transaction.
@@ -50,6 +50,8 @@ pub struct About {
     /// Questions of the "must" wishes that a letter offers to relax, in the order of their numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wishes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<AnnouncementId>,
     /// The address that the reader is asked about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_address: Option<String>,
@@ -209,6 +211,15 @@ pub struct ReportSection {
 pub struct Item {
     pub text: String,
     /// The command line that settles it.
+    pub command: Option<String>,
+}
+
+/// The beginning of what somebody wrote for the first time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FirstMessage {
+    pub from: String,
+    pub text: String,
+    /// The command line that shows the whole.
     pub command: Option<String>,
 }
 
@@ -573,12 +584,40 @@ pub enum LetterKind {
         #[serde(skip)]
         files: Vec<Attachment>,
     },
+    /// A coordinator's answer to a message, from the programme's address.
+    CoordinatorAnswer {
+        name: String,
+        coordinator: String,
+        text: String,
+    },
+    /// A coordinator's word to many.
+    Announcement {
+        name: String,
+        subject: String,
+        text: String,
+    },
+    /// To the coordinator who wrote it: an announcement before it is sent.
+    AnnouncementPreview {
+        audience: String,
+        people: u32,
+        /// People whom it is meant for and who get no mail now.
+        left_out: u32,
+        subject: String,
+        text: String,
+    },
+    /// To coordinators: somebody's first message, whole.
+    Shown { from: String, text: String },
     /// To coordinators: what a command did.
     CommandDone { what: String },
     /// To coordinators: what needs a person, then numbers.
     Digest {
         dates: Option<Dates>,
         items: Vec<Item>,
+        /// What other coordinators have dealt with since the last digest.
+        settled: Vec<String>,
+        /// How many people wrote for the first time since then, and what the newest of them wrote.
+        newcomers: u32,
+        first_messages: Vec<FirstMessage>,
         numbers: Vec<Line>,
     },
     /// To coordinators: a message that a person has to answer.
@@ -589,6 +628,8 @@ pub enum LetterKind {
         subject: String,
         text: String,
         reading: String,
+        /// What stands below this in a reply is ours.
+        mark: String,
         command: String,
     },
     /// To coordinators: something that happened and needs no act.
@@ -722,6 +763,10 @@ impl LetterKind {
             LetterKind::CertificateLater { .. } => "certificate-later",
             LetterKind::Staying { .. } => "staying",
             LetterKind::ErasureNotice { .. } => "erasure-notice",
+            LetterKind::CoordinatorAnswer { .. } => "coordinator-answer",
+            LetterKind::Announcement { .. } => "announcement",
+            LetterKind::AnnouncementPreview { .. } => "announcement-preview",
+            LetterKind::Shown { .. } => "shown",
             LetterKind::Proposal { .. } => "proposal",
             LetterKind::Report { .. } => "report",
             LetterKind::CommandDone { .. } => "command-done",
@@ -782,6 +827,10 @@ impl LetterKind {
         "certificate-later",
         "erasure-notice",
         "staying",
+        "coordinator-answer",
+        "announcement",
+        "announcement-preview",
+        "shown",
         "proposal",
         "report",
         "command-done",
@@ -807,6 +856,7 @@ impl LetterKind {
                 | LetterKind::CheckIn { .. }
                 | LetterKind::Introduction { .. }
                 | LetterKind::AreYouThere { .. }
+                | LetterKind::Announcement { .. }
                 | LetterKind::Closing { .. }
                 | LetterKind::Invitation { .. }
                 | LetterKind::InvitationQuestion { .. }
@@ -823,7 +873,9 @@ impl LetterKind {
     pub fn wants_out_of_office(&self) -> bool {
         matches!(
             self,
-            LetterKind::CheckIn { .. } | LetterKind::AreYouThere { .. }
+            LetterKind::CheckIn { .. }
+                | LetterKind::CoordinatorAnswer { .. }
+                | LetterKind::AreYouThere { .. }
         )
     }
 }

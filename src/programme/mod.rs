@@ -82,6 +82,7 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
             Occasion::SecondUnanswered { person, since, .. } => {
                 partnership::second_unanswered(settings, facts, *person, *since)
             }
+            Occasion::Announce { person, .. } => coordinating::announce(settings, facts, *person),
             Occasion::PoolEnds { round } => round::pool_ends(settings, facts, round),
             Occasion::Closing { person, .. } => partnership::closing(settings, facts, *person),
             Occasion::Survey {

@@ -44,6 +44,8 @@ pub struct Settings {
     /// the last `Last`.
     pub topics: Vec<Topic>,
     pub digest_cron: String,
+    /// Cron expression of further digests on the days on which a round opens or closes.
+    pub digest_busy_cron: String,
     /// Cron expression of the daily re-matching.
     pub pool_cron: String,
     pub catch_up: CatchUp,

@@ -199,7 +199,11 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
         },
         morning,
     ));
-    if let Some(at) = next_firing(&settings.digest_cron, now, settings.zone) {
+    let digests = [
+        next_firing(&settings.digest_cron, now, settings.zone),
+        next_busy_firing(settings, now),
+    ];
+    if let Some(at) = digests.into_iter().flatten().min() {
         due.push((
             Occasion::Digest {
                 date: at.with_timezone(&settings.zone).date_naive(),
@@ -208,6 +212,31 @@ pub fn calendar(settings: &Settings, now: Moment) -> Vec<(Occasion, Moment)> {
         ));
     }
     due
+}
+
+/// Days on which a round opens or closes, from and to: its opening, its deadline until the first days after the
+/// introductions, and its end.
+fn is_busy(round: &Round, date: NaiveDate) -> bool {
+    let around = |from: NaiveDate, before: u64, to: NaiveDate, after: u64| {
+        from - Days::new(before) <= date && date <= to + Days::new(after)
+    };
+    around(round.opens, 0, round.opens, 6)
+        || around(round.deadline, 1, round.start, 3)
+        || around(round.end, 1, round.end, 1)
+}
+
+/// The next daily digest of a busy time, if one is near; a digest plans the next one, so that none is missed.
+fn next_busy_firing(settings: &Settings, now: Moment) -> Option<Moment> {
+    const DAYS_AHEAD: usize = 31;
+    let mut at = now;
+    for _ in 0..DAYS_AHEAD {
+        at = next_firing(&settings.digest_busy_cron, at, settings.zone)?;
+        let date = at.with_timezone(&settings.zone).date_naive();
+        if settings.rounds.iter().any(|round| is_busy(round, date)) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// The config has refused expressions that cannot be read; one that slipped through never fires.

@@ -27,7 +27,8 @@ pub fn apply(
     Ok(())
 }
 
-/// One line in the journal: who or what caused it, and what was decided.
+/// One line in the journal: who or what caused it, and what was decided. The letters that were ordered by it, by their
+/// keys, point to it.
 pub fn journal(
     tx: &Transaction<'_>,
     now: Moment,
@@ -35,6 +36,7 @@ pub fn journal(
     decision: &Decision,
     person: Option<PersonId>,
     partnership: Option<PartnershipId>,
+    ordered: &[String],
 ) -> rusqlite::Result<()> {
     let outcome = match &decision.outcome {
         Outcome::Handled => "handled".to_string(),
@@ -55,6 +57,11 @@ pub fn journal(
         person.map(|it| it.0),
         partnership.map(|it| it.0),
     ))?;
+    let line = tx.last_insert_rowid();
+    let mut letter = tx.prepare_cached("UPDATE outbox SET journal_id = ?1 WHERE key = ?2")?;
+    for key in ordered {
+        letter.execute((line, key))?;
+    }
     Ok(())
 }
 
@@ -232,6 +239,12 @@ fn carry_out(
         Change::Stop { person } => {
             tx.prepare_cached("UPDATE person SET stopped = 1 WHERE id = ?1")?
                 .execute([person.0])?;
+            // What nobody asked for and has not left yet stays here.
+            tx.prepare_cached(
+                "UPDATE outbox SET state = 'withheld', last_error = 'its reader wants no unprompted mail'
+                 WHERE person_id = ?1 AND unprompted = 1 AND state = 'queued'",
+            )?
+            .execute([person.0])?;
         }
         Change::TopicsOff { person } => {
             tx.prepare_cached("UPDATE person SET topics_off = 1 WHERE id = ?1")?
@@ -288,6 +301,32 @@ fn carry_out(
         Change::ProposalState { proposal, state } => {
             tx.prepare_cached("UPDATE proposal SET state = ?2 WHERE id = ?1")?
                 .execute((proposal.0, word(state)?))?;
+        }
+        Change::NewAnnouncement {
+            id,
+            by,
+            audience,
+            subject,
+            text,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO announcement (id, by, audience, subject, text, state, made_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'shown', ?6)",
+            )?
+            .execute((id.0, by, to_json(audience)?, subject, text, seconds))?;
+        }
+        Change::AnnouncementSent { announcement } => {
+            tx.prepare_cached(
+                "UPDATE announcement SET state = 'sent', sent_at = ?2 WHERE id = ?1",
+            )?
+            .execute((announcement.0, seconds))?;
+        }
+        Change::ProgrammePaused { by } => {
+            tx.prepare_cached("INSERT OR IGNORE INTO brake (id, since, by) VALUES (1, ?1, ?2)")?
+                .execute((seconds, by))?;
+        }
+        Change::ProgrammeResumed => {
+            tx.prepare_cached("DELETE FROM brake")?.execute([])?;
         }
         Change::PairForbidden { a, b, by } => {
             let mut row = tx.prepare_cached(
@@ -396,10 +435,10 @@ fn carry_out(
         }
         Change::InboxSettled { inbox, by } => {
             tx.prepare_cached(
-                "UPDATE inbox SET state = 'settled', reason = reason || ' (settled by ' || ?2 || ')'
+                "UPDATE inbox SET state = 'settled', settled_by = ?2, settled_at = ?3
                  WHERE id = ?1 AND state IN ('needs-person', 'quarantined')",
             )?
-            .execute((inbox.0, by))?;
+            .execute((inbox.0, by, seconds))?;
         }
         Change::SurveyAsked {
             round,

@@ -119,7 +119,7 @@ const KEPT: [Kept; 6] = [
 ];
 
 /// Tables that refer to nobody, or not by a column, and what is done about it.
-pub const BESIDE: [(&str, &str); 12] = [
+pub const BESIDE: [(&str, &str); 14] = [
     ("inbox_bytes", "with its row in inbox"),
     ("outbox_bytes", "with its row in outbox"),
     ("place", "a number in a folder"),
@@ -137,6 +137,8 @@ pub const BESIDE: [(&str, &str); 12] = [
         "imported_row",
         "a keyed mark, so that nobody comes back out of the same table",
     ),
+    ("brake", "a coordinator's word"),
+    ("announcement", "a coordinator's words to many"),
     ("kept_figures", "a round's numbers, which are what stays"),
 ];
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction};
 
-use super::{date, from_word, json};
+use super::{coordinating, date, from_word, json};
 use crate::ids::{ApplicationId, InboxId, LetterId, PartnershipId, PersonId, ProposalId};
 use crate::programme::event::{CommandKind, Event, Purpose};
 use crate::programme::facts::{
@@ -41,6 +41,9 @@ pub fn load(
             if let Some(proposal) = asked.and_then(|about| about.proposal) {
                 load_proposal(tx, &mut facts, proposal)?;
             }
+            if let Some(inbox) = asked.and_then(|about| about.inbox) {
+                facts.in_question = coordinating::in_question(tx, inbox)?;
+            }
             facts.brakes = brakes(tx, now, sender)?;
             let challenge = asked.and_then(|about| about.challenge);
             facts.rights = super::rights::of_sender(tx, now, sender, challenge)?;
@@ -52,6 +55,9 @@ pub fn load(
             }
             use crate::programme::decision::Occasion;
             match &due.what {
+                Occasion::Announce { announcement, .. } => {
+                    facts.announcement = coordinating::announcement(tx, *announcement)?;
+                }
                 Occasion::Opens { round } => facts.alumni = alumni(tx, round)?,
                 Occasion::Deadline { round }
                 | Occasion::AskStill { round }
@@ -72,11 +78,7 @@ pub fn load(
                 Occasion::ProposalReminder { proposal, .. } => {
                     load_proposal(tx, &mut facts, *proposal)?
                 }
-                Occasion::Digest { .. } => {
-                    facts.waiting = waiting(tx)?;
-                    facts.numbers = super::look::numbers(tx)?;
-                    facts.applicants = unmatched_applicants(tx)?;
-                }
+                Occasion::Digest { .. } => for_digest(tx, &mut facts)?,
                 _ => {}
             }
         }
@@ -110,7 +112,27 @@ pub fn load(
             CommandKind::Arrived { letter } | CommandKind::SendAgain { letter } => {
                 facts.letter_waits = super::unknown::waits(tx, *letter)?;
             }
-            CommandKind::Settle { .. } | CommandKind::Misread { .. } => {}
+            CommandKind::Announce { audience, .. } => {
+                facts.audience = coordinating::audience(tx, audience)?;
+            }
+            CommandKind::SendAnnouncement(id) => {
+                facts.announcement = coordinating::announcement(tx, *id)?;
+                if let Some(announcement) = &facts.announcement {
+                    facts.audience = coordinating::audience(tx, &announcement.audience)?;
+                }
+            }
+            CommandKind::PauseProgramme | CommandKind::ResumeProgramme => {
+                facts.brake = coordinating::brake(tx)?;
+            }
+            CommandKind::Status => for_digest(tx, &mut facts)?,
+            CommandKind::IntoPool { person } => {
+                about_person(tx, &mut facts, Some(*person), None)?;
+                if let Some(application) = &facts.application {
+                    facts.proposal = newest_proposal(tx, &application.round)?;
+                }
+            }
+            CommandKind::Show { .. } | CommandKind::Settle { .. } | CommandKind::Misread { .. } => {
+            }
         },
         Event::Undelivered(undelivered) => {
             about_person(tx, &mut facts, undelivered.person, None)?;
@@ -131,15 +153,30 @@ pub fn load(
                 Purpose::Round => applicants(tx, &proposed.round)?,
                 Purpose::Pool => applicants_at(tx, &proposed.round, ApplicationState::Pool)?,
             };
-            let newest: Option<i64> = tx
-                .prepare_cached("SELECT max(id) FROM proposal WHERE round = ?1")?
-                .query_row([&proposed.round], |row| row.get(0))?;
-            if let Some(id) = newest {
-                facts.proposal = proposal(tx, ProposalId(id))?;
-            }
+            facts.proposal = newest_proposal(tx, &proposed.round)?;
         }
     }
     Ok(facts)
+}
+
+/// What the digest says.
+fn for_digest(tx: &Transaction<'_>, facts: &mut Facts) -> rusqlite::Result<()> {
+    facts.waiting = waiting(tx)?;
+    facts.numbers = super::look::numbers(tx)?;
+    facts.brake = coordinating::brake(tx)?;
+    facts.settled = coordinating::settled(tx)?;
+    facts.applicants = unmatched_applicants(tx)?;
+    Ok(())
+}
+
+fn newest_proposal(tx: &Transaction<'_>, round: &str) -> rusqlite::Result<Option<Proposal>> {
+    let newest: Option<i64> = tx
+        .prepare_cached("SELECT max(id) FROM proposal WHERE round = ?1")?
+        .query_row([round], |row| row.get(0))?;
+    match newest {
+        Some(id) => proposal(tx, ProposalId(id)),
+        None => Ok(None),
+    }
 }
 
 fn load_proposal(tx: &Transaction<'_>, facts: &mut Facts, id: ProposalId) -> rusqlite::Result<()> {
@@ -213,6 +250,7 @@ fn fresh(tx: &Transaction<'_>) -> rusqlite::Result<Fresh> {
         partnership: of("partnership")?,
         proposal: of("proposal")?,
         challenge: of("challenge")?,
+        announcement: of("announcement")?,
     })
 }
 
@@ -585,6 +623,7 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
     })? {
         all.push(row?);
     }
+    all.extend(coordinating::held_out(tx)?);
     let mut applications = tx.prepare_cached(
         "SELECT person.id, person.name FROM application JOIN person ON person.id = application.person_id
          WHERE application.state = 'complete' ORDER BY application.id LIMIT 100",
@@ -633,5 +672,6 @@ pub fn waiting(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<Waiting>> {
     })? {
         all.push(row?);
     }
+    all.extend(coordinating::defects(tx)?);
     Ok(all)
 }

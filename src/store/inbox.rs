@@ -163,6 +163,8 @@ pub struct Ended<'a> {
     pub kind: &'a str,
     pub sender: &'a str,
     pub person: Option<PersonId>,
+    /// As it was written; a stranger's claim.
+    pub message_id: Option<&'a str>,
 }
 
 pub fn finish(
@@ -172,7 +174,8 @@ pub fn finish(
     ended: &Ended<'_>,
 ) -> rusqlite::Result<()> {
     tx.prepare_cached(
-        "UPDATE inbox SET state = ?2, reason = ?3, kind = ?4, sender = ?5, person_id = ?6, handled_at = ?7
+        "UPDATE inbox SET state = ?2, reason = ?3, kind = ?4, sender = ?5, person_id = ?6, handled_at = ?7,
+           message_id = ?8
          WHERE id = ?1 AND state = 'new'",
     )?
     .execute((
@@ -183,6 +186,7 @@ pub fn finish(
         ended.sender,
         ended.person.map(|it| it.0),
         now.timestamp(),
+        ended.message_id,
     ))?;
     Ok(())
 }

@@ -184,16 +184,101 @@ pub fn people(db: &Connection, id: Option<i64>) -> rusqlite::Result<Vec<PersonRo
     Ok(found)
 }
 
-/// Moment, cause, what was decided and how it ended, oldest first.
-pub fn history(
-    db: &Connection,
-    person: i64,
-) -> rusqlite::Result<Vec<(i64, String, String, String)>> {
-    db.prepare("SELECT at, cause, note, outcome FROM journal WHERE person_id = ?1 ORDER BY id")?
-        .query_map([person], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?
-        .collect()
+/// All that happened with somebody, oldest first: what came from them, what was decided, what went to them.
+pub fn history(db: &Connection, person: i64) -> rusqlite::Result<Vec<(i64, String)>> {
+    db.prepare(
+        "SELECT at, 0, id, cause || ': ' || note || ' (' || outcome || ')' FROM journal WHERE person_id = ?1
+         UNION ALL
+         SELECT received_at, -1, id, 'message ' || id || ' came: ' || kind || ', ' || state || ' (' || reason || ')'
+             || coalesce(', settled by ' || settled_by, '')
+           FROM inbox WHERE person_id = ?1
+         UNION ALL
+         SELECT created_at, 1, id, 'letter ' || id || ' (' || kind || '), caused by ' || cause || ': ' || state
+             || coalesce(' ' || strftime('%Y-%m-%d %H:%M', sent_at, 'unixepoch'), '')
+             || iif(last_error = '' OR sent_at IS NOT NULL, '', ' (' || last_error || ')')
+           FROM outbox WHERE person_id = ?1
+         ORDER BY 1, 2, 3",
+    )?
+    .query_map([person], |row| Ok((row.get(0)?, row.get(3)?)))?
+    .collect()
+}
+
+/// Why a letter exists, and what became of it. Times are seconds since 1970.
+#[derive(Debug, Clone, Serialize)]
+pub struct Why {
+    pub id: i64,
+    pub kind: String,
+    pub subject: String,
+    /// "person 12 Anna Berg", or a coordinator's address.
+    pub reader: String,
+    /// "message 12", "occasion 7", "command".
+    pub cause: String,
+    /// What that message, occasion or command was.
+    pub caused_by: Option<String>,
+    /// What the rules made of it.
+    pub decided: Option<String>,
+    pub state: String,
+    pub queued_at: i64,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub unknown_ends: i64,
+    pub last_error: String,
+    pub sent_at: Option<i64>,
+    pub reply: String,
+}
+
+/// By the letter's number, or by the code in its last line.
+pub fn why(db: &Connection, letter: &str) -> rusqlite::Result<Option<Why>> {
+    use rusqlite::OptionalExtension;
+    db.query_row(
+        "SELECT outbox.id, outbox.kind, subject, coalesce('person ' || person.id || ' ' || person.name, envelope_to),
+           outbox.cause, journal.note || ' (' || journal.outcome || ')', outbox.state, outbox.created_at, due_at,
+           attempts, unknown_ends, last_error, sent_at, reply
+         FROM outbox LEFT JOIN person ON person.id = outbox.person_id LEFT JOIN journal ON journal.id = journal_id
+         WHERE reference = ?1 OR outbox.id = CAST(?1 AS INTEGER) AND ?1 NOT LIKE '%-%'",
+        [letter],
+        |row| {
+            let cause: String = row.get(4)?;
+            Ok(Why {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                subject: row.get(2)?,
+                reader: row.get(3)?,
+                caused_by: cause_in_words(db, &cause)?,
+                cause,
+                decided: row.get(5)?,
+                state: row.get(6)?,
+                queued_at: row.get(7)?,
+                due_at: row.get(8)?,
+                attempts: row.get(9)?,
+                unknown_ends: row.get(10)?,
+                last_error: row.get(11)?,
+                sent_at: row.get(12)?,
+                reply: row.get(13)?,
+            })
+        },
+    )
+    .optional()
+}
+
+/// What "message 12" or "occasion 7" was.
+fn cause_in_words(db: &Connection, cause: &str) -> rusqlite::Result<Option<String>> {
+    use rusqlite::OptionalExtension;
+    let (kind, id) = cause.split_once(' ').unwrap_or((cause, ""));
+    let sql = match kind {
+        "message" => {
+            "SELECT 'from ' || coalesce('person ' || person_id, nullif(sender, ''), 'somebody') || ', came '
+               || strftime('%Y-%m-%d %H:%M', received_at, 'unixepoch') || ' UTC, ' || state || ': ' || reason
+             FROM inbox WHERE id = ?1"
+        }
+        "occasion" => {
+            "SELECT key || ', due ' || strftime('%Y-%m-%d %H:%M', due_at, 'unixepoch') || ' UTC, ' || outcome
+             FROM occasion WHERE id = ?1"
+        }
+        "letter" => "SELECT 'letter ' || id || ' (' || kind || '): ' || state || ' ' || last_error FROM outbox WHERE id = ?1",
+        _ => return Ok(None),
+    };
+    db.query_row(sql, [id], |row| row.get(0)).optional()
 }
 
 /// A letter as `status --letter` shows it.

@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod backup;
+pub mod coordinating;
 pub mod erasure;
 pub mod facts;
 pub mod inbox;
@@ -35,6 +36,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_reports.sql"),
     include_str!("migrations/0007_imports.sql"),
     include_str!("migrations/0008_rights.sql"),
+    include_str!("migrations/0009_coordinators.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

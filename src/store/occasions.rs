@@ -35,7 +35,7 @@ pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::
     Ok(())
 }
 
-/// The oldest due occasions, at most `limit`. A row that cannot be read comes as the error, so that it can be set back
+/// The oldest due occasions, at most `limit`; while the programme is paused, digests alone. A row that cannot be read comes as the error, so that it can be set back
 /// without holding up the others.
 pub fn due(
     db: &rusqlite::Connection,
@@ -44,6 +44,7 @@ pub fn due(
 ) -> rusqlite::Result<Vec<(OccasionId, Result<Due, rusqlite::Error>)>> {
     let mut rows = db.prepare_cached(
         "SELECT id, what, due_at FROM occasion WHERE done_at IS NULL AND due_at <= ?1
+           AND (NOT EXISTS (SELECT 1 FROM brake) OR json_extract(what, '$.kind') = 'digest')
          ORDER BY due_at, rank, id LIMIT ?2",
     )?;
     rows.query_map((now.timestamp(), limit), |row| {
@@ -63,7 +64,10 @@ pub fn due(
 /// When the next one falls due.
 pub fn next_due(db: &rusqlite::Connection) -> rusqlite::Result<Option<Moment>> {
     let at: Option<i64> = db
-        .prepare_cached("SELECT min(due_at) FROM occasion WHERE done_at IS NULL")?
+        .prepare_cached(
+            "SELECT min(due_at) FROM occasion WHERE done_at IS NULL
+               AND (NOT EXISTS (SELECT 1 FROM brake) OR json_extract(what, '$.kind') = 'digest')",
+        )?
         .query_row([], |row| row.get(0))?;
     Ok(at.map(from_seconds))
 }

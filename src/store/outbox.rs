@@ -60,6 +60,7 @@ pub struct Known {
     pub kind: String,
     pub about: About,
     pub envelope_to: String,
+    pub ordered_at: Moment,
 }
 
 pub fn next_id(tx: &Transaction<'_>) -> rusqlite::Result<LetterId> {
@@ -102,12 +103,14 @@ pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusql
     Ok(())
 }
 
-/// Takes the next due letters in hand and says so in the database first: at most `limit`.
+/// Takes the next due letters in hand and says so in the database first: at most `limit`; while the programme is paused,
+/// only those to coordinators.
 pub fn take(tx: &Transaction<'_>, now: Moment, limit: u32) -> rusqlite::Result<Vec<Leaving>> {
     let mut rows = tx.prepare_cached(
         "SELECT id, kind, person_id, envelope_from, envelope_to, bytes, attempts + 1, created_at
          FROM outbox JOIN outbox_bytes ON letter_id = id
-         WHERE state = 'queued' AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+         WHERE state = 'queued' AND due_at <= ?1 AND (person_id IS NULL OR NOT EXISTS (SELECT 1 FROM brake))
+         ORDER BY due_at, id LIMIT ?2",
     )?;
     let letters: Vec<Leaving> = rows
         .query_map((now.timestamp(), limit), |row| {
@@ -241,7 +244,10 @@ pub fn sent_since(db: &rusqlite::Connection, since: Moment) -> rusqlite::Result<
 /// When the next queued letter is due.
 pub fn next_due(db: &rusqlite::Connection) -> rusqlite::Result<Option<Moment>> {
     let at: Option<i64> = db
-        .prepare_cached("SELECT min(due_at) FROM outbox WHERE state = 'queued'")?
+        .prepare_cached(
+            "SELECT min(due_at) FROM outbox
+             WHERE state = 'queued' AND (person_id IS NULL OR NOT EXISTS (SELECT 1 FROM brake))",
+        )?
         .query_row([], |row| row.get(0))?;
     Ok(at.map(from_seconds))
 }
@@ -267,7 +273,7 @@ fn find(
     value: impl rusqlite::ToSql,
 ) -> rusqlite::Result<Option<Known>> {
     db.prepare_cached(&format!(
-        "SELECT id, person_id, kind, about, envelope_to FROM outbox WHERE {condition}"
+        "SELECT id, person_id, kind, about, envelope_to, created_at FROM outbox WHERE {condition}"
     ))?
     .query_row([value], |row| {
         Ok(Known {
@@ -276,6 +282,7 @@ fn find(
             kind: row.get(2)?,
             about: json(&row.get::<_, String>(3)?)?,
             envelope_to: row.get(4)?,
+            ordered_at: from_seconds(row.get(5)?),
         })
     })
     .optional()

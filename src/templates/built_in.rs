@@ -71,6 +71,10 @@ const ENGLISH_LETTERS: Files = &files!(
         "certificate-later",
         "erasure-notice",
         "staying",
+        "coordinator-answer",
+        "announcement",
+        "announcement-preview",
+        "shown",
         "proposal",
         "report",
         "command-done",
@@ -113,9 +117,6 @@ macro_rules! translated {
                 "closing",
                 "survey",
                 "answers-kept",
-                "command-done",
-                "digest",
-                "for-person",
                 "notice",
             ]
         )

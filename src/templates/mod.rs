@@ -31,6 +31,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, Value};
 
 use crate::problem::{Problem, nearest};
+use crate::programme::coordinating;
 use crate::programme::letter::LetterKind;
 use crate::programme::settings::{Different, Settings, Topic};
 use language::Language;
@@ -431,10 +432,7 @@ fn in_words(error: &minijinja::Error) -> String {
 
 /// Letters that coordinators get; they are signed by the programme, not by a coordinator.
 fn is_for_coordinators(letter: &str) -> bool {
-    matches!(
-        letter,
-        "proposal" | "report" | "command-done" | "digest" | "for-person" | "notice"
-    )
+    coordinating::is_for_coordinators(letter)
 }
 
 #[cfg(test)]

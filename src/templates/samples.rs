@@ -12,8 +12,9 @@ use crate::programme::application::Why;
 use crate::programme::event::{Gain, Obstacle};
 use crate::programme::facts::Purpose;
 use crate::programme::letter::{
-    Asked, ClockOf, Confirming, Dates, Ended, Hours, Item, LetterKind, Line, Open, Partner,
-    ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText, WhyTogether,
+    Asked, ClockOf, Confirming, Dates, Ended, FirstMessage, Hours, Item, LetterKind, Line, Open,
+    Partner, ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText,
+    WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -365,6 +366,33 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Amina Njoroge".into(),
             until: day(2029, 6, 2),
         },
+        LetterKind::CoordinatorAnswer {
+            name: "Lina Haddad".into(),
+            coordinator: "Ada Martin".into(),
+            text: "Thank you for telling us.\n\nPlease try the second address of your partner; they told us that they \
+                   read it every day."
+                .into(),
+        },
+        LetterKind::Announcement {
+            name: "Lina Haddad".into(),
+            subject: "Our call on Thursday".into(),
+            text: "On Thursday at 14:00 UTC we talk about library spaces.\n\nYou are welcome: \
+                   https://meet.example.org/exchange"
+                .into(),
+        },
+        LetterKind::AnnouncementPreview {
+            audience: "Round 2027A".into(),
+            people: 92,
+            left_out: 3,
+            subject: "Our call on Thursday".into(),
+            text: "On Thursday at 14:00 UTC we talk about library spaces.\n\nYou are welcome: \
+                   https://meet.example.org/exchange"
+                .into(),
+        },
+        LetterKind::Shown {
+            from: "somebody@library.example".into(),
+            text: "Hello,\nwhat is this about? I found you at https://library.example/news".into(),
+        },
         LetterKind::Proposal {
             dates: dates(),
             number: ProposalId(4),
@@ -465,6 +493,13 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                     command: None,
                 },
             ],
+            settled: vec!["Message 86 from Rosa Quispe: Ben Okoro".into()],
+            newcomers: 12,
+            first_messages: vec![FirstMessage {
+                from: "somebody@library.example".into(),
+                text: "Hello, what is this about?".into(),
+                command: Some("show 91".into()),
+            }],
             numbers: vec![line("Complete applications", "92"), line("Countries", "18")],
         },
         LetterKind::ForPerson {
@@ -474,6 +509,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             subject: "A question".into(),
             text: "Dear all,\n\nmay I bring a colleague along to a call?\n\nLina".into(),
             reading: "A person wrote it; it answers no question of ours.".into(),
+            mark: "##-".into(),
             command: "settle 88".into(),
         },
         LetterKind::Notice {
@@ -707,6 +743,9 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Digest {
             dates: None,
             items: Vec::new(),
+            settled: vec![],
+            newcomers: 0,
+            first_messages: vec![],
             numbers: vec![line("People", "0")],
         },
         LetterKind::ForPerson {
@@ -716,6 +755,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             subject: String::new(),
             text: String::new(),
             reading: "It could not be read.".into(),
+            mark: "##-".into(),
             command: "settle 89".into(),
         },
     ];

@@ -96,7 +96,14 @@ impl Story {
             .map_or(-20, |day| day.parse().expect("a number of days"));
         let now = moment(&engine, first, None);
         engine.start(now).unwrap();
-        let mut people = BTreeMap::from([("coordinator".to_string(), coordinator)]);
+        let mut people: BTreeMap<String, String> = engine
+            .config()
+            .settings
+            .coordinators
+            .iter()
+            .map(|it| (it.name.to_lowercase(), it.address.clone()))
+            .collect();
+        people.insert("coordinator".to_string(), coordinator);
         people.extend(deputy.map(|deputy| ("deputy".to_string(), deputy)));
         Story {
             engine,
@@ -174,6 +181,18 @@ impl Story {
         }
         if let Some(from) = rest.strip_prefix("has applied from ") {
             return self.has_applied(name, from);
+        }
+        if let Some((owner, text)) = rest
+            .strip_prefix("writes as ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.writes_as(name, owner, text);
+        }
+        if let Some((owner, text)) = rest
+            .strip_prefix("answers the letter of ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.answers_letter_of(name, owner, text);
         }
         if let Some(text) = rest.strip_prefix("writes to the programme: ") {
             return self.writes(name, text);
@@ -438,6 +457,31 @@ impl Story {
         self.arrive(mail)
     }
 
+    /// A new mail that says it is from somebody else.
+    fn writes_as(&mut self, name: &str, owner: &str, text: &str) -> Result<(), String> {
+        let from = self.address(owner)?;
+        let to = self.engine.config().settings.address.clone();
+        let mail = self.compose(name, &from, &to, "Hello", None, &text.replace(" / ", "\n"));
+        self.arrive(mail)
+    }
+
+    /// An answer, from another address, to a letter that was forwarded to somebody.
+    fn answers_letter_of(&mut self, name: &str, owner: &str, text: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(owner).cloned().ok_or("which letter?")?;
+        let from = format!("{name}@library.example");
+        let subject = format!("Re: {}", letter.subject);
+        let mail = self.compose(
+            name,
+            &from,
+            &letter.reply_to,
+            &subject,
+            Some(&letter.message_id),
+            &text.replace(" / ", "\n"),
+        );
+        self.people.entry(name.to_string()).or_insert(from);
+        self.arrive(mail)
+    }
+
     /// An answer to the letter spoken of last, above its quoted text. " / " stands for a new line.
     fn answers(&mut self, name: &str, text: &str) -> Result<(), String> {
         self.reply(name, &text.replace(" / ", "\n"))
@@ -604,6 +648,25 @@ impl Story {
 /// "with the cap off", "with the odd one waiting", "with release after 48 hours", "with acceptance by hand".
 fn adjust(config: &mut Config, what: &str) {
     let settings = &mut config.settings;
+    let coordinator =
+        |name: &str, may_act, safety_contact| pairpost::programme::settings::Coordinator {
+            name: title(name),
+            address: format!("{name}@office.example"),
+            may_act,
+            safety_contact,
+        };
+    if let Some((name, rights)) = what
+        .strip_prefix("a coordinator ")
+        .and_then(|rest| rest.split_once(' '))
+    {
+        settings.coordinators.push(match rights {
+            "who may act" => coordinator(name, true, false),
+            "who may only read" => coordinator(name, false, false),
+            "who hears concerns" => coordinator(name, false, true),
+            other => panic!("with a coordinator {name} {other}: what does this mean?"),
+        });
+        return;
+    }
     match what {
         "the cap off" => settings.cap = None,
         "a second coordinator who takes no concerns" => {

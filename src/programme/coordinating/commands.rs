@@ -26,11 +26,22 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
             Acts::None => {}
         }
     }
+    if let Some(announcement) = announce(text) {
+        return Some(announcement);
+    }
     let words = plain_words(first);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |word: &str| word.trim_start_matches('#').parse::<i64>().ok();
     match words.as_slice() {
         ["ok"] => about.proposal.map(CommandKind::Release),
+        ["send"] => about.announcement.map(CommandKind::SendAnnouncement),
+        ["pause"] => Some(CommandKind::PauseProgramme),
+        ["resume"] => Some(CommandKind::ResumeProgramme),
+        ["status"] => Some(CommandKind::Status),
+        ["show", id] => number(id).map(|id| CommandKind::Show { inbox: InboxId(id) }),
+        ["pool", id] => number(id).map(|id| CommandKind::IntoPool {
+            person: PersonId(id),
+        }),
         ["settle", id] => number(id).map(|id| CommandKind::Settle { inbox: InboxId(id) }),
         ["arrived", id] => number(id).map(|id| CommandKind::Arrived {
             letter: LetterId(id),
@@ -49,6 +60,42 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
         }),
         _ => None,
     }
+}
+
+/// "announce to ..." on the first line, the subject on the next, the text below.
+fn announce(text: &str) -> Option<CommandKind> {
+    let (first, rest) = text
+        .trim_start()
+        .split_once('\n')
+        .unwrap_or((text.trim_start(), ""));
+    let first = first.trim().trim_end_matches(['.', ':']);
+    let words = first.split_whitespace().collect::<Vec<_>>();
+    if words.len() < 3
+        || !words[0].eq_ignore_ascii_case("announce")
+        || !words[1].eq_ignore_ascii_case("to")
+    {
+        return None;
+    }
+    Some(match super::audience(&words[2..].join(" ")) {
+        Err(why) => CommandKind::Misread {
+            why: format!("Nothing was sent. {why}"),
+            about: About::default(),
+        },
+        Ok(audience) => {
+            let rest = rest.trim_start();
+            let (subject, text) = rest.split_once('\n').unwrap_or((rest, ""));
+            let subject = subject.trim();
+            let labelled = subject
+                .get(..8)
+                .filter(|label| label.eq_ignore_ascii_case("subject:"))
+                .and_then(|_| subject.get(8..));
+            CommandKind::Announce {
+                audience,
+                subject: labelled.unwrap_or(subject).trim().to_string(),
+                text: text.trim().to_string(),
+            }
+        }
+    })
 }
 
 enum Acts {
@@ -206,6 +253,28 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn an_announcement_has_readers_a_subject_and_a_text() {
+        let text =
+            "Announce to country Norway:\n\nSubject: The call\n\nDear all,\nit is on Thursday.";
+        assert_eq!(
+            read(text, &About::default()),
+            Some(CommandKind::Announce {
+                audience: crate::programme::facts::Audience::Country("NO".into()),
+                subject: "The call".into(),
+                text: "Dear all,\nit is on Thursday.".into(),
+            })
+        );
+        assert!(matches!(
+            read("announce to everyone\nHello\nWorld", &About::default()),
+            Some(CommandKind::Misread { .. })
+        ));
+        assert_eq!(
+            read("Please announce to all that ...", &About::default()),
+            None
+        );
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! What coordinators do and what they are told: commands, the digest, who may read what.
 
+mod announcing;
+mod answering;
 mod commands;
+mod digest;
 
 use super::decision::{Change, Decision};
 use super::event::{Command, CommandKind};
-use super::facts::{ApplicationState, Facts, PartnershipState, Waiting};
-use super::letter::{About, Ended, Item, Letter, LetterKind, Line, Recipient, ReplyTo};
+use super::facts::{ApplicationState, Facts, PartnershipState, ProposalState};
+use super::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::{Coordinator, Settings};
+use super::waiting::{self, Because};
 use super::{cap, concern, importing, partnership, privacy, review, timetable};
+use crate::ids::{InboxId, PersonId};
 
+pub use announcing::{announce, audience};
+pub use answering::{MARK, is_also, relay};
 pub use commands::read as read_command;
+pub use digest::digest;
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone. Where nobody is named as
 /// safety contact it is the first coordinator.
@@ -21,6 +29,11 @@ pub fn readers(settings: &Settings, safety: bool) -> impl Iterator<Item = &Coord
             coordinator.may_act
         }
     })
+}
+
+/// Whether concerns may be shown to a coordinator.
+pub fn may_read_concerns(settings: &Settings, address: &str) -> bool {
+    readers(settings, true).any(|it| it.address.eq_ignore_ascii_case(address))
 }
 
 /// Who gave a command, for people to read: a coordinator's name, or the command line.
@@ -81,12 +94,21 @@ pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> 
 pub fn is_for_coordinators(kind: &str) -> bool {
     matches!(
         kind,
-        "proposal" | "report" | "digest" | "for-person" | "notice" | "command-done"
+        "proposal"
+            | "report"
+            | "digest"
+            | "for-person"
+            | "notice"
+            | "command-done"
+            | "announcement-preview"
+            | "shown"
     )
 }
 
 pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
-    if let (Some(inbox), false) = (command.inbox, may_command(settings, command)) {
+    // Anybody who runs the programme may stop it, whatever else they may.
+    let allowed = may_command(settings, command) || command.what == CommandKind::PauseProgramme;
+    if let (Some(inbox), false) = (command.inbox, allowed) {
         let mut decision = Decision::ignored("this coordinator may read, not act");
         let told =
             "Nothing was changed: commands are not taken from this address (may_act = false).";
@@ -106,6 +128,18 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         CommandKind::Misread { why, .. } => Decision::ignored(why),
         CommandKind::Import(row) => importing::application(settings, facts, row),
         CommandKind::Met(met) => importing::met(facts, met),
+        CommandKind::Announce {
+            audience,
+            subject,
+            text,
+        } => announcing::preview(settings, facts, command, (audience, subject, text)),
+        CommandKind::SendAnnouncement(_) => announcing::send(settings, facts),
+        CommandKind::PauseProgramme | CommandKind::ResumeProgramme => {
+            brake(settings, facts, command)
+        }
+        CommandKind::Status => status(settings, facts, command),
+        CommandKind::Show { inbox } => show(facts, command, *inbox),
+        CommandKind::IntoPool { person } => into_pool(settings, facts, *person),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::Withdraw { .. } => match &facts.person {
@@ -164,7 +198,12 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             ..Decision::noting(format!("message {inbox} is settled"))
         },
     };
-    if let Some(inbox) = command.inbox {
+    // Who asked for something to look at gets that, and no second letter to say so.
+    let told = decision
+        .letters
+        .iter()
+        .any(|letter| letter.to == Recipient::Coordinator(command.by.clone()));
+    if let Some(inbox) = command.inbox.filter(|_| !told) {
         decision.letters.push(done(
             &command.by,
             format!("message-{inbox}"),
@@ -172,6 +211,121 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             about(&command.what),
         ));
     }
+    decision.note += &format!(" (by {})", who(settings, &command.by));
+    decision
+}
+
+/// The brake and its release. Whoever holds a coordinator's letter may stop everything: it is the safe direction.
+fn brake(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
+    match (&facts.brake, command.what == CommandKind::PauseProgramme) {
+        (None, true) => {
+            let mut decision = Decision::noting(
+                "The programme is paused: messages are still read, but no letter leaves except those to coordinators. \
+                 Answer with resume to go on",
+            );
+            decision.changes.push(Change::ProgrammePaused {
+                by: command.by.clone(),
+            });
+            for coordinator in
+                readers(settings, false).filter(|it| !it.address.eq_ignore_ascii_case(&command.by))
+            {
+                let what = format!(
+                    "{} has paused the programme. No letter leaves except those to coordinators. To go on, answer this \
+                     letter with the one word: resume",
+                    who(settings, &command.by)
+                );
+                decision.letters.push(Letter {
+                    to: Recipient::Coordinator(coordinator.address.clone()),
+                    kind: LetterKind::Notice { what },
+                    occurrence: format!("paused-{}", facts.now.timestamp()),
+                    about: About::default(),
+                    reply_to: ReplyTo::Token,
+                    not_before: None,
+                });
+            }
+            decision
+        }
+        (Some(_), false) => Decision {
+            changes: vec![Change::ProgrammeResumed],
+            ..Decision::noting(
+                "The programme goes on: what waited leaves now, and what has become useless meanwhile is left out",
+            )
+        },
+        (Some(_), true) => Decision::ignored("The programme is paused already."),
+        (None, false) => Decision::ignored("The programme is not paused."),
+    }
+}
+
+/// The digest, for one who asks, as things stand now.
+fn status(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
+    let mut decision = Decision::noting("how things stand was told");
+    let asks = |it: &&Coordinator| it.address.eq_ignore_ascii_case(&command.by);
+    if let (Some(inbox), Some(coordinator)) =
+        (command.inbox, settings.coordinators.iter().find(asks))
+    {
+        let occurrence = format!("message-{inbox}");
+        decision
+            .letters
+            .push(digest::letter(settings, facts, coordinator, &occurrence));
+    }
+    decision
+}
+
+/// A newcomer's first message, whole. Whatever else people wrote is shown to nobody by its number.
+fn show(facts: &Facts, command: &Command, inbox: InboxId) -> Decision {
+    let (Some(shown), Some(asked_in)) = (&facts.shown, command.inbox) else {
+        return Decision::ignored(
+            "That is not one of the first messages of the last weeks, so it cannot be shown here.",
+        );
+    };
+    let mut decision = Decision::noting(format!("message {inbox} was shown"));
+    decision.letters.push(Letter {
+        to: Recipient::Coordinator(command.by.clone()),
+        kind: LetterKind::Shown {
+            from: shown.from.clone(),
+            text: shown.text.clone(),
+        },
+        occurrence: format!("message-{asked_in}"),
+        about: About::default(),
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    });
+    decision
+}
+
+/// Who was held out of a release waits in the pool like the others from now on.
+fn into_pool(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
+    let held = facts
+        .application
+        .as_ref()
+        .filter(|it| it.state == ApplicationState::Accepted && it.person == person);
+    let released = facts
+        .proposal
+        .as_ref()
+        .is_some_and(|it| it.state == ProposalState::Released);
+    let (Some(application), true) = (held, released) else {
+        return Decision::ignored("this person is not waiting outside of a released round");
+    };
+    let Some(round) = timetable::round(settings, &application.round)
+        .filter(|round| facts.now.date_naive() <= timetable::pool_end(settings, round))
+    else {
+        return Decision::ignored("the pool of that round is closed");
+    };
+    let mut decision = Decision::noting(format!("person {person} is in the pool of {}", round.id));
+    decision.changes.push(Change::ApplicationState {
+        application: application.id,
+        state: ApplicationState::Pool,
+    });
+    decision.letters.extend(facts.person.iter().map(|person| {
+        waiting::unmatched(
+            settings,
+            round,
+            person,
+            &application.answers,
+            Because::NobodyFits,
+            round.id.clone(),
+        )
+    }));
     decision
 }
 
@@ -180,6 +334,10 @@ fn about(what: &CommandKind) -> About {
     match what {
         CommandKind::Release(proposal) | CommandKind::Review { proposal, .. } => About {
             proposal: Some(*proposal),
+            ..About::default()
+        },
+        CommandKind::SendAnnouncement(announcement) => About {
+            announcement: Some(*announcement),
             ..About::default()
         },
         CommandKind::Misread { about, .. } => about.clone(),
@@ -262,89 +420,4 @@ fn accept(settings: &Settings, facts: &Facts) -> Decision {
         )),
         None => Decision::ignored("no such application"),
     }
-}
-
-/// Only what needs a person, then numbers. Nothing to do is one line.
-pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
-    let running = settings
-        .rounds
-        .iter()
-        .filter(|round| round.end >= facts.now.date_naive())
-        .min_by_key(|round| round.start)
-        .map(timetable::dates);
-    let numbers: Vec<Line> = facts
-        .numbers
-        .iter()
-        .map(|(label, value)| Line {
-            label: label.clone(),
-            value: value.to_string(),
-        })
-        .chain(cap::preview(settings, facts))
-        .collect();
-    let mut decision = Decision::noting(format!("digest with {} items", facts.waiting.len()));
-    decision.occasions = timetable::calendar(settings, facts.now);
-    for coordinator in &settings.coordinators {
-        // Nobody but the safety contacts learns that there is a concern.
-        let items: Vec<Item> = facts
-            .waiting
-            .iter()
-            .filter(|waiting| {
-                !matches!(waiting, Waiting::Message { safety: true, .. })
-                    || is_safety_contact(settings, coordinator)
-            })
-            .map(item)
-            .collect();
-        decision.letters.push(Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: LetterKind::Digest {
-                dates: running.clone(),
-                items,
-                numbers: numbers.clone(),
-            },
-            occurrence: timetable::day_word(facts.now.with_timezone(&settings.zone).date_naive()),
-            about: About::default(),
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
-    }
-    decision
-}
-
-fn item(waiting: &Waiting) -> Item {
-    let (text, command) = match waiting {
-        Waiting::Message {
-            inbox, from, why, ..
-        } => (
-            format!(
-                "Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came."
-            ),
-            Some(format!("settle {inbox}")),
-        ),
-        Waiting::Proposal { round, .. } => (
-            format!("The proposal for round {round} waits: please answer its letter with ok."),
-            None,
-        ),
-        Waiting::Introduction { partnership } => (
-            format!(
-                "Partnership {partnership} could not be introduced in time and waits for your word."
-            ),
-            Some(format!("introduce {partnership}")),
-        ),
-        Waiting::Letter { letter, kind, why } => (
-            format!("Letter {letter} ({kind}) could not be sent for days and was given up: {why}"),
-            Some(format!("resend {letter}")),
-        ),
-        Waiting::Held { letter, kind, to } => (
-            format!(
-                "Letter {letter} ({kind}) to {to} may or may not have arrived: the mail server did not say. It must not \
-                 come twice, so please ask its reader. If it came, answer: arrived {letter}. If it did not:"
-            ),
-            Some(format!("resend {letter}")),
-        ),
-        Waiting::Application { person, name } => (
-            format!("{name} has applied and waits to be accepted."),
-            Some(format!("accept {person}")),
-        ),
-    };
-    Item { text, command }
 }

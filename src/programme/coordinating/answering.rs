@@ -1,0 +1,194 @@
+//! A coordinator's answer to a message that was forwarded to them: it goes back to its sender from the programme's
+//! address, and shows neither the coordinator's own address nor anything of our letter to them.
+
+use super::{done, may_read_concerns, readers, who};
+use crate::ids::InboxId;
+use crate::programme::decision::{Change, Decision};
+use crate::programme::event::Message;
+use crate::programme::facts::Facts;
+use crate::programme::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::settings::Settings;
+
+/// Every forwarded message begins with a line that holds this; what stands below it in a reply is ours, however a
+/// mail program quotes it.
+pub const MARK: &str = "##-";
+
+/// The first line of an answer that goes out though somebody else has answered before.
+const ALSO: &str = "also";
+
+/// Sends the answer on, once: the first one settles the message.
+pub fn relay(
+    settings: &Settings,
+    facts: &Facts,
+    message: &Message,
+    inbox: InboxId,
+    from: &str,
+) -> Decision {
+    let refused = |note: &str, told: &str| {
+        let mut decision = Decision::ignored(note);
+        let about = About {
+            inbox: Some(inbox),
+            ..About::default()
+        };
+        let occurrence = format!("message-{}", message.inbox);
+        decision
+            .letters
+            .push(done(from, occurrence, told.into(), about));
+        decision
+    };
+    let Some(question) = &facts.in_question else {
+        return refused(
+            "no such message",
+            "Nothing was sent: that message is no longer here.",
+        );
+    };
+    let may_act = readers(settings, false).any(|it| it.address.eq_ignore_ascii_case(from));
+    let may_answer = may_act || (question.safety && may_read_concerns(settings, from));
+    if !may_answer {
+        return refused(
+            "this coordinator may read, not act",
+            "Nothing was sent: answers are not taken from this address (may_act = false).",
+        );
+    }
+    let mut text = own_words(settings, &message.text);
+    let also = is_also(&text);
+    if also {
+        text = text
+            .split_once('\n')
+            .map_or_else(String::new, |(_, rest)| rest.trim().to_string());
+    }
+    if let Some(by) = question
+        .settled_by
+        .as_ref()
+        .filter(|by| !also && !by.eq_ignore_ascii_case(from))
+    {
+        let told = format!(
+            "Nothing was sent: {} has dealt with this message before you. If your answer should go out, too, reply to \
+             this letter with the one word \"{ALSO}\" on the first line, and your answer below it.",
+            who(settings, by)
+        );
+        return refused("somebody else has dealt with it", &told);
+    }
+    if text.is_empty() {
+        return refused(
+            "no words of the coordinator's own",
+            "Nothing was sent: no words of yours were found. Please write them above the quoted letter.",
+        );
+    }
+    let Some(person) = &question.person else {
+        return refused(
+            "nobody to answer",
+            "Nothing was sent: nobody knows whose message that was, so it has no address to answer to.",
+        );
+    };
+    if person.unreachable {
+        return refused(
+            "mail does not reach them",
+            "Nothing was sent: mail to this person comes back.",
+        );
+    }
+    let mut decision = Decision::noting(format!(
+        "message {inbox} of person {} is answered by {}",
+        person.id,
+        who(settings, from)
+    ));
+    decision.changes.push(Change::InboxSettled {
+        inbox,
+        by: from.to_string(),
+    });
+    decision.letters.push(Letter {
+        to: Recipient::Person(person.id),
+        kind: LetterKind::CoordinatorAnswer {
+            name: person.name.clone(),
+            coordinator: who(settings, from),
+            text,
+        },
+        occurrence: format!("message-{}", message.inbox),
+        about: About::default(),
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    });
+    let named = match person.name.is_empty() {
+        true => "the sender",
+        false => &person.name,
+    };
+    decision.letters.push(done(
+        from,
+        format!("message-{}", message.inbox),
+        format!("Your answer is on its way to {named}, from the programme's address."),
+        About::default(),
+    ));
+    decision
+}
+
+/// Whether an answer says that it should go out though somebody else has answered.
+pub fn is_also(text: &str) -> bool {
+    text.trim_start().lines().next().is_some_and(|line| {
+        line.trim()
+            .trim_end_matches(['.', '!', ':'])
+            .eq_ignore_ascii_case(ALSO)
+    })
+}
+
+/// What the coordinator wrote, without our letter and without addresses that are nobody else's business.
+fn own_words(settings: &Settings, text: &str) -> String {
+    let above: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.contains(MARK))
+        .filter(|line| !line.trim_start().starts_with("Ref: "))
+        .collect();
+    let mut words: String = above
+        .iter()
+        .map(|line| {
+            line.split_inclusive(char::is_whitespace)
+                .map(|word| without_address(settings, word))
+                .collect::<String>()
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    words.truncate(words.trim_end().len());
+    words.trim_start().to_string()
+}
+
+/// A word that holds a coordinator's address, or one of ours with a token, is replaced by the programme's address.
+fn without_address(settings: &Settings, word: &str) -> String {
+    let small = word.to_ascii_lowercase();
+    let (local, host) = settings
+        .address
+        .rsplit_once('@')
+        .unwrap_or((&settings.address, ""));
+    let token = format!("{local}+").to_ascii_lowercase();
+    let ours = small.contains(&token) && small.contains(&format!("@{host}").to_ascii_lowercase());
+    let theirs = settings
+        .coordinators
+        .iter()
+        .any(|it| small.contains(&it.address.to_ascii_lowercase()));
+    if !ours && !theirs {
+        return word.to_string();
+    }
+    let space: String = word.chars().filter(|c| c.is_whitespace()).collect();
+    format!("{}{space}", settings.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_our_letter_and_no_address_goes_out() {
+        let settings = crate::config::built_in().settings;
+        let own = &settings.coordinators[0].address;
+        let token = settings.address.replace('@', "+r1k7q29fpm@");
+        let text = format!(
+            "Dear Lina,\n\nplease try again.\nAda <{own}>\n\nFrom: {token}\n{MARK} Write above this line\nThis message needs a person."
+        );
+        let sent = own_words(&settings, &text);
+        assert!(
+            sent.starts_with("Dear Lina,\n\nplease try again."),
+            "{sent}"
+        );
+        for secret in [own.as_str(), token.as_str(), "needs a person", MARK] {
+            assert!(!sent.contains(secret), "{sent}");
+        }
+    }
+}

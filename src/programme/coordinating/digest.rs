@@ -1,0 +1,166 @@
+//! The digest: only what needs a person, each item with the line that answers it; then what others have dealt with, who
+//! wrote for the first time, and numbers. Nothing to do is one line.
+
+use super::{may_read_concerns, who};
+use crate::programme::decision::Decision;
+use crate::programme::facts::{Facts, Waiting};
+use crate::programme::letter::{
+    About, FirstMessage, Item, Letter, LetterKind, Line, Recipient, ReplyTo,
+};
+use crate::programme::settings::{Coordinator, Settings};
+use crate::programme::{cap, timetable};
+
+pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
+    let mut decision = Decision::noting(format!("digest with {} items", facts.waiting.len()));
+    decision.occasions = timetable::calendar(settings, facts.now);
+    let day = timetable::day_word(facts.now.with_timezone(&settings.zone).date_naive());
+    for coordinator in &settings.coordinators {
+        decision
+            .letters
+            .push(letter(settings, facts, coordinator, &day));
+    }
+    decision
+}
+
+/// What one coordinator may know, as it stands now.
+pub fn letter(
+    settings: &Settings,
+    facts: &Facts,
+    coordinator: &Coordinator,
+    occurrence: &str,
+) -> Letter {
+    let concerns = may_read_concerns(settings, &coordinator.address);
+    let mut items: Vec<Item> = Vec::new();
+    if let Some(brake) = &facts.brake {
+        items.push(Item {
+            text: format!(
+                "The programme is paused since {} by {}: no letter leaves but those to coordinators.",
+                timetable::day_word(brake.since.with_timezone(&settings.zone).date_naive()),
+                who(settings, &brake.by)
+            ),
+            command: Some("resume".into()),
+        });
+    }
+    items.extend(
+        facts
+            .waiting
+            .iter()
+            .filter(|waiting| concerns || !is_concern(waiting))
+            .map(item),
+    );
+    if !coordinator.may_act {
+        // They may know, but their commands are not taken.
+        items.iter_mut().for_each(|item| item.command = None);
+    }
+    let running = settings
+        .rounds
+        .iter()
+        .filter(|round| round.end >= facts.now.date_naive())
+        .min_by_key(|round| round.start)
+        .map(timetable::dates);
+    let numbers: Vec<Line> = facts
+        .numbers
+        .iter()
+        .map(|(label, value)| Line {
+            label: label.clone(),
+            value: value.to_string(),
+        })
+        .chain(cap::preview(settings, facts))
+        .collect();
+    let settled: Vec<String> = facts
+        .settled
+        .iter()
+        .filter(|it| concerns || !it.safety)
+        .filter(|it| !it.by.eq_ignore_ascii_case(&coordinator.address))
+        .map(|it| {
+            format!(
+                "Message {} from {}: {}",
+                it.inbox,
+                it.from,
+                who(settings, &it.by)
+            )
+        })
+        .collect();
+    Letter {
+        to: Recipient::Coordinator(coordinator.address.clone()),
+        kind: LetterKind::Digest {
+            dates: running,
+            items,
+            settled,
+            newcomers: facts.newcomers,
+            first_messages: facts
+                .first_messages
+                .iter()
+                .map(|first| FirstMessage {
+                    command: Some(format!("show {}", first.inbox)).filter(|_| coordinator.may_act),
+                    from: first.from.clone(),
+                    text: first.text.clone(),
+                })
+                .collect(),
+            numbers,
+        },
+        occurrence: occurrence.to_string(),
+        about: About::default(),
+        reply_to: ReplyTo::Token,
+        not_before: None,
+    }
+}
+
+fn is_concern(waiting: &Waiting) -> bool {
+    matches!(waiting, Waiting::Message { safety: true, .. })
+}
+
+fn item(waiting: &Waiting) -> Item {
+    let (text, command) = match waiting {
+        Waiting::Message {
+            inbox, from, why, ..
+        } => (
+            format!(
+                "Message {inbox} from {from} waits for your answer: {why}. It was forwarded to you when it came: reply \
+                 to that letter. If it needs no answer:"
+            ),
+            Some(format!("settle {inbox}")),
+        ),
+        Waiting::Proposal { round, .. } => (
+            format!("The proposal for round {round} waits: please answer its newest letter."),
+            None,
+        ),
+        Waiting::Introduction { partnership } => (
+            format!(
+                "Partnership {partnership} could not be introduced in time and waits for your word."
+            ),
+            Some(format!("introduce {partnership}")),
+        ),
+        Waiting::Letter { letter, kind, why } => (
+            format!("Letter {letter} ({kind}) could not be sent for days and was given up: {why}"),
+            Some(format!("resend {letter}")),
+        ),
+        Waiting::Held { letter, kind, to } => (
+            format!(
+                "Letter {letter} ({kind}) to {to} may or may not have arrived: the mail server did not say. It must not \
+                 come twice, so please ask its reader. If it came, answer: arrived {letter}. If it did not:"
+            ),
+            Some(format!("resend {letter}")),
+        ),
+        Waiting::Application { person, name } => (
+            format!("{name} has applied and waits to be accepted."),
+            Some(format!("accept {person}")),
+        ),
+        Waiting::HeldOut {
+            person,
+            name,
+            round,
+        } => (
+            format!(
+                "{name} was held out of the release of round {round} and waits for your word. To look for a partner \
+                 each morning:"
+            ),
+            Some(format!("pool {person}")),
+        ),
+        Waiting::Defect { what, why } => (
+            format!("Something that was due could not be done and is tried again ({what}): {why}"),
+            None,
+        ),
+    };
+    Item { text, command }
+}

@@ -1,0 +1,203 @@
+//! What coordinators' events ask the database: the brake, announcements and their readers, the message that an answer
+//! is for, what was dealt with, who wrote for the first time.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{facts, from_word, json};
+use crate::ids::{AnnouncementId, InboxId, PersonId};
+use crate::programme::facts::{
+    Announcement, Audience, Brake, InQuestion, Person, Settled, Waiting,
+};
+use crate::time::{Moment, from_seconds};
+
+/// Newcomers whose words a digest shows.
+const FIRST_MESSAGES: u32 = 10;
+/// Days for which a newcomer's first message can be asked for.
+const SHOWN_FOR_DAYS: i64 = 30;
+
+/// Who paused the programme, and when; none while it runs.
+pub fn brake(db: &Connection) -> rusqlite::Result<Option<Brake>> {
+    db.prepare_cached("SELECT since, by FROM brake")?
+        .query_row([], |row| {
+            Ok(Brake {
+                since: from_seconds(row.get(0)?),
+                by: row.get(1)?,
+            })
+        })
+        .optional()
+}
+
+pub fn announcement(db: &Connection, id: AnnouncementId) -> rusqlite::Result<Option<Announcement>> {
+    db.prepare_cached("SELECT audience, subject, text, state FROM announcement WHERE id = ?1")?
+        .query_row([id.0], |row| {
+            Ok(Announcement {
+                id,
+                audience: json(&row.get::<_, String>(0)?)?,
+                subject: row.get(1)?,
+                text: row.get(2)?,
+                state: from_word(&row.get::<_, String>(3)?)?,
+            })
+        })
+        .optional()
+}
+
+/// Everybody whom an announcement is meant for. Of people over many rounds the newest application counts: who has
+/// withdrawn or was declined does not belong to "all".
+pub fn audience(db: &Connection, audience: &Audience) -> rusqlite::Result<Vec<Person>> {
+    let (condition, value) = match audience {
+        Audience::All => ("?1 = ''", ""),
+        Audience::Round(id) => ("application.round = ?1", id.as_str()),
+        Audience::Country(code) => (
+            "json_extract(application.answers, '$.country') = ?1",
+            code.as_str(),
+        ),
+        Audience::Language(code) => ("person.language = ?1", code.as_str()),
+    };
+    // In a round it is that round's application which counts, else the newest.
+    let newest = match audience {
+        Audience::Round(_) => "",
+        _ => {
+            "AND application.id = (SELECT max(id) FROM application newest WHERE newest.person_id = person.id)"
+        }
+    };
+    let ids: Vec<i64> = db
+        .prepare_cached(&format!(
+            "SELECT DISTINCT person.id FROM application JOIN person ON person.id = application.person_id
+             WHERE person.name <> '' AND application.state NOT IN ('withdrawn', 'declined') {newest}
+               AND {condition} ORDER BY person.id"
+        ))?
+        .query_map([value], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut people = Vec::with_capacity(ids.len());
+    for id in ids {
+        people.extend(facts::person(db, PersonId(id))?);
+    }
+    Ok(people)
+}
+
+/// The message that a forwarded letter was about.
+pub fn in_question(db: &Connection, id: InboxId) -> rusqlite::Result<Option<InQuestion>> {
+    let found = db
+        .prepare_cached(
+            "SELECT person_id, message_id, settled_by, inbox.kind = 'concern' FROM inbox WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| {
+            Ok((
+                row.get::<_, Option<i64>>(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+            ))
+        })
+        .optional()?;
+    let Some((person, message_id, settled_by, safety)) = found else {
+        return Ok(None);
+    };
+    Ok(Some(InQuestion {
+        person: match person {
+            Some(person) => facts::person(db, PersonId(person))?,
+            None => None,
+        },
+        message_id,
+        settled_by,
+        safety,
+    }))
+}
+
+/// When the last digest was written.
+fn last_digest(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached(
+        "SELECT coalesce(max(created_at), 0) FROM outbox WHERE kind = 'digest' AND cause LIKE 'occasion%'",
+    )?
+    .query_row([], |row| row.get(0))
+}
+
+/// Messages that somebody has dealt with since the last digest.
+pub fn settled(db: &Connection) -> rusqlite::Result<Vec<Settled>> {
+    let since = last_digest(db)?;
+    db.prepare_cached(
+        "SELECT inbox.id, coalesce(nullif(person.name, ''), nullif(inbox.sender, ''), 'somebody'), settled_by,
+           inbox.kind = 'concern'
+         FROM inbox LEFT JOIN person ON person.id = inbox.person_id WHERE settled_at > ?1 ORDER BY inbox.id LIMIT 50",
+    )?
+    .query_map([since], |row| {
+        Ok(Settled {
+            inbox: InboxId(row.get(0)?),
+            from: row.get(1)?,
+            by: row.get(2)?,
+            safety: row.get(3)?,
+        })
+    })?
+    .collect()
+}
+
+/// How many people wrote for the first time since the last digest, and the newest of their messages with their bytes.
+#[allow(clippy::type_complexity)]
+pub fn first_messages(db: &Connection) -> rusqlite::Result<(u32, Vec<(InboxId, String, Vec<u8>)>)> {
+    let since = last_digest(db)?;
+    let count = db
+        .prepare_cached(
+            "SELECT count(*) FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1",
+        )?
+        .query_row([since], |row| row.get(0))?;
+    let newest = db
+        .prepare_cached(
+            "SELECT inbox.id, inbox.sender, bytes FROM outbox
+             JOIN inbox ON outbox.cause = 'message ' || inbox.id JOIN inbox_bytes ON inbox_id = inbox.id
+             WHERE outbox.kind = 'form' AND outbox.created_at > ?1 ORDER BY outbox.id DESC LIMIT ?2",
+        )?
+        .query_map((since, FIRST_MESSAGES), |row| {
+            Ok((InboxId(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok((count, newest))
+}
+
+/// The sender and bytes of a message that was somebody's first, within the last weeks.
+pub fn first_message(
+    db: &Connection,
+    id: InboxId,
+    now: Moment,
+) -> rusqlite::Result<Option<(String, Vec<u8>)>> {
+    db.prepare_cached(
+        "SELECT inbox.sender, bytes FROM outbox
+         JOIN inbox ON outbox.cause = 'message ' || inbox.id JOIN inbox_bytes ON inbox_id = inbox.id
+         WHERE outbox.kind = 'form' AND outbox.cause = 'message ' || ?1 AND outbox.created_at > ?2",
+    )?
+    .query_row((id.0, now.timestamp() - SHOWN_FOR_DAYS * 86_400), |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .optional()
+}
+
+/// People who were held out of a release and of whom nobody has said what next.
+pub fn held_out(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
+    db.prepare_cached(
+        "SELECT person.id, person.name, proposal.round FROM proposal, json_each(proposal.adjustments, '$.held') held
+         JOIN person ON person.id = held.value
+         JOIN application ON application.person_id = person.id AND application.round = proposal.round
+         WHERE proposal.state = 'released' AND application.state = 'accepted' ORDER BY person.id LIMIT 100",
+    )?
+    .query_map([], |row| {
+        Ok(Waiting::HeldOut {
+            person: PersonId(row.get(0)?),
+            name: row.get(1)?,
+            round: row.get(2)?,
+        })
+    })?
+    .collect()
+}
+
+/// What is due and has failed more than once.
+pub fn defects(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
+    db.prepare_cached(
+        "SELECT key, last_error FROM occasion WHERE done_at IS NULL AND attempts > 1 ORDER BY id LIMIT 20",
+    )?
+    .query_map([], |row| {
+        Ok(Waiting::Defect {
+            what: row.get(0)?,
+            why: row.get(1)?,
+        })
+    })?
+    .collect()
+}
