@@ -9,13 +9,15 @@ use std::path::Path;
 use chrono::{NaiveTime, TimeDelta};
 use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
+use pairpost::ids::PersonId;
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::application::{Answer, Answers};
+use pairpost::programme::event::{Command, CommandKind};
 use pairpost::programme::form_text;
 use pairpost::programme::settings::{Odd, Release};
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::schedule;
-use pairpost::store::Durability;
+use pairpost::store::{Durability, facts};
 use pairpost::time::Moment;
 
 /// A letter in somebody's mailbox.
@@ -160,6 +162,17 @@ impl Story {
         {
             return self.says_why(numbers, words);
         }
+        if let Some(name) = sentence.strip_prefix("a coordinator erases ") {
+            let person = self.person(name)?;
+            return self.command(CommandKind::Erase { person });
+        }
+        if let Some((name, reason)) = sentence
+            .strip_prefix("a coordinator declines ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            let (person, reason) = (self.person(name)?, reason.to_string());
+            return self.command(CommandKind::Decline { person, reason });
+        }
         let (name, rest) = sentence.split_once(' ').ok_or("what does this mean?")?;
         if rest == "is still known" {
             return match self.files_with(name)?.is_empty() {
@@ -170,6 +183,7 @@ impl Story {
         if let Some(owner) = name.strip_suffix("'s") {
             match rest {
                 "letter bounces" => return self.bounces(owner, "failed", "5.1.1", "no such user"),
+                "mail host calls the letter spam" => return self.complains(owner),
                 "letter cannot be delivered for now" => {
                     return self.bounces(owner, "delayed", "4.2.2", "mailbox full");
                 }
@@ -303,6 +317,48 @@ impl Story {
             .unwrap_or_default()
             .to_lowercase();
         self.mailboxes.entry(address).or_default()
+    }
+
+    /// Who somebody is to the programme.
+    fn person(&self, name: &str) -> Result<PersonId, String> {
+        let address = self.address(name)?;
+        facts::person_at(self.engine.store().reader(), &address)
+            .map_err(|error| error.to_string())?
+            .ok_or_else(|| format!("{name} is not known to the programme"))
+    }
+
+    /// What a coordinator says on the command line.
+    fn command(&mut self, what: CommandKind) -> Result<(), String> {
+        let command = Command {
+            by: "command line".into(),
+            what,
+            inbox: None,
+        };
+        let done = self
+            .engine
+            .command(command, self.now)
+            .map_err(|error| format!("{error:#}"))?;
+        match done.starts_with("nothing was done") {
+            true => Err(done),
+            false => self.settle(),
+        }
+    }
+
+    /// A feedback report (RFC 5965) about the letter spoken of last.
+    fn complains(&mut self, name: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(name).cloned().ok_or("which letter?")?;
+        let mail = format!(
+            "From: <feedback@library.example>\r\nTo: <exchange@example.org>\r\nSubject: complaint\r\nDate: {date}\r\n\
+             Message-ID: <{number}@library.example>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nThis is an email abuse report.\r\n\
+             --b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nUser-Agent: host/1\r\n\
+             Version: 1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}>\r\n\r\n--b--\r\n",
+            date = self.now.to_rfc2822(),
+            number = self.next_number(),
+            id = letter.message_id,
+        );
+        self.arrive(mail.into_bytes())
     }
 
     /// Looks through the bytes of every file of the programme, as they lie on the disk.
