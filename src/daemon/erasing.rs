@@ -15,7 +15,7 @@ use rusqlite::Transaction;
 use super::identify::address_key;
 use super::path::OnePath;
 use crate::ids::{InboxId, LetterId, PersonId};
-use crate::mail::mention::{Somebody, message_id};
+use crate::mail::mention::{Somebody, Words, message_id};
 use crate::programme::decision::{Change, Decision};
 use crate::programme::event::{Command, CommandKind, Event};
 use crate::programme::privacy;
@@ -26,6 +26,13 @@ use crate::time::{Moment, from_seconds};
 /// The list's name in the state folder. `pairpost restore` leaves it as it is.
 pub const LIST: &str = "erased.jsonl";
 
+/// Somebody who is being erased, and how others speak of them.
+struct Leaving {
+    person: PersonId,
+    words: Somebody,
+    partners: Vec<PersonId>,
+}
+
 impl OnePath {
     /// What must happen before a decision is applied, in the same transaction.
     pub(super) fn before_applying(
@@ -34,12 +41,13 @@ impl OnePath {
         now: Moment,
         decision: &Decision,
     ) -> anyhow::Result<()> {
+        let mut leaving = Vec::new();
         for change in &decision.changes {
             match change {
                 Change::Erase { person } => {
                     if let Some(tombstone) = self.tombstone(tx, now, *person)? {
                         append(&self.config.state_dir, &tombstone)?;
-                        self.prepare_erasure(tx, *person, &tombstone)?;
+                        leaving.push((*person, tombstone));
                     }
                 }
                 Change::DropBytes { before } => {
@@ -50,7 +58,7 @@ impl OnePath {
                 _ => {}
             }
         }
-        Ok(())
+        self.prepare_erasures(tx, &leaving)
     }
 
     /// Whoever comes to be known may have been here before.
@@ -96,42 +104,62 @@ impl OnePath {
         }))
     }
 
-    /// Everything about the person that does not follow from the tables, while their rows are still there.
-    fn prepare_erasure(
+    /// Everything about these people that does not follow from the tables, while their rows are still there. Mail is read
+    /// once for all of them.
+    fn prepare_erasures(
         &self,
         tx: &Transaction<'_>,
-        person: PersonId,
-        tombstone: &Tombstone,
+        leaving: &[(PersonId, Tombstone)],
     ) -> anyhow::Result<()> {
-        tombstones::keep(tx, tombstone)?;
-        let addresses = erasure::written_addresses(tx, person)?;
-        erasure::claim_messages(tx, person, &addresses)?;
-        let name = facts::person(tx, person)?.map_or_else(String::new, |person| person.name);
-        let somebody = Somebody::new(addresses.iter().map(String::as_str), &name);
-        let partners = erasure::partners(tx, person)?;
-        for (round, survey) in erasure::surveys(tx, person)? {
-            erasure::forget_sheet(tx, &self.keys.survey_sheet(&round, &survey, person))?;
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        let mut people = Vec::with_capacity(leaving.len());
+        for (person, tombstone) in leaving {
+            tombstones::keep(tx, tombstone)?;
+            let addresses = erasure::written_addresses(tx, *person)?;
+            erasure::claim_messages(tx, *person, &addresses)?;
+            for (round, survey) in erasure::surveys(tx, *person)? {
+                erasure::forget_sheet(tx, &self.keys.survey_sheet(&round, &survey, *person))?;
+            }
+            let name = facts::person(tx, *person)?.map_or_else(String::new, |person| person.name);
+            people.push(Leaving {
+                person: *person,
+                words: Somebody::new(addresses.iter().map(String::as_str), &name),
+                partners: erasure::partners(tx, *person)?,
+            });
         }
 
         let mut letters = Vec::new();
-        erasure::each_letter_to_others(tx, person, |letter| {
-            if somebody.is_in(&letter.subject) || somebody.is_mentioned_in(&letter.bytes) {
+        erasure::each_letter(tx, |letter| {
+            let own = people.iter().any(|it| letter.person == Some(it.person));
+            if own || {
+                let text = Words::of(&letter.bytes).and(&letter.subject);
+                people.iter().any(|it| it.words.are_in(&text))
+            } {
                 letters.push(letter.id);
             }
             Ok(())
         })?;
         let mut messages = Vec::new();
-        erasure::each_message_from_others(tx, person, |message| {
-            // A partner writes of somebody by any name; a message that was not read yet is needed as it is.
-            let of_partner = message.person.is_some_and(|of| partners.contains(&of));
-            if !message.open && (of_partner || somebody.is_mentioned_in(&message.bytes)) {
+        erasure::each_message(tx, |message| {
+            let own = |it: &Leaving| message.person == Some(it.person);
+            // A partner writes of somebody by any name.
+            let of_partner =
+                |it: &Leaving| message.person.is_some_and(|of| it.partners.contains(&of));
+            // What has not been read yet is needed as it is.
+            let wanted = people.iter().any(own)
+                || !message.open
+                    && (people.iter().any(of_partner) || {
+                        let text = Words::of(&message.bytes);
+                        people.iter().any(|it| it.words.are_in(&text))
+                    });
+            if wanted {
                 messages.push((InboxId(message.id), message.bytes));
             }
             Ok(())
         })?;
-        messages.extend(removals::messages_of(tx, person)?);
-
-        removals::plan_letters(tx, person, &letters)?;
+        removals::plan_letters(tx, &letters)?;
         for (message, bytes) in &messages {
             plan_message(tx, *message, bytes)?;
             erasure::forget_message(tx, *message)?;
@@ -180,7 +208,7 @@ impl OnePath {
                 let facts = facts::load(&tx, now, &event, None)?;
                 let decision = privacy::erase_again(&self.config.settings, &facts);
                 if facts.person.is_some() {
-                    self.prepare_erasure(&tx, *person, tombstone)?;
+                    self.prepare_erasures(&tx, &[(*person, tombstone.clone())])?;
                     apply::apply(&tx, now, &decision, &address_key)?;
                     apply::journal(&tx, now, "restore", &decision, None, None, &[])?;
                 }

@@ -79,13 +79,18 @@ const KEPT: [Kept; 6] = [
             "hash",
             "truncated",
             "received_at",
-            "state",
             "attempts",
             "retry_at",
             "kind",
             "handled_at",
         ],
-        change: &[("person_id", "NULL")],
+        change: &[
+            ("person_id", "NULL"),
+            (
+                "state",
+                "iif(state IN ('handled', 'settled'), state, 'ignored')",
+            ),
+        ],
         to_somebody: false,
     },
     Kept {
@@ -469,34 +474,31 @@ pub fn partners(tx: &Transaction<'_>, person: PersonId) -> rusqlite::Result<Vec<
     .collect()
 }
 
-/// Goes through the letters to others; bytes that are not kept any more are empty.
-pub fn each_letter_to_others(
+/// Goes through all letters; bytes that are not kept any more are empty.
+pub fn each_letter(
     tx: &Transaction<'_>,
-    person: PersonId,
     mut look: impl FnMut(Text) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut rows = tx.prepare(
         "SELECT id, person_id, coalesce(bytes, x''), state IN ('queued', 'sending', 'dot', 'unknown', 'held'), subject
-         FROM outbox LEFT JOIN outbox_bytes ON letter_id = id WHERE person_id IS NOT ?1",
+         FROM outbox LEFT JOIN outbox_bytes ON letter_id = id",
     )?;
-    let mut rows = rows.query([person.0])?;
+    let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         look(text(row)?)?;
     }
     Ok(())
 }
 
-/// Goes through the messages from others whose bytes are kept.
-pub fn each_message_from_others(
+/// Goes through all messages whose bytes are kept.
+pub fn each_message(
     tx: &Transaction<'_>,
-    person: PersonId,
     mut look: impl FnMut(Text) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut rows = tx.prepare(
-        "SELECT id, person_id, bytes, state = 'new', '' FROM inbox JOIN inbox_bytes ON inbox_id = id
-         WHERE person_id IS NOT ?1",
+        "SELECT id, person_id, bytes, state = 'new', '' FROM inbox JOIN inbox_bytes ON inbox_id = id",
     )?;
-    let mut rows = rows.query([person.0])?;
+    let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {
         look(text(row)?)?;
     }

@@ -1,9 +1,9 @@
 //! What is still to be removed after an erasure, outside of the tables: copies in the mailbox, old pages of the
 //! database. Rows, not a list in memory: a crash in between loses none.
 
-use rusqlite::{OptionalExtension, Transaction};
+use rusqlite::Transaction;
 
-use crate::ids::{InboxId, PersonId};
+use crate::ids::InboxId;
 
 /// A copy in the mailbox that is to be removed.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,14 +20,9 @@ pub struct Copy {
     pub size: u64,
 }
 
-/// Letters of ours to the person, and (`also`) others that name them: the copies that the mail host keeps.
-pub fn plan_letters(tx: &Transaction<'_>, person: PersonId, also: &[i64]) -> rusqlite::Result<()> {
-    tx.execute(
-        "INSERT INTO removal (what, message_id) SELECT 'ours', message_id FROM outbox
-         WHERE person_id = ?1 AND state <> 'queued'",
-        [person.0],
-    )?;
-    for letter in also {
+/// Letters of ours that are to be forgotten: the copies that the mail host keeps.
+pub fn plan_letters(tx: &Transaction<'_>, letters: &[i64]) -> rusqlite::Result<()> {
+    for letter in letters {
         tx.execute(
             "INSERT INTO removal (what, message_id) SELECT 'ours', message_id FROM outbox
              WHERE id = ?1 AND state <> 'queued'",
@@ -51,27 +46,6 @@ pub fn plan_message(
         (message.0, message_id, i64::try_from(size).unwrap_or(0)),
     )?;
     Ok(())
-}
-
-/// Messages of the person whose bytes are kept.
-pub fn messages_of(
-    tx: &Transaction<'_>,
-    person: PersonId,
-) -> rusqlite::Result<Vec<(InboxId, Vec<u8>)>> {
-    tx.prepare(
-        "SELECT id, bytes FROM inbox JOIN inbox_bytes ON inbox_id = id WHERE person_id = ?1 ORDER BY id",
-    )?
-    .query_map([person.0], |row| Ok((InboxId(row.get(0)?), row.get(1)?)))?
-    .collect()
-}
-
-pub fn message_bytes(tx: &Transaction<'_>, message: InboxId) -> rusqlite::Result<Option<Vec<u8>>> {
-    tx.query_row(
-        "SELECT bytes FROM inbox_bytes WHERE inbox_id = ?1",
-        [message.0],
-        |row| row.get(0),
-    )
-    .optional()
 }
 
 /// Old pages of the database are to be removed.
