@@ -117,6 +117,7 @@ macro_rules! translated {
                 "closing",
                 "survey",
                 "answers-kept",
+                "report",
                 "notice",
             ]
         )
