@@ -241,7 +241,7 @@ fn carry_out(
                 .execute([person.0])?;
             // What nobody asked for and has not left yet stays here.
             tx.prepare_cached(
-                "UPDATE outbox SET state = 'withheld', last_error = 'its reader wants no unprompted mail'
+                "UPDATE outbox SET state = 'cancelled', last_error = 'its reader wants no unprompted mail'
                  WHERE person_id = ?1 AND unprompted = 1 AND state = 'queued'",
             )?
             .execute([person.0])?;

@@ -10,6 +10,7 @@
 //! | sent | the server said 250, or the letter was found | never touched again |
 //! | refused | the server refused it for good: an event of its own | never touched again |
 //! | failed | given up after days | a coordinator decides |
+//! | cancelled | its reader has stopped such mail, or has been erased, before it left | never touched again |
 
 use rusqlite::{OptionalExtension, Transaction};
 
