@@ -24,6 +24,7 @@ use crate::matching::{
 };
 use crate::places;
 use crate::programme::application::{Answer, Answers, Form, Question, QuestionKind};
+use crate::programme::settings::Settings;
 use crate::time::Clock;
 
 /// Matches the people of a file by the config's rules.
@@ -51,7 +52,7 @@ pub fn run(path: &Path, args: &Args, folder: Option<&Path>) -> anyhow::Result<Ex
         odd: Odd::Wait,
         ..pairing::rules(&settings)
     };
-    let candidates = read(path, &settings.form)?;
+    let candidates = read(path, &settings)?;
     let read = started.elapsed();
 
     let watch = Watch::start(args);
@@ -103,7 +104,8 @@ pub fn run(path: &Path, args: &Args, folder: Option<&Path>) -> anyhow::Result<Ex
 }
 
 /// Reads people. Errors name the line and the column.
-fn read(path: &Path, form: &Form) -> anyhow::Result<Vec<Candidate>> {
+fn read(path: &Path, settings: &Settings) -> anyhow::Result<Vec<Candidate>> {
+    let form = &settings.form;
     let mut reader = csv::Reader::from_path(path)
         .with_context(|| format!("cannot read the people from {}", path.display()))?;
     let heading = reader.headers()?.clone();
@@ -147,7 +149,7 @@ fn read(path: &Path, form: &Form) -> anyhow::Result<Vec<Candidate>> {
         let zone = zone(form, &answers);
         people.push((answers, zone));
     }
-    let mut candidates = pairing::candidates(form, &people, Clock::System.now());
+    let mut candidates = pairing::candidates(settings, &people, Clock::System.now());
     for ((candidate, past), carried) in candidates.iter_mut().zip(past).zip(carried) {
         candidate.past_partners = past;
         candidate.carry_over = carried;

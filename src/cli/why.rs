@@ -73,6 +73,7 @@ fn against(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::Country => "they live in one country",
         Obstacle::Region => "they live in one region",
+        Obstacle::Organisation => "they work in one organisation",
         Obstacle::Met => "they have been partners before",
         Obstacle::Blocked | Obstacle::Forbidden => "coordinators keep them apart",
         Obstacle::Language => "they share no language",

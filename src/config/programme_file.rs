@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::programme::application::Form;
 use crate::programme::settings::{
     Acceptance, Cap, CatchUp, Ceilings, Coordinator, Different, Import, IntroductionReplyTo, Odd,
-    Pairing, Release, Retention, Settings, Silence, StillWithUs, Weights,
+    Pairing, Release, Retention, Roles, Settings, Silence, StillWithUs, Weights,
 };
 
 /// Reply tokens take 30 characters of the 64 that a mailbox name may have (RFC 5321 section 4.5.3.1.1).
@@ -387,6 +387,30 @@ fn coordinators(
     coordinators
 }
 
+/// Mentors and mentees, where there is such a section.
+fn roles(matching: &Section<'_>) -> Option<Roles> {
+    if !matching.has("roles") {
+        return None;
+    }
+    let section = matching.section("roles");
+    let question = section.required_text(
+        "question",
+        "Write question = \"role\": the question of form.toml that says who somebody is.",
+    );
+    let mentor = section.text("mentor").unwrap_or_else(|| "mentor".into());
+    let mentee = section.text("mentee").unwrap_or_else(|| "mentee".into());
+    let capacity = section.text("capacity");
+    let at_most = section.number("at_most", 1..=50).unwrap_or(5);
+    section.finish();
+    Some(Roles {
+        question: question?,
+        mentor,
+        mentee,
+        capacity,
+        at_most,
+    })
+}
+
 fn pairing(matching: &Section<'_>) -> Pairing {
     let weights = matching.section("weights");
     let weight = |key, default| weights.number(key, 0..=10_000).unwrap_or(default);
@@ -397,6 +421,7 @@ fn pairing(matching: &Section<'_>) -> Pairing {
                 &[
                     ("country", Different::Country),
                     ("region", Different::Region),
+                    ("organisation", Different::Organisation),
                     ("nothing", Different::Nothing),
                 ],
             )
@@ -411,6 +436,7 @@ fn pairing(matching: &Section<'_>) -> Pairing {
             same_sector: weight("same_sector", 5),
             carry_over: weight("carry_over", 20),
         },
+        roles: roles(matching),
     };
     weights.finish();
     pairing

@@ -81,7 +81,7 @@ pub fn read_form(file: &str, text: &str, languages: &[String], problems: &Proble
 pub fn check_against(form: &Form, pairing: &Pairing, file: &str, problems: &Problems) {
     let needs = [
         (
-            pairing.different != Different::Nothing,
+            matches!(pairing.different, Different::Country | Different::Region),
             "country",
             "matching.different",
         ),
@@ -107,6 +107,65 @@ pub fn check_against(form: &Form, pairing: &Pairing, file: &str, problems: &Prob
                 remedy: format!("Add a question with id = \"{id}\" and kind = \"{id}\" to form.toml, or switch the rule off."),
             });
         }
+    }
+    let refuse = |key: &str, why: String, remedy: String| {
+        problems.add(Problem {
+            file: file.into(),
+            line: None,
+            key: key.into(),
+            value: None,
+            why,
+            remedy,
+        });
+    };
+    let required = |id: &str, kinds: &[QuestionKind]| {
+        form.question(id)
+            .is_some_and(|question| question.required && kinds.contains(&question.kind))
+    };
+    if form.questions.is_empty() {
+        return;
+    }
+    let texts = [QuestionKind::ShortText, QuestionKind::OneOf];
+    if pairing.different == Different::Organisation && !required("organisation", &texts) {
+        refuse(
+            "matching.different",
+            "this rule looks at the question \"organisation\", which everybody has to answer".into(),
+            "Add a question with id = \"organisation\", kind = \"short-text\" or \"one-of\" and required = true to form.toml, or switch the rule off.".into(),
+        );
+    }
+    let Some(roles) = &pairing.roles else {
+        return;
+    };
+    let has_option = |option: &String| {
+        form.question(&roles.question)
+            .is_some_and(|question| question.options.iter().any(|choice| choice.id == *option))
+    };
+    let (mentor, mentee) = (&roles.mentor, &roles.mentee);
+    if !required(&roles.question, &[QuestionKind::OneOf])
+        || !has_option(mentor)
+        || !has_option(mentee)
+        || mentor == mentee
+    {
+        refuse(
+            "matching.roles.question",
+            format!(
+                "the form has no question \"{}\" by which everybody says who they are",
+                roles.question
+            ),
+            format!(
+                "Add one to form.toml with kind = \"one-of\", required = true and the options \"{mentor}\" and \"{mentee}\"."
+            ),
+        );
+    }
+    if let Some(capacity) = roles.capacity.as_ref().filter(|id| {
+        form.question(id)
+            .is_none_or(|question| !texts.contains(&question.kind))
+    }) {
+        refuse(
+            "matching.roles.capacity",
+            format!("the form has no question \"{capacity}\" that can be answered with a number"),
+            "Add one to form.toml with kind = \"one-of\" and options such as \"1\" and \"2\", or remove the key.".into(),
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use crate::ids::{ApplicationId, PersonId};
 use crate::matching::{self, Candidate, ChangeError, Rule, Rules, Scoring, Side, Trait, Wish};
 use crate::places;
-use crate::programme::application::{Answer, Answers, Form};
+use crate::programme::application::{Answer, Answers};
 use crate::programme::applying::Recorded;
 use crate::programme::event::{
     Act, Adjustments, Command, CommandKind, Event, Gain, Group, Insight, Obstacle, Proposed,
@@ -19,8 +19,8 @@ use crate::programme::event::{
 use crate::programme::facts::{
     Applicant, Application, ApplicationState, Demands, Person, Proposal,
 };
-use crate::programme::settings::{Different, Odd, Round, Settings};
-use crate::programme::{coordinating, review, timetable};
+use crate::programme::settings::{Different, Odd, Role, Roles, Round, Settings};
+use crate::programme::{coordinating, form_text, review, timetable};
 use crate::store::facts;
 use crate::time::Moment;
 
@@ -145,7 +145,7 @@ fn propose(
         Purpose::Round => ApplicationState::Accepted,
         Purpose::Pool => ApplicationState::Pool,
     };
-    let applicants = applicants_now(db, round, state, now)?;
+    let applicants = applicants_now(db, settings, round, state, now)?;
     let held = wanted.adjustments.held.clone();
     let mut proposed = Proposed {
         round: round.to_string(),
@@ -153,6 +153,7 @@ fn propose(
         groups: Vec::new(),
         unmatched: applicants
             .iter()
+            .filter(|it| it.application.state == state)
             .map(|it| it.person.id)
             .filter(|person| !held.contains(person))
             .collect(),
@@ -167,7 +168,7 @@ fn propose(
     if applicants.len() < 2 {
         return Ok(Ok(proposed));
     }
-    let numbering = Numbering::of(&settings.form, &applicants);
+    let numbering = Numbering::of(settings, &applicants);
     let forbidden = &proposed.adjustments.forbidden;
     let candidates = candidates_of(db, settings, round, now, &applicants, forbidden)?;
     let rules = rules(settings);
@@ -201,7 +202,9 @@ fn propose(
     proposed.unmatched = answer
         .unmatched
         .iter()
-        .map(|&person| applicants[person].person.id)
+        .map(|&person| &applicants[person])
+        .filter(|it| it.application.state == state)
+        .map(|it| it.person.id)
         .collect();
     proposed.score = answer.score;
     proposed.floor = answer.floor;
@@ -211,7 +214,14 @@ fn propose(
     proposed.unproven = (answer.certificate.is_some() && !answer.checked)
         .then(|| "the check against all possible pairs found something better".into());
     if proposed.purpose == Purpose::Round {
-        proposed.insight = insight(&candidates, &rules, &answer, &options, &applicants);
+        proposed.insight = insight(
+            &candidates,
+            &rules,
+            &answer,
+            &options,
+            &applicants,
+            settings.pairing.different,
+        );
     }
     Ok(Ok(proposed))
 }
@@ -219,11 +229,19 @@ fn propose(
 /// Who takes part in a matching of this round now.
 pub(super) fn applicants_now(
     db: &Connection,
+    settings: &Settings,
     round: &str,
     state: ApplicationState,
     now: Moment,
 ) -> anyhow::Result<Vec<Applicant>> {
-    Ok(facts::applicants_at(db, round, state)?
+    let mut applicants = facts::applicants_at(db, round, state)?;
+    if state == ApplicationState::Pool && settings.pairing.roles.is_some() {
+        // Mentors who have a mentee already may have a place for another one.
+        let places = Places::of(db, settings, round)?;
+        let paired = facts::applicants_at(db, round, ApplicationState::Paired)?;
+        applicants.extend(paired.into_iter().filter(|it| places.free(it) > 0));
+    }
+    Ok(applicants
         .into_iter()
         // Whom mail reaches at a second address only has no address yet that a partner may see.
         .filter(|it| !it.person.unreachable && !it.person.stopped && !it.person.at_second)
@@ -244,7 +262,8 @@ pub(super) fn candidates_of(
     applicants: &[Applicant],
     forbidden: &[(PersonId, PersonId)],
 ) -> anyhow::Result<Vec<Candidate>> {
-    let numbering = Numbering::of(&settings.form, applicants);
+    let numbering = Numbering::of(settings, applicants);
+    let places = Places::of(db, settings, round)?;
     let mut past: BTreeMap<PersonId, Vec<i64>> = BTreeMap::new();
     for (a, b) in facts::past_pairs(db)? {
         past.entry(a).or_default().push(b.0);
@@ -264,6 +283,7 @@ pub(super) fn candidates_of(
             carry_over: i32::from(applicant.application.priority)
                 - i32::from(applicant.person.was_silent_twice(now)),
             blocked: blocked.remove(&applicant.person.id).unwrap_or_default(),
+            role: places.role(applicant),
             ..numbering.candidate(applicant, at)
         })
         .collect())
@@ -342,6 +362,7 @@ fn insight(
     answer: &matching::Proposal,
     options: &matching::Options<'_>,
     applicants: &[Applicant],
+    different: Different,
 ) -> Insight {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let shortage = matching::shortage(candidates, answer);
@@ -357,7 +378,7 @@ fn insight(
                     closed: why
                         .forbidden_by
                         .into_iter()
-                        .map(|(rule, closed)| (obstacle(rule), count(closed)))
+                        .map(|(rule, closed)| (obstacle(rule, different), count(closed)))
                         .collect(),
                 }
             })
@@ -365,7 +386,7 @@ fn insight(
         gains: matching::relaxations(candidates, rules, answer, options)
             .into_iter()
             .map(|gain| Gain {
-                rule: obstacle(gain.rule),
+                rule: obstacle(gain.rule, different),
                 more_pairs: count(gain.more_pairs),
                 freed: count(gain.freed.len()),
                 score: gain.score,
@@ -381,7 +402,7 @@ fn insight(
                 let against: Vec<Obstacle> =
                     matching::obstacles(&candidates[a], &candidates[b], rules)
                         .into_iter()
-                        .map(obstacle)
+                        .map(|rule| obstacle(rule, different))
                         .collect();
                 let (a, b) = (applicants[a].person.id, applicants[b].person.id);
                 (!against.is_empty()).then_some((a, b, against))
@@ -390,8 +411,9 @@ fn insight(
     }
 }
 
-pub(super) fn obstacle(rule: Rule) -> Obstacle {
+pub(super) fn obstacle(rule: Rule, different: Different) -> Obstacle {
     match rule {
+        Rule::SameCountry if different == Different::Organisation => Obstacle::Organisation,
         Rule::SameCountry => Obstacle::Country,
         Rule::SameRegion => Obstacle::Region,
         Rule::PastPartners => Obstacle::Met,
@@ -447,11 +469,15 @@ pub fn demands(
             owed: false,
         },
     });
-    let numbering = Numbering::of(&settings.form, &applicants);
+    let numbering = Numbering::of(settings, &applicants);
     let at = middle(settings, round);
+    let places = Places::of(db, settings, &round.id)?;
     let mut candidates: Vec<Candidate> = applicants
         .iter()
-        .map(|applicant| numbering.candidate(applicant, at))
+        .map(|applicant| Candidate {
+            role: places.role(applicant),
+            ..numbering.candidate(applicant, at)
+        })
         .collect();
     let Some(mut candidate) = candidates.pop() else {
         return Ok(None);
@@ -471,20 +497,39 @@ pub fn demands(
         without: possible
             .without
             .into_iter()
-            .map(|(wish, count)| (question_about(wish.about).to_string(), few(count)))
+            .map(|(wish, count)| (numbering.asked(wish.about).0.to_string(), few(count)))
             .collect(),
     }))
 }
 
 /// People who are in no database, as the matching sees them; their numbers are their places in the list. Clocks are
 /// compared as they stand at `at`.
-pub fn candidates(form: &Form, people: &[(Answers, Tz)], at: Moment) -> Vec<Candidate> {
+pub fn candidates(settings: &Settings, people: &[(Answers, Tz)], at: Moment) -> Vec<Candidate> {
     let answers = people.iter().map(|(answers, _)| answers);
-    let numbering = Numbering::of_answers(form, &answers.collect::<Vec<_>>());
+    let numbering = Numbering::of_answers(settings, &answers.collect::<Vec<_>>());
+    let roles = settings.pairing.roles.as_ref();
     (0i64..)
         .zip(people)
-        .map(|(id, (answers, zone))| numbering.candidate_with(id, answers, *zone, at))
+        .map(|(id, (answers, zone))| Candidate {
+            role: role(roles, answers, 0),
+            ..numbering.candidate_with(id, answers, *zone, at)
+        })
         .collect()
+}
+
+/// What somebody is to the matching, where so many of their places are taken.
+fn role(roles: Option<&Roles>, answers: &Answers, taken: u32) -> matching::Role {
+    let Some(roles) = roles else {
+        return matching::Role::Peer;
+    };
+    match roles.of(answers) {
+        Some(Role::Mentee) => matching::Role::Mentee,
+        Some(Role::Mentor { capacity }) => matching::Role::Mentor {
+            capacity: capacity.saturating_sub(taken),
+        },
+        // Who does not say what they are is paired with nobody.
+        None => matching::Role::Mentor { capacity: 0 },
+    }
 }
 
 /// Clocks are compared as they will stand in the middle of the round.
@@ -493,13 +538,40 @@ fn middle(settings: &Settings, round: &Round) -> Moment {
     timetable::morning(settings, date, settings.zone)
 }
 
-pub(super) fn question_about(about: Trait) -> &'static str {
-    match about {
-        Trait::Sector => "sector",
-        Trait::Stage => "stage",
-        Trait::Interest => "interests",
-        Trait::Language => "languages",
-        Trait::Region | Trait::Other(_) => "region",
+/// How many more mentees each mentor can take in a round. In a programme of peers there is nothing to count.
+struct Places<'s> {
+    roles: Option<&'s Roles>,
+    taken: BTreeMap<PersonId, u32>,
+}
+
+impl<'s> Places<'s> {
+    fn of(
+        db: &rusqlite::Connection,
+        settings: &'s Settings,
+        round: &str,
+    ) -> anyhow::Result<Places<'s>> {
+        let roles = settings.pairing.roles.as_ref();
+        let taken = match roles {
+            Some(_) => facts::places_taken(db, round)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Places { roles, taken })
+    }
+
+    fn role(&self, applicant: &Applicant) -> matching::Role {
+        let taken = self.taken.get(&applicant.person.id).copied();
+        role(
+            self.roles,
+            &applicant.application.answers,
+            taken.unwrap_or(0),
+        )
+    }
+
+    fn free(&self, applicant: &Applicant) -> u32 {
+        match self.role(applicant) {
+            matching::Role::Mentor { capacity } => capacity,
+            matching::Role::Mentee | matching::Role::Peer => 0,
+        }
     }
 }
 
@@ -532,7 +604,8 @@ pub fn rules(settings: &Settings) -> Rules {
     let pairing = &settings.pairing;
     Rules {
         different: match pairing.different {
-            Different::Country => matching::Different::Country,
+            // What has to differ stands where the matching has the country: equal numbers mean equal things to it.
+            Different::Country | Different::Organisation => matching::Different::Country,
             Different::Region => matching::Different::Region,
             Different::Nothing => matching::Different::Nothing,
         },
@@ -556,21 +629,27 @@ pub fn rules(settings: &Settings) -> Rules {
 
 /// Words and their numbers: equal words get equal numbers, in alphabetical order.
 pub(super) struct Numbering {
-    countries: Vec<String>,
+    different: Different,
+    /// Countries, or organisations where these have to differ.
+    apart: Vec<String>,
     languages: Vec<String>,
     regions: Vec<String>,
     sectors: Vec<String>,
     stages: Vec<String>,
     interests: Vec<String>,
+    /// Further questions that can be wished for, with their options.
+    others: Vec<(String, Vec<String>)>,
 }
 
 impl Numbering {
-    pub(super) fn of(form: &Form, applicants: &[Applicant]) -> Numbering {
+    pub(super) fn of(settings: &Settings, applicants: &[Applicant]) -> Numbering {
         let answers = applicants.iter().map(|it| &it.application.answers);
-        Numbering::of_answers(form, &answers.collect::<Vec<_>>())
+        Numbering::of_answers(settings, &answers.collect::<Vec<_>>())
     }
 
-    fn of_answers(form: &Form, everybody_s: &[&Answers]) -> Numbering {
+    fn of_answers(settings: &Settings, everybody_s: &[&Answers]) -> Numbering {
+        let form = &settings.form;
+        let different = settings.pairing.different;
         let options = |id: &str| -> Vec<String> {
             form.question(id)
                 .map(|question| {
@@ -592,7 +671,8 @@ impl Numbering {
             all
         };
         Numbering {
-            countries: all(&|answers| vec![country(answers).to_string()]),
+            different,
+            apart: all(&|answers| vec![apart(different, answers)]),
             languages: all(&|answers| list(answers, "languages").to_vec()),
             regions: all(&|answers| {
                 places::regions_of(country(answers))
@@ -603,6 +683,11 @@ impl Numbering {
             sectors: options("sector"),
             stages: options("stage"),
             interests: options("interests"),
+            others: form_text::wishable(form)
+                .map(|question| question.id.as_str())
+                .filter(|id| !["sector", "stage", "interests"].contains(id))
+                .map(|id| (id.to_string(), options(id)))
+                .collect(),
         }
     }
 
@@ -636,7 +721,7 @@ impl Numbering {
         }
         Candidate {
             id,
-            country: position(&self.countries, country(answers))
+            country: position(&self.apart, &apart(self.different, answers))
                 .and_then(|it| it.try_into().ok())
                 .unwrap_or(u16::MAX),
             region: regions
@@ -654,7 +739,13 @@ impl Numbering {
             stage: one(&self.stages, "stage"),
             interests: bits(&self.interests, list(answers, "interests")),
             // All regions that the country lies in, so that "western Europe" can be wished for as well as "Europe".
-            others: vec![bits(&self.regions, regions)],
+            others: std::iter::once(bits(&self.regions, regions))
+                .chain(self.others.iter().map(|(id, words)| match answers.get(id) {
+                    Some(Answer::One(option)) => bits(words, &[option]),
+                    Some(answer) => bits(words, answer.as_list()),
+                    None => 0,
+                }))
+                .collect(),
             must,
             like,
             ..Candidate::default()
@@ -677,14 +768,33 @@ impl Numbering {
             "interests" => Some((Trait::Interest, &self.interests)),
             "languages" => Some((Trait::Language, &self.languages)),
             "region" => Some((Trait::Other(0), &self.regions)),
-            _ => None,
+            _ => {
+                let at = self.others.iter().position(|(id, _)| id == question)?;
+                let about = Trait::Other(u8::try_from(at + 1).ok()?);
+                Some((about, &self.others[at].1))
+            }
+        }
+    }
+
+    /// The question that a trait stands for, and its options.
+    pub(super) fn asked(&self, about: Trait) -> (&str, &[String]) {
+        match about {
+            Trait::Sector => ("sector", &self.sectors),
+            Trait::Stage => ("stage", &self.stages),
+            Trait::Interest => ("interests", &self.interests),
+            Trait::Language => ("languages", &self.languages),
+            Trait::Region | Trait::Other(0) => ("region", &self.regions),
+            Trait::Other(at) => self
+                .others
+                .get(usize::from(at) - 1)
+                .map_or(("", &[]), |(id, words)| (id, words)),
         }
     }
 
     /// The options that a wish asks for, in words of the form.
     pub(super) fn options_of(&self, wish: &Wish) -> Vec<String> {
         let words = self
-            .trait_of(question_about(wish.about))
+            .trait_of(self.asked(wish.about).0)
             .map(|(_, words)| words);
         let words = words.unwrap_or_default().iter().take(64).enumerate();
         words
@@ -737,16 +847,10 @@ impl Numbering {
                                 Side::First => applicants[a].person.id,
                                 Side::Second => applicants[b].person.id,
                             };
-                            let words: &[String] = match about {
-                                Trait::Sector => &self.sectors,
-                                Trait::Stage => &self.stages,
-                                Trait::Interest => &self.interests,
-                                Trait::Language => &self.languages,
-                                Trait::Region | Trait::Other(_) => &self.regions,
-                            };
+                            let (question, words) = self.asked(about);
                             Reason::WishMet {
                                 person,
-                                question: question_about(about).to_string(),
+                                question: question.to_string(),
                                 option: word(words, option),
                             }
                         }
@@ -758,6 +862,18 @@ impl Numbering {
             }
         }
         reasons
+    }
+}
+
+/// What must not be the same for two partners, in one form whoever typed it.
+fn apart(different: Different, answers: &Answers) -> String {
+    match different {
+        Different::Organisation => answers
+            .get("organisation")
+            .and_then(Answer::as_str)
+            .map(places::fold::fold)
+            .unwrap_or_default(),
+        _ => country(answers).to_string(),
     }
 }
 

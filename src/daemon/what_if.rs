@@ -5,9 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::pairing::{
-    Numbering, applicants_now, candidates_of, changes, obstacle, question_about, rules,
-};
+use super::pairing::{Numbering, applicants_now, candidates_of, changes, obstacle, rules};
 use crate::ids::PersonId;
 use crate::matching::{Options, Scoring, Session, Side, explain};
 use crate::programme::event::{Obstacle, Reason};
@@ -48,7 +46,7 @@ pub fn pair(
     now: Moment,
 ) -> anyhow::Result<Option<PairInQuestion>> {
     let round = &proposal.round;
-    let applicants = applicants_now(db, round, ApplicationState::Accepted, now)?;
+    let applicants = applicants_now(db, settings, round, ApplicationState::Accepted, now)?;
     let index = |person: PersonId| applicants.iter().position(|it| it.person.id == person);
     let (Some(first), Some(second)) = (index(a), index(b)) else {
         return Ok(None);
@@ -56,7 +54,7 @@ pub fn pair(
     let wanted = &proposal.adjustments;
     let candidates = candidates_of(db, settings, round, now, &applicants, &wanted.forbidden)?;
     let rules = rules(settings);
-    let numbering = Numbering::of(&settings.form, &applicants);
+    let numbering = Numbering::of(settings, &applicants);
     let scoring = Scoring::new(&candidates, &rules);
     let explained = explain(&candidates[first], &candidates[second], &rules, &scoring);
 
@@ -80,7 +78,11 @@ pub fn pair(
     let after = session.change(&together, &options);
 
     Ok(Some(PairInQuestion {
-        obstacles: explained.obstacles.into_iter().map(obstacle).collect(),
+        obstacles: explained
+            .obstacles
+            .into_iter()
+            .map(|rule| obstacle(rule, settings.pairing.different))
+            .collect(),
         score: explained.parts.total(),
         percent: explained.percent,
         reasons: numbering.reasons(&[first, second], &candidates, &applicants, &rules, &scoring),
@@ -92,7 +94,7 @@ pub fn pair(
                     Side::First => a,
                     Side::Second => b,
                 },
-                question: question_about(unmet.wish.about).to_string(),
+                question: numbering.asked(unmet.wish.about).0.to_string(),
                 options: numbering.options_of(&unmet.wish),
                 must: unmet.must,
             })

@@ -57,7 +57,7 @@ pub fn place_freed(settings: &Settings, facts: &Facts, round_id: &str) -> Decisi
                     && !it.person.unreachable)
         })
         .collect();
-    let over = round::over_cap(cap, &everybody);
+    let over = round::over_cap(settings, cap, &everybody);
     let in_now: Vec<&Applicant> = everybody
         .into_iter()
         .filter(|it| {
@@ -119,7 +119,7 @@ pub fn preview(settings: &Settings, facts: &Facts) -> Vec<Line> {
                     && it.application.state == ApplicationState::Accepted
             })
             .collect();
-        let over = round::over_cap(cap, &applicants);
+        let over = round::over_cap(settings, cap, &applicants);
         let mut countries: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for applicant in &applicants {
             let (all, waiting) = countries.entry(round::country(applicant)).or_default();

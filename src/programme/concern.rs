@@ -7,7 +7,7 @@
 use super::conversation::{answer, behind_the_ceiling, for_person};
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Evidence, Message};
-use super::facts::{ApplicationState, Facts, PartnershipState, Person};
+use super::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
 use super::letter::{About, Ended, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::partnership::pool_or_next;
 use super::settings::Settings;
@@ -28,14 +28,25 @@ pub fn raised(settings: &Settings, facts: &Facts, person: &Person, message: &Mes
         .retain(|letter| letter.to != Recipient::Person(person.id));
     // Who holds none of our tokens may be anybody: their words are heard, and stop nothing.
     let stops = message.evidence >= Evidence::TokenOnly;
+    // With several partners, and nobody named by the letter that is answered, it may be about any of them.
+    let named = message
+        .answers_letter
+        .as_ref()
+        .and_then(|asked| asked.about.partnership);
+    let is_named = |pair: &Partnership| Some(pair.id) == named;
+    let any_named = facts.open_partnerships().any(is_named);
+    let stopped: Vec<&Partnership> = facts
+        .open_partnerships()
+        .filter(|pair| stops && (!any_named || is_named(pair)))
+        .collect();
     let kind = match stops {
         true => LetterKind::ConcernReceived {
             name: person.name.clone(),
-            partners: facts
-                .partnership
-                .as_ref()
+            partners: stopped
+                .iter()
                 .map(|pair| pair.names_without(person.id))
-                .unwrap_or_default(),
+                .collect::<Vec<_>>()
+                .join(" & "),
             contact: coordinating::readers(settings, true)
                 .next()
                 .map(|contact| contact.name.clone())
@@ -48,11 +59,7 @@ pub fn raised(settings: &Settings, facts: &Facts, person: &Person, message: &Mes
     decision
         .letters
         .push(answer(person, message, kind, About::default()));
-    let open = facts
-        .partnership
-        .as_ref()
-        .filter(|pair| stops && pair.state != PartnershipState::Ended);
-    if let Some(pair) = open {
+    for pair in stopped {
         decision.changes.push(Change::PartnershipState {
             partnership: pair.id,
             state: PartnershipState::Ended,

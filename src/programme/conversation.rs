@@ -77,15 +77,11 @@ fn automatic(facts: &Facts, back_on: Option<chrono::NaiveDate>) -> Decision {
         });
         decision.note = format!("auto-reply: person {} is away until {until}", person.id);
         // Whoever was told when the partnership would end is told that it does not end then.
-        let asked_after = facts
-            .partnership
-            .as_ref()
-            .filter(|it| it.state == PartnershipState::Active)
-            .filter(|it| {
-                it.member(person.id)
-                    .is_some_and(|member| member.silent_since.is_some())
-            });
-        if let Some(partnership) = asked_after {
+        let asked_after = facts.under_way().filter(|it| {
+            it.member(person.id)
+                .is_some_and(|member| member.silent_since.is_some())
+        });
+        for partnership in asked_after {
             partnership::tell_of_absence(facts, partnership, person, until, &mut decision);
         }
     }
@@ -381,13 +377,10 @@ fn sign_of_life(settings: &Settings, facts: &Facts, person: &Person, decision: &
             },
         );
     }
-    let Some(partnership) = &facts.partnership else {
-        return;
-    };
-    if partnership.state != PartnershipState::Active {
-        return;
-    }
-    if let Some(member) = partnership.member(person.id) {
+    for partnership in facts.under_way() {
+        let Some(member) = partnership.member(person.id) else {
+            continue;
+        };
         decision.changes.push(Change::SignOfLife {
             partnership: partnership.id,
             person: person.id,
@@ -462,11 +455,7 @@ fn pause(settings: &Settings, facts: &Facts, person: &Person, message: &Message)
         person: person.id,
         until,
     });
-    if let Some(partnership) = facts
-        .partnership
-        .as_ref()
-        .filter(|it| it.state == PartnershipState::Active)
-    {
+    for partnership in facts.under_way() {
         partnership::tell_of_absence(facts, partnership, person, until, &mut decision);
     }
     let kind = LetterKind::Paused {
@@ -494,6 +483,7 @@ fn ask_again(
     let kind = LetterKind::Unclear {
         name: person.name.clone(),
         question,
+        partners: String::new(),
     };
     decision.letters.push(answer(person, message, kind, about));
     decision
@@ -534,7 +524,7 @@ pub fn for_person(
             value: format!("{}, {:?}", application.round, application.state),
         });
     }
-    if let Some(partnership) = &facts.partnership {
+    for partnership in facts.partnership.iter().chain(&facts.also) {
         known.push(Line {
             label: "Partnership".into(),
             value: format!(

@@ -53,6 +53,17 @@ impl Decision {
         }
     }
 
+    /// Both, as one decision about one event.
+    pub fn join(&mut self, other: Decision) {
+        self.changes.extend(other.changes);
+        self.letters.extend(other.letters);
+        self.occasions.extend(other.occasions);
+        if !self.note.is_empty() && !other.note.is_empty() {
+            self.note += "; ";
+        }
+        self.note += &other.note;
+    }
+
     pub fn noting(note: impl Into<String>) -> Decision {
         Decision {
             note: note.into(),

@@ -325,6 +325,7 @@ pub struct Gain {
 pub enum Obstacle {
     Country,
     Region,
+    Organisation,
     Met,
     Blocked,
     Language,

@@ -28,6 +28,8 @@ pub struct Facts {
     pub earlier: Option<Application>,
     /// The partnership that the event names, else the person's open one.
     pub partnership: Option<Partnership>,
+    /// The person's further open partnerships: a mentor has as many as mentees.
+    pub also: Vec<Partnership>,
     /// The round's applications, for events that are about a whole round.
     pub applicants: Vec<Applicant>,
     /// People with an application for an earlier round, and none for the round that opens.
@@ -69,6 +71,39 @@ pub struct Facts {
     pub waiting: Vec<Waiting>,
     pub numbers: Vec<(String, i64)>,
     pub fresh: Fresh,
+}
+
+impl Facts {
+    /// The open partnerships of the person that the event is about, the one that it names first.
+    pub fn open_partnerships(&self) -> impl Iterator<Item = &Partnership> {
+        self.partnership
+            .iter()
+            .chain(&self.also)
+            .filter(|it| it.state != PartnershipState::Ended)
+    }
+
+    /// Those of them that have been introduced.
+    pub fn under_way(&self) -> impl Iterator<Item = &Partnership> {
+        self.open_partnerships()
+            .filter(|it| it.state == PartnershipState::Active)
+    }
+
+    /// All partners that the person has now, as a sentence needs them.
+    pub fn names_of_partners(&self, person: PersonId) -> String {
+        let mut open: Vec<&Partnership> = self.under_way().collect();
+        open.sort_by_key(|it| it.id);
+        listed(open.iter().flat_map(|it| it.others(person)))
+    }
+}
+
+/// The names of members as a sentence needs them.
+fn listed<'m>(members: impl Iterator<Item = &'m Member>) -> String {
+    let names: Vec<&str> = members.map(|member| member.person.name.as_str()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [first @ .., last] => format!("{} & {last}", first.join(", ")),
+    }
 }
 
 /// The ids that the next new rows will get; the store has one writer, so they are certain.
@@ -277,15 +312,7 @@ impl Partnership {
 
     /// The partners' names as a sentence needs them.
     pub fn names_without(&self, person: PersonId) -> String {
-        let names: Vec<&str> = self
-            .others(person)
-            .map(|member| member.person.name.as_str())
-            .collect();
-        match names.as_slice() {
-            [] => String::new(),
-            [one] => (*one).to_string(),
-            [first @ .., last] => format!("{} & {last}", first.join(", ")),
-        }
+        listed(self.others(person))
     }
 }
 
@@ -302,6 +329,8 @@ pub struct Member {
     pub silent_since: Option<NaiveDate>,
     /// The last message of theirs while in this partnership.
     pub last_sign: Option<Moment>,
+    /// How many other open partnerships they have: a mentor with several mentees goes on when one of them leaves.
+    pub elsewhere: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -346,6 +346,8 @@ pub enum LetterKind {
         /// The one who is asked to write first.
         first_writer: String,
         you_write_first: bool,
+        /// In a programme with two roles; the partner is the other one.
+        you_are: Option<Part>,
         /// Whether pressing Reply writes to the partner.
         reply_reaches_partner: bool,
         topic: Option<TopicText>,
@@ -459,7 +461,12 @@ pub enum LetterKind {
     /// A person will answer.
     PersonWillAnswer { name: String },
     /// We could not tell what was meant: the question again.
-    Unclear { name: String, question: Asked },
+    Unclear {
+        name: String,
+        question: Asked,
+        /// Whom the question is about; empty where it is about nobody.
+        partners: String,
+    },
     /// The partnership's formal part ends.
     Closing {
         name: String,
@@ -642,12 +649,22 @@ pub struct TopicText {
     pub id: String,
 }
 
+/// What the reader is in a programme with two roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    Mentor,
+    Mentee,
+}
+
 /// Which question a letter repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Asked {
     CheckIn,
     AreYouThere,
+    /// Whether the partner in this letter is the one of several whom somebody wants to exchange.
+    WhichPartner,
     /// No question of ours: a sentence seems to want something that only an exact word may do (RELIABILITY d.4).
     Word,
 }

@@ -8,9 +8,7 @@ use chrono::{Days, Months, NaiveDate, TimeDelta};
 use super::conversation::{answer, behind_the_ceiling, free_words};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Evidence, Intent, Message};
-use super::facts::{
-    ApplicationState, Challenge, Facts, Inactive, Participation, PartnershipState, Person, Purpose,
-};
+use super::facts::{ApplicationState, Challenge, Facts, Inactive, Participation, Person, Purpose};
 use super::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::Settings;
 use super::{pace, partnership, timetable};
@@ -247,21 +245,17 @@ pub fn forget(
 
 /// Out of every partnership and every application, without a letter to themselves.
 fn leave(settings: &Settings, facts: &Facts, person: &Person) -> Decision {
-    let open = facts
-        .partnership
-        .as_ref()
-        .filter(|it| it.state != PartnershipState::Ended);
-    let mut decision = match open {
-        Some(pair) => partnership::end(
+    let mut decision = Decision::default();
+    for pair in facts.open_partnerships() {
+        decision.join(partnership::end(
             settings,
             facts,
             pair,
             Some((person.id, ApplicationState::Withdrawn)),
             Ended::Withdrew,
             "a partner withdrew",
-        ),
-        None => Decision::default(),
-    };
+        ));
+    }
     if let Some(application) = &facts.application
         && (application.state.open() || application.state == ApplicationState::Pool)
     {

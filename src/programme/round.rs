@@ -8,7 +8,7 @@ use super::decision::{Change, Decision, Occasion};
 use super::event::Group;
 use super::facts::{Applicant, ApplicationState, Facts, PartnershipState};
 use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
-use super::settings::{Cap, Round, Settings};
+use super::settings::{Cap, Role, Round, Settings};
 use super::{applying, timetable};
 use crate::ids::{PartnershipId, PersonId};
 use crate::{places, schedule};
@@ -37,7 +37,7 @@ pub fn deadline(settings: &Settings, facts: &Facts, round_id: &str) -> Decision 
         .cap
         .as_ref()
         .filter(|_| round.capped)
-        .map(|cap| over_cap(cap, &in_time))
+        .map(|cap| over_cap(settings, cap, &in_time))
         .unwrap_or_default();
     let mut decision = Decision::noting(format!(
         "round {round_id} closed: {} applications are in, {} over the country cap",
@@ -84,7 +84,21 @@ pub fn deadline(settings: &Settings, facts: &Facts, round_id: &str) -> Decision 
 /// With one country over the limit, its share of those accepted is exactly the cap. With several over it, that
 /// equation can end with nobody at all (five countries at a fifth each), so each is then held to the cap's share of
 /// the applications instead.
-pub fn over_cap(cap: &Cap, applicants: &[&Applicant]) -> BTreeSet<PersonId> {
+///
+/// In a programme with two roles each role is held to it by itself: who needs a mentor abroad is helped by mentors.
+pub fn over_cap(settings: &Settings, cap: &Cap, applicants: &[&Applicant]) -> BTreeSet<PersonId> {
+    let Some(roles) = &settings.pairing.roles else {
+        return over_cap_of(cap, applicants);
+    };
+    let (mentees, mentors): (Vec<&Applicant>, Vec<&Applicant>) = applicants
+        .iter()
+        .partition(|it| roles.of(&it.application.answers) == Some(Role::Mentee));
+    let mut over = over_cap_of(cap, &mentees);
+    over.extend(over_cap_of(cap, &mentors));
+    over
+}
+
+fn over_cap_of(cap: &Cap, applicants: &[&Applicant]) -> BTreeSet<PersonId> {
     let mut by_country: BTreeMap<String, Vec<&Applicant>> = BTreeMap::new();
     for applicant in applicants {
         by_country
@@ -141,7 +155,10 @@ pub fn pair_up(
     decision: &mut Decision,
 ) -> Vec<PersonId> {
     let mut alone = Vec::new();
+    let mut paired = BTreeSet::new();
     let mut fresh = facts.fresh.partnership;
+    let roles = settings.pairing.roles.as_ref();
+    let role = |applicant: &Applicant| roles.and_then(|it| it.of(&applicant.application.answers));
     for group in groups {
         let members: Vec<&Applicant> = group
             .people
@@ -153,11 +170,14 @@ pub fn pair_up(
                     .find(|applicant| applicant.person.id == *person)
             })
             .filter(|applicant| {
-                matches!(
+                let waits = matches!(
                     applicant.application.state,
                     ApplicationState::Accepted | ApplicationState::Pool
-                ) && !applicant.person.unreachable
-                    && !applicant.person.stopped
+                );
+                // A mentor may get a mentee beside those they have.
+                let has_places = applicant.application.state == ApplicationState::Paired
+                    && matches!(role(applicant), Some(Role::Mentor { .. }));
+                (waits || has_places) && !applicant.person.unreachable && !applicant.person.stopped
             })
             .collect();
         if members.len() < 2 {
@@ -167,13 +187,18 @@ pub fn pair_up(
         let id = PartnershipId(fresh);
         fresh += 1;
         for member in &members {
+            paired.insert(member.person.id);
             decision.changes.push(Change::ApplicationState {
                 application: member.application.id,
                 state: ApplicationState::Paired,
             });
         }
-        // Anybody may be asked to write first; the number decides, so that no country always waits.
-        let first = usize::try_from(id.0).unwrap_or(0) % members.len();
+        // Anybody may be asked to write first; the number decides, so that no country always waits. A mentee takes the
+        // first step towards a mentor.
+        let first = members
+            .iter()
+            .position(|member| role(member) == Some(Role::Mentee))
+            .unwrap_or_else(|| usize::try_from(id.0).unwrap_or(0) % members.len());
         decision.changes.push(Change::NewPartnership {
             id,
             round: round.id.clone(),
@@ -196,6 +221,7 @@ pub fn pair_up(
             .occasions
             .push((Occasion::Introduce { partnership: id }, at));
     }
+    alone.retain(|person| !paired.contains(person));
     alone
 }
 

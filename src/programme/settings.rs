@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
-use super::application::{Form, Text};
+use super::application::{Answer, Answers, Form, Text};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -131,12 +131,66 @@ pub struct Pairing {
     pub shared_language: bool,
     pub max_hours_apart: Option<u32>,
     pub weights: Weights,
+    /// Mentors and mentees; none where all are peers.
+    pub roles: Option<Roles>,
+}
+
+/// Which answers say who mentors and who is mentored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Roles {
+    /// Id of a question of the kind "one of", and two of its options.
+    pub question: String,
+    pub mentor: String,
+    pub mentee: String,
+    /// Id of the question how many mentees a mentor takes; one each without it.
+    pub capacity: Option<String>,
+    /// Nobody gets more mentees than this, whatever they answer.
+    pub at_most: u32,
+}
+
+/// What somebody is in a programme with two roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Mentor { capacity: u32 },
+    Mentee,
+}
+
+impl Roles {
+    /// `None` where the answers do not say; such an application is not complete.
+    pub fn of(&self, answers: &Answers) -> Option<Role> {
+        let chosen = answers.get(&self.question).and_then(Answer::as_str)?;
+        if chosen == self.mentee {
+            return Some(Role::Mentee);
+        }
+        (chosen == self.mentor).then(|| {
+            let written = self
+                .capacity
+                .as_ref()
+                .and_then(|question| answers.get(question))
+                .and_then(Answer::as_str);
+            Role::Mentor {
+                capacity: written
+                    .map_or(1, first_number)
+                    .clamp(1, self.at_most.max(1)),
+            }
+        })
+    }
+}
+
+/// "3", "up to 3", "3 mentees"; one where there is no number.
+fn first_number(written: &str) -> u32 {
+    written
+        .split(|c: char| !c.is_ascii_digit())
+        .find_map(|digits| digits.parse().ok())
+        .unwrap_or(1)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Different {
     Country,
     Region,
+    /// As the form's question `organisation` is answered.
+    Organisation,
     Nothing,
 }
 
@@ -260,4 +314,34 @@ pub struct Ceilings {
     pub stranger_letters_per_hour_closed: u32,
     /// Answers to one address in a day where the messages changed nothing.
     pub answers_per_address_per_day: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mentor_takes_as_many_as_they_say_but_not_more_than_the_programme_allows() {
+        let roles = Roles {
+            question: "role".into(),
+            mentor: "mentor".into(),
+            mentee: "mentee".into(),
+            capacity: Some("capacity".into()),
+            at_most: 3,
+        };
+        let role = |role: &str, capacity: Option<&str>| {
+            let mut answers = Answers::from([("role".into(), Answer::One(role.into()))]);
+            if let Some(capacity) = capacity {
+                answers.insert("capacity".into(), Answer::One(capacity.into()));
+            }
+            roles.of(&answers)
+        };
+        let mentor = |capacity| Some(Role::Mentor { capacity });
+        assert_eq!(role("mentor", Some("2")), mentor(2));
+        assert_eq!(role("mentor", Some("up to 12 people")), mentor(3));
+        assert_eq!(role("mentor", Some("none just now")), mentor(1));
+        assert_eq!(role("mentor", None), mentor(1));
+        assert_eq!(role("mentee", Some("2")), Some(Role::Mentee));
+        assert_eq!(role("neither", None), None);
+    }
 }

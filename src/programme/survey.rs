@@ -58,10 +58,9 @@ pub fn ask(
         return Decision::ignored("they have answered");
     }
     let is_being_asked = facts
-        .partnership
-        .as_ref()
-        .and_then(|it| it.member(person.id))
-        .is_some_and(|member| member.silent_since.is_some());
+        .under_way()
+        .filter_map(|it| it.member(person.id))
+        .any(|member| member.silent_since.is_some());
     if is_being_asked {
         return Decision::ignored("they have been asked whether they are there");
     }

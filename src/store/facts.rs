@@ -1,5 +1,7 @@
 //! What the rules are told, read in the transaction in which the decision will be applied.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::{coordinating, date, from_word, json};
@@ -38,6 +40,12 @@ pub fn load(
         Event::Message(message) => {
             about_person(tx, &mut facts, sender, None)?;
             let asked = message.answers_letter.as_ref().map(|asked| &asked.about);
+            // An answer to a letter about one of several open partnerships is about that one.
+            let named = asked.and_then(|about| about.partnership);
+            if let Some(at) = facts.also.iter().position(|it| Some(it.id) == named) {
+                let named = facts.also.remove(at);
+                name_partnership(&mut facts, Some(named));
+            }
             if let Some(proposal) = asked.and_then(|about| about.proposal) {
                 load_proposal(tx, &mut facts, proposal)?;
             }
@@ -51,7 +59,8 @@ pub fn load(
         Event::Due(due) => {
             about_person(tx, &mut facts, due.what.person(), due.what.round())?;
             if let Some(id) = due.what.partnership() {
-                facts.partnership = partnership(tx, id)?;
+                let named = partnership(tx, id)?;
+                name_partnership(&mut facts, named);
             }
             use crate::programme::decision::Occasion;
             match &due.what {
@@ -153,6 +162,26 @@ pub fn load(
                 Purpose::Round => applicants(tx, &proposed.round)?,
                 Purpose::Pool => applicants_at(tx, &proposed.round, ApplicationState::Pool)?,
             };
+            if proposed.purpose == Purpose::Pool {
+                // A mentor with a free place has a partner already, and is not in the pool.
+                let known: BTreeSet<PersonId> =
+                    facts.applicants.iter().map(|it| it.person.id).collect();
+                let mut others = proposed
+                    .groups
+                    .iter()
+                    .flat_map(|group| &group.people)
+                    .filter(|person| !known.contains(person))
+                    .peekable();
+                if others.peek().is_some() {
+                    let others: BTreeSet<PersonId> = others.copied().collect();
+                    let paired = applicants_at(tx, &proposed.round, ApplicationState::Paired)?;
+                    facts.applicants.extend(
+                        paired
+                            .into_iter()
+                            .filter(|it| others.contains(&it.person.id)),
+                    );
+                }
+            }
             facts.proposal = newest_proposal(tx, &proposed.round)?;
         }
     }
@@ -214,18 +243,36 @@ fn about_person(
             .query_row((id.0, round), application_row)
             .optional()?;
     }
-    let open: Option<i64> = tx
-        .prepare_cached(
-            "SELECT partnership.id FROM member JOIN partnership ON partnership.id = member.partnership_id
-             WHERE member.person_id = ?1 AND member.left_at IS NULL AND partnership.state <> 'ended'
-             ORDER BY partnership.id DESC LIMIT 1",
-        )?
-        .query_row([id.0], |row| row.get(0))
-        .optional()?;
-    if let Some(open) = open {
-        facts.partnership = partnership(tx, PartnershipId(open))?;
+    let mut open = open_of(tx, id)?.into_iter();
+    if let Some(newest) = open.next() {
+        facts.partnership = partnership(tx, newest)?;
+    }
+    for further in open {
+        facts.also.extend(partnership(tx, further)?);
     }
     Ok(())
+}
+
+/// A person's open partnerships, the newest first.
+fn open_of(tx: &rusqlite::Connection, id: PersonId) -> rusqlite::Result<Vec<PartnershipId>> {
+    let mut rows = tx.prepare_cached(
+        "SELECT partnership.id FROM member JOIN partnership ON partnership.id = member.partnership_id
+         WHERE member.person_id = ?1 AND member.left_at IS NULL AND partnership.state <> 'ended'
+         ORDER BY partnership.id DESC",
+    )?;
+    rows.query_map([id.0], |row| Ok(PartnershipId(row.get(0)?)))?
+        .collect()
+}
+
+/// Puts the partnership that an event names first; what was first before is one of the person's others, if it is open.
+fn name_partnership(facts: &mut Facts, named: Option<Partnership>) {
+    let Some(named) = named else {
+        facts.also.splice(0..0, facts.partnership.take());
+        return;
+    };
+    facts.also.splice(0..0, facts.partnership.take());
+    facts.also.retain(|other| other.id != named.id);
+    facts.partnership = Some(named);
 }
 
 pub fn newest_application(
@@ -421,6 +468,22 @@ fn ended_by_concern(
     }
 }
 
+/// In how many partnerships of a round each person has a place: those that are open, and those that ended because the
+/// person fell silent, whose place is not given to them again.
+pub fn places_taken(
+    tx: &rusqlite::Connection,
+    round: &str,
+) -> rusqlite::Result<BTreeMap<PersonId, u32>> {
+    let mut rows = tx.prepare_cached(
+        "SELECT member.person_id, count(*) FROM member
+         JOIN partnership ON partnership.id = member.partnership_id
+         WHERE partnership.round = ?1 AND (partnership.state <> 'ended' OR member.silent_since IS NOT NULL)
+         GROUP BY member.person_id",
+    )?;
+    rows.query_map([round], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?
+        .collect()
+}
+
 /// Pairs that have met in any round: nobody meets twice.
 pub fn past_pairs(tx: &rusqlite::Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>> {
     let mut rows = tx.prepare_cached(
@@ -492,6 +555,12 @@ pub fn partnership(
             last_answer: last_answer(tx, id, member)?,
             silent_since: date(row.get(3)?),
             last_sign: row.get::<_, Option<i64>>(4)?.map(from_seconds),
+            elsewhere: open_of(tx, member)?
+                .iter()
+                .filter(|open| **open != id)
+                .count()
+                .try_into()
+                .unwrap_or(u32::MAX),
         });
     }
     Ok(Some(partnership))

@@ -119,10 +119,11 @@ impl Frame {
             partners_differ_by: match settings.pairing.different {
                 Different::Country => "country",
                 Different::Region => "region",
+                Different::Organisation => "organisation",
                 Different::Nothing => "nothing",
             }
             .into(),
-            two_roles: false,
+            two_roles: settings.pairing.roles.is_some(),
             answers_to: None,
             reference: None,
         }

@@ -13,7 +13,7 @@ use crate::programme::event::{Gain, Obstacle};
 use crate::programme::facts::Purpose;
 use crate::programme::letter::{
     Asked, ClockOf, Confirming, Dates, Ended, FirstMessage, Hours, Item, LetterKind, Line, Open,
-    Partner, ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText,
+    Part, Partner, ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText,
     WhyTogether,
 };
 
@@ -185,6 +185,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             awake: vec![hours(15, 22)],
             first_writer: "Amina Njoroge".into(),
             you_write_first: true,
+            you_are: None,
             reply_reaches_partner: true,
             topic: Some(topic(0)),
             channels: Vec::new(),
@@ -284,6 +285,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Unclear {
             name: "Rosa Quispe".into(),
             question: Asked::CheckIn,
+            partners: String::new(),
         },
         LetterKind::Closing {
             name: "Amina Njoroge".into(),
@@ -656,6 +658,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             awake: Vec::new(),
             first_writer: "Sione Fifita".into(),
             you_write_first: false,
+            you_are: Some(Part::Mentor),
             reply_reaches_partner: false,
             topic: None,
             channels: vec!["An open call on the first Thursday of each month".into()],
@@ -703,10 +706,17 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Unclear {
             name: name(),
             question: Asked::AreYouThere,
+            partners: String::new(),
         },
         LetterKind::Unclear {
             name: name(),
             question: Asked::Word,
+            partners: String::new(),
+        },
+        LetterKind::Unclear {
+            name: name(),
+            question: Asked::WhichPartner,
+            partners: "Rosa Quispe".into(),
         },
         LetterKind::Closing {
             name: name(),

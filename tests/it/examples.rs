@@ -1,6 +1,7 @@
 //! The programmes of `config/examples/`: each is whole, and a rehearsal plays it through with invented people. What is
 //! looked at are the letters that they got.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mail_parser::MessageParser;
@@ -121,7 +122,7 @@ fn no_example_has_a_warning() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
 }
 
 #[test]
@@ -199,4 +200,45 @@ fn with_an_odd_number_three_people_are_introduced_to_each_other() {
     assert_eq!(three, 3);
     assert_eq!(played.summary.partnerships, (complete - 1) / 2);
     assert_eq!(played.of_kind("unmatched").count(), 0);
+}
+
+#[test]
+fn mentors_have_as_many_mentees_as_they_take_for_ten_months() {
+    let played = play("mentors", 30, 3);
+    let mut mentees: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut mentors: BTreeMap<&str, u32> = BTreeMap::new();
+    for letter in played.of_kind("introduction") {
+        if letter.text.contains("You are the mentor") {
+            *mentors.entry(&letter.to).or_default() += 1;
+        } else {
+            assert!(letter.text.contains("is your mentor"), "{}", letter.text);
+            assert!(letter.text.contains("You are the one who writes first"));
+            *mentees.entry(&letter.to).or_default() += 1;
+        }
+    }
+    assert!(mentors.values().any(|count| *count > 1), "{mentors:?}");
+    assert!(mentors.keys().all(|person| !mentees.contains_key(person)));
+    // However many partners somebody has, each month's topic comes once.
+    let mut topics: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for letter in played.of_kind("topic") {
+        *topics.entry((&letter.to, &letter.subject)).or_default() += 1;
+    }
+    assert!(topics.values().all(|count| *count == 1), "{topics:#?}");
+    let of_one_person = |person: &str| topics.keys().filter(|(to, _)| *to == person).count();
+    assert!(
+        mentors.keys().any(|mentor| of_one_person(mentor) == 9),
+        "ten, the first in the introduction"
+    );
+    assert!(
+        played
+            .of_kind("topic")
+            .any(|letter| letter.text.contains(" & "))
+    );
+    for closing in played.of_kind("closing") {
+        let same = played
+            .of_kind("closing")
+            .filter(|it| it.to == closing.to)
+            .count();
+        assert_eq!(same, 1, "{}", closing.to);
+    }
 }

@@ -11,10 +11,12 @@ use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
 use pairpost::ids::PersonId;
 use pairpost::mail::outbound::Outcome;
-use pairpost::programme::application::{Answer, Answers};
+use pairpost::programme::application::{
+    Answer, Answers, Choice, MatchingPart, Question, QuestionKind, Text,
+};
 use pairpost::programme::event::{Command, CommandKind};
 use pairpost::programme::form_text;
-use pairpost::programme::settings::{Odd, Release};
+use pairpost::programme::settings::{Odd, Release, Roles};
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::schedule;
 use pairpost::store::{Durability, facts};
@@ -459,6 +461,7 @@ impl Story {
         let (country, city) = place
             .split_once(" in ")
             .ok_or("from where, in which city?")?;
+        let (city, role) = city.split_once(" as a ").unwrap_or((city, ""));
         self.writes(name, "I would like to apply.")?;
         self.gets(name, "form")?;
         let form = &self.engine.config().settings.form;
@@ -489,6 +492,13 @@ impl Story {
             .one()
             .ok_or("which country is that?")?;
         answers.insert("country".into(), Answer::One(code));
+        if !role.is_empty() {
+            let (role, capacity) = role.split_once(" of ").unwrap_or((role, ""));
+            answers.insert("role".into(), one(role));
+            if !capacity.is_empty() {
+                answers.insert("capacity".into(), one(capacity));
+            }
+        }
         let mut filled = form_text::write(form, &answers, "en");
         if !wishes.is_empty() {
             filled = format!("{filled}\n{wishes}\n");
@@ -744,6 +754,36 @@ fn adjust(config: &mut Config, what: &str) {
                 pairpost::programme::settings::IntroductionReplyTo::Programme;
         }
         "late applicants in the pool" => settings.late_to_pool = true,
+        "two roles" => {
+            let question = |id: &str, required: bool, options: &[&str]| Question {
+                id: id.into(),
+                kind: QuestionKind::OneOf,
+                label: Text::english(id),
+                help: Text::default(),
+                required,
+                max_chars: 40,
+                shown_to_partner: false,
+                options: options
+                    .iter()
+                    .map(|option| Choice {
+                        id: (*option).into(),
+                        label: Text::english(option),
+                    })
+                    .collect(),
+                at_most: None,
+                matching: MatchingPart::None,
+            };
+            let questions = &mut settings.form.questions;
+            questions.push(question("role", true, &["mentor", "mentee"]));
+            questions.push(question("capacity", false, &["1", "2", "3"]));
+            settings.pairing.roles = Some(Roles {
+                question: "role".into(),
+                mentor: "mentor".into(),
+                mentee: "mentee".into(),
+                capacity: Some("capacity".into()),
+                at_most: 3,
+            });
+        }
         other => match other.strip_prefix("a next round on day ") {
             Some(day) => {
                 let day = TimeDelta::days(day.parse().expect("a number of days"));

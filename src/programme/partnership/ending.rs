@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{about, under_way, unprompted};
+use super::{about, leads, under_way, unprompted};
 use crate::ids::PersonId;
 use crate::programme::conversation::{answer, free_words};
 use crate::programme::decision::{Change, Decision};
@@ -10,7 +10,9 @@ use crate::programme::event::Message;
 use crate::programme::facts::{
     ApplicationState, Facts, Member, Partnership, PartnershipState, Person,
 };
-use crate::programme::letter::{About, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::letter::{
+    About, Asked, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo,
+};
 use crate::programme::settings::Settings;
 use crate::programme::waiting::{self, Because};
 use crate::programme::{cap, pace, timetable};
@@ -31,6 +33,13 @@ pub fn new_partner(
             "asks for a new partner, but has none",
         );
     };
+    let named = message
+        .answers_letter
+        .as_ref()
+        .and_then(|asked| asked.about.partnership);
+    if facts.under_way().count() > 1 && named != Some(partnership.id) {
+        return which_partner(facts, person, message);
+    }
     let mut decision = end(
         settings,
         facts,
@@ -57,6 +66,28 @@ pub fn new_partner(
         .retain(|letter| letter.to != Recipient::Person(person.id));
     own.not_before = None;
     decision.letters.push(own);
+    decision
+}
+
+/// Somebody with several partners wants another one in the place of whom? One letter for each, which is answered where
+/// it is meant.
+fn which_partner(facts: &Facts, person: &Person, message: &Message) -> Decision {
+    let mut decision = Decision::noting(format!(
+        "person {} has several partners, and is asked which one is meant",
+        person.id
+    ));
+    let mut open: Vec<&Partnership> = facts.under_way().collect();
+    open.sort_by_key(|it| it.id);
+    for partnership in open {
+        let kind = LetterKind::Unclear {
+            name: person.name.clone(),
+            question: Asked::WhichPartner,
+            partners: partnership.names_without(person.id),
+        };
+        let mut letter = answer(person, message, kind, about(partnership));
+        letter.occurrence = format!("{}-{}", letter.occurrence, partnership.id);
+        decision.letters.push(letter);
+    }
     decision
 }
 
@@ -119,11 +150,15 @@ pub fn end(
     for member in &partnership.members {
         let person = &member.person;
         if let Some((_, state)) = leaver.filter(|(leaver, _)| *leaver == person.id) {
-            decision.changes.push(Change::ApplicationState {
-                application: member.application,
-                state,
-            });
-            if state == ApplicationState::Silent {
+            // Who has been silent to one of several is still there for the others.
+            let goes_on = state == ApplicationState::Silent && member.elsewhere > 0;
+            if !goes_on {
+                decision.changes.push(Change::ApplicationState {
+                    application: member.application,
+                    state,
+                });
+            }
+            if state == ApplicationState::Silent && !goes_on {
                 decision.changes.push(Change::SilenceRemembered {
                     person: person.id,
                     round: partnership.round.clone(),
@@ -155,7 +190,7 @@ pub fn end(
         if stays_with.is_none() {
             leave_to_wait(member, pool_until.is_some(), &mut decision);
         }
-        if !introduced && stays_with.is_none() {
+        if !introduced && stays_with.is_none() && member.elsewhere == 0 {
             // Before day 0 they know of no partner yet, and wait for one; from the pool they wait on.
             let round = timetable::round(settings, &partnership.round)
                 .filter(|round| facts.now.date_naive() < round.start);
@@ -199,7 +234,12 @@ pub fn end(
 }
 
 /// Without a partner through no fault of theirs: in the pool while it is matched, else first in the next round.
+///
+/// A mentor who has other mentees goes on, and the free place is filled again all the same.
 fn leave_to_wait(member: &Member, pool_is_open: bool, decision: &mut Decision) {
+    if member.elsewhere > 0 {
+        return;
+    }
     let application = member.application;
     if pool_is_open {
         decision.changes.push(Change::ApplicationState {
@@ -222,21 +262,17 @@ pub fn withdraw(
     person: &Person,
     message: Option<&Message>,
 ) -> Decision {
-    let open = facts
-        .partnership
-        .as_ref()
-        .filter(|it| it.state != PartnershipState::Ended);
-    let mut decision = match open {
-        Some(partnership) => end(
+    let mut decision = Decision::noting(format!("person {} withdraws", person.id));
+    for partnership in facts.open_partnerships() {
+        decision.join(end(
             settings,
             facts,
             partnership,
             Some((person.id, ApplicationState::Withdrawn)),
             Ended::Withdrew,
             "a partner withdrew",
-        ),
-        None => Decision::noting(format!("person {} withdraws", person.id)),
-    };
+        ));
+    }
     decision
         .changes
         .push(Change::LeavesAll { person: person.id });
@@ -288,6 +324,9 @@ pub fn closing(settings: &Settings, facts: &Facts, person: PersonId) -> Decision
     let Some(round) = timetable::round(settings, &partnership.round) else {
         return Decision::ignored("the round is no longer in the config");
     };
+    if !leads(facts, partnership) {
+        return Decision::ignored("their closing letter comes with another partnership");
+    }
     let today = facts.now.with_timezone(&member.person.zone).date_naive();
     if !member.person.may_be_written_to(today) {
         return Decision::ignored("no unprompted mail to this person");
@@ -299,7 +338,7 @@ pub fn closing(settings: &Settings, facts: &Facts, person: PersonId) -> Decision
     let kind = LetterKind::Closing {
         name: member.person.name.clone(),
         dates: timetable::dates(round),
-        partners: partnership.names_without(person),
+        partners: facts.names_of_partners(person),
         next: timetable::next_round(settings, &round.id).map(timetable::dates),
     };
     decision.letters.push(unprompted(

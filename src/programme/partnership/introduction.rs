@@ -10,9 +10,9 @@ use crate::programme::facts::{
     ApplicationState, Facts, Member, Partnership, PartnershipState, Person,
 };
 use crate::programme::letter::{
-    About, ClockOf, Hours, Letter, LetterKind, Partner, Recipient, ReplyTo, TopicText,
+    About, ClockOf, Hours, Letter, LetterKind, Part, Partner, Recipient, ReplyTo, TopicText,
 };
-use crate::programme::settings::{IntroductionReplyTo, Position, Round, Settings};
+use crate::programme::settings::{IntroductionReplyTo, Position, Role, Round, Settings};
 use crate::programme::waiting::{self, Because};
 use crate::programme::{form_text, reason_text, timetable};
 use crate::time::Moment;
@@ -75,7 +75,7 @@ pub fn introduce_now(
             state: PartnershipState::Ended,
             why: "left before the introduction".into(),
         });
-        for member in here {
+        for member in here.into_iter().filter(|it| it.elsewhere == 0) {
             decision.changes.push(Change::ApplicationState {
                 application: member.application,
                 state: ApplicationState::Pool,
@@ -258,6 +258,15 @@ pub(super) fn introduction(
             awake,
             first_writer,
             you_write_first: partnership.first_writer == reader.id,
+            you_are: settings
+                .pairing
+                .roles
+                .as_ref()
+                .and_then(|roles| roles.of(&member.answers))
+                .map(|role| match role {
+                    Role::Mentor { .. } => Part::Mentor,
+                    Role::Mentee => Part::Mentee,
+                }),
             reply_reaches_partner,
             topic,
             channels: settings.channels.clone(),

@@ -34,6 +34,12 @@ fn under_way(facts: &Facts, person: PersonId) -> Result<(&Partnership, &Member),
     Ok((partnership, member))
 }
 
+/// Whether this is the one of a person's partnerships with which comes what they get once, however many partners they
+/// have: topics and the closing letter. The oldest is.
+fn leads(facts: &Facts, partnership: &Partnership) -> bool {
+    facts.under_way().all(|other| other.id >= partnership.id)
+}
+
 fn unprompted(
     to: &Person,
     kind: LetterKind,

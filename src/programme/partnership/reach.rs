@@ -9,7 +9,7 @@ use crate::ids::PersonId;
 use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::{Complaint, Message, Undelivered};
-use crate::programme::facts::{ApplicationState, Facts, PartnershipState, Person};
+use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
 use crate::programme::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use crate::programme::settings::Settings;
 use crate::programme::{cap, coordinating, timetable};
@@ -90,10 +90,36 @@ fn try_second(
         undelivered,
         " A second address is tried.",
     ));
-    let Ok((partnership, member)) = under_way(facts, person.id) else {
-        return decision;
+    for partnership in facts.under_way() {
+        at_second(
+            settings,
+            facts,
+            person,
+            partnership,
+            undelivered,
+            &mut decision,
+        );
+    }
+    decision
+}
+
+/// The partner hears that the first address does not work, and the partnership waits for a word from the second one.
+fn at_second(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    partnership: &Partnership,
+    undelivered: &Undelivered,
+    decision: &mut Decision,
+) {
+    let Some(member) = partnership.member(person.id) else {
+        return;
     };
     if undelivered.kind == "introduction"
+        && undelivered
+            .about
+            .partnership
+            .is_none_or(|id| id == partnership.id)
         && let Some(round) = timetable::round(settings, &partnership.round)
     {
         let mut again = introduction(settings, facts, partnership, round, member, None);
@@ -121,7 +147,6 @@ fn try_second(
     decision
         .occasions
         .push((occasion, timetable::morning(settings, until, person.zone)));
-    decision
 }
 
 /// No word has come from the second address: the partnership ends, and the partner is free.
@@ -171,7 +196,7 @@ pub fn address_confirmed(facts: &Facts, person: &Person, message: &Message) -> O
         kind(person, true),
         About::default(),
     ));
-    if let Ok((partnership, _)) = under_way(facts, person.id) {
+    for partnership in facts.under_way() {
         for other in partnership.others(person.id) {
             let occurrence = format!("message-{}", message.inbox);
             decision.letters.push(unprompted(
@@ -192,31 +217,25 @@ fn gone(
     person: &Person,
     undelivered: &Undelivered,
 ) -> Decision {
-    let open = facts
-        .partnership
-        .as_ref()
-        .filter(|it| it.state != PartnershipState::Ended);
-    let mut unreachable = facts.clone();
-    if let Some(partnership) = &mut unreachable.partnership {
-        for member in partnership
+    let mut decision = Decision::noting(format!("person {} cannot be reached by mail", person.id));
+    for partnership in facts.open_partnerships() {
+        let mut unreachable = partnership.clone();
+        for member in unreachable
             .members
             .iter_mut()
             .filter(|member| member.person.id == person.id)
         {
             member.person.unreachable = true;
         }
-    }
-    let mut decision = match (open, &unreachable.partnership) {
-        (Some(_), Some(partnership)) => end(
+        decision.join(end(
             settings,
             facts,
-            partnership,
+            &unreachable,
             Some((person.id, ApplicationState::Withdrawn)),
             Ended::Unreachable,
             "a partner cannot be reached by mail",
-        ),
-        _ => Decision::noting(format!("person {} cannot be reached by mail", person.id)),
-    };
+        ));
+    }
     decision
         .changes
         .push(Change::LeavesAll { person: person.id });

@@ -118,6 +118,7 @@ mod tests {
             last_answer: said.map(|(choice, days_ago)| (choice, now() - TimeDelta::days(days_ago))),
             silent_since: None,
             last_sign: None,
+            elsewhere: 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! The fortnight's topic: which one a reader gets, and when the next is due.
 
-use super::{under_way, unprompted};
+use super::{leads, under_way, unprompted};
 use crate::ids::PersonId;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome};
 use crate::programme::facts::{Facts, Member, Partnership, TopicsSeen};
@@ -108,6 +108,10 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
         member,
         newest,
     ));
+    if !leads(facts, partnership) {
+        decision.outcome = Outcome::Ignored("their topics come with another partnership".into());
+        return decision;
+    }
     if reader.topics_off || !reader.may_be_written_to(today) {
         decision.outcome = Outcome::Ignored("no topics to this person".into());
         return decision;
@@ -146,20 +150,25 @@ pub fn topic(settings: &Settings, facts: &Facts, person: PersonId, number: u32) 
     }
     let kind = LetterKind::Topic {
         name: reader.name.clone(),
-        partners: partnership.names_without(person),
+        partners: facts.names_of_partners(person),
         topic,
         missed,
         number: newest,
         last,
         channels: settings.channels.clone(),
     };
-    decision.letters.push(unprompted(
+    let mut letter = unprompted(
         reader,
         kind,
         format!("{}-{newest}", partnership.id),
         partnership,
         newest,
-    ));
+    );
+    if facts.under_way().count() > 1 {
+        // It speaks of all partners, so an answer to it names none.
+        letter.about.partnership = None;
+    }
+    decision.letters.push(letter);
     decision
 }
 
