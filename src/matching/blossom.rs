@@ -29,6 +29,9 @@ use super::events::{Event, Events};
 use super::graph::{Edge, Graph, Label, NEVER, NONE, Pair};
 use super::nest::{Nest, OddSets};
 
+/// So few roots grow together from the start.
+const FEW: usize = 4;
+
 #[derive(Clone)]
 pub struct Blossoms {
     pub graph: Graph,
@@ -121,6 +124,8 @@ impl Blossoms {
                 self.forget_pair(v, to, &mut roots);
             }
             if self.graph.neighbours[v as usize].is_empty() {
+                // Only the bench may still be a pair for it, and has to be looked at.
+                self.dirty[v as usize] |= self.y[v as usize] > 0;
                 self.y[v as usize] = 0;
             }
         }
@@ -148,7 +153,8 @@ impl Blossoms {
         // Trees that grow large, one after the other, over the same ground, are better grown together.
         let enough = 20 * self.y.len();
         let mut limit = 2;
-        while limit < 1 << 12 && !roots.is_empty() {
+        roots.retain(|&root| self.is_unfinished(root));
+        while limit < 1 << 12 && roots.len() > FEW {
             let mut left = Vec::new();
             self.looked_at = 0;
             for (done, &root) in roots.iter().enumerate() {

@@ -59,6 +59,10 @@ impl<'a> Session<'a> {
         let scoring = Scoring::new(candidates, rules);
         let seats = Seats::new(candidates, &options.changes);
         let mut table = seats.table(candidates, rules, &scoring);
+        let unchanged =
+            Seats::new(candidates, &Changes::default()).table(candidates, rules, &scoring);
+        table.use_known(unchanged.all_points());
+        drop(unchanged);
         let control = control(options);
         let (mut standing, mut solved) = Standing::solve(&table, &control);
         let mut floor = None;
@@ -104,9 +108,10 @@ impl<'a> Session<'a> {
         let seats = Seats::new(self.candidates, changes);
         let changed = seats.changed_since(&self.seats);
         self.seats = seats;
-        let floor = self.table.floor;
+        let (floor, known) = (self.table.floor, self.table.known());
         self.table = self.seats.table(self.candidates, self.rules, &self.scoring);
         self.table.floor = floor;
+        self.table.use_known(known);
         self.standing
             .solve_again(&self.table, &changed, &control(options))
     }

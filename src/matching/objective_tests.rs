@@ -344,7 +344,7 @@ fn stopped_early_there_is_still_a_sound_proposal() {
 #[test]
 fn a_change_is_solved_from_where_it_stands_as_well_as_from_the_start() {
     let mut dice = Dice::new(18);
-    for case in 0..30 {
+    for case in 0..40 {
         let count = 20 + dice.roll(60) as usize;
         let mut people = crowd(&mut dice, count, 6);
         if case % 3 == 0 {

@@ -8,6 +8,7 @@
 //! A test holds the two statements together, pair by pair.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use super::candidate::{Candidate, Role, Trait};
@@ -54,7 +55,17 @@ pub struct ScoreTable {
     /// Lowest points allowed, without what is carried over.
     pub floor: i32,
     country: Vec<u16>,
+    /// Points of all pairs of seats, where there are few enough to keep them.
+    known: Option<KnownPoints>,
 }
+
+/// Points of all pairs of seats, row by row, as far as they follow from who the people are: seats that are closed or
+/// excluded, and the floor, are not regarded, so that they hold for whatever coordinators change.
+#[derive(Clone)]
+pub struct KnownPoints(Arc<Vec<i32>>);
+
+/// Up to so many seats the points are kept: 36 MB.
+const MOST_KNOWN: usize = 3_000;
 
 /// Sets of up to 64 options as two arrays of 32 bits, since twice as many of those fit into a register.
 struct Halves([Vec<u32>; 2]);
@@ -157,7 +168,32 @@ impl ScoreTable {
             excluded,
             floor: FORBIDDEN + 1,
             country: all().map(|person| person.country).collect(),
+            known: None,
         }
+    }
+
+    /// The points of all pairs, to be used by tables of the same people: see [`ScoreTable::use_known`]. To be asked
+    /// of a table without closed seats and floor. `None` where they are too many.
+    pub fn all_points(&self) -> Option<KnownPoints> {
+        if self.seats > MOST_KNOWN {
+            return None;
+        }
+        let mut all = Vec::with_capacity(self.seats * self.seats);
+        let mut work = Work::default();
+        for u in 0..self.seats {
+            self.score(u, 0..self.seats, &mut work);
+            all.extend_from_slice(&work.points);
+        }
+        Some(KnownPoints(Arc::new(all)))
+    }
+
+    /// From now on, points are looked up instead of worked out.
+    pub fn use_known(&mut self, known: Option<KnownPoints>) {
+        self.known = known;
+    }
+
+    pub fn known(&self) -> Option<KnownPoints> {
+        self.known.clone()
     }
 
     pub fn seats(&self) -> usize {
@@ -221,6 +257,18 @@ impl ScoreTable {
 
     /// Works out the points of `u` with each of `columns`, into `work.points`.
     fn score(&self, u: usize, columns: Range<usize>, work: &mut Work) {
+        if let Some(KnownPoints(known)) = &self.known {
+            let row = &known[u * self.seats..][columns.clone()];
+            work.points.resize(columns.len(), 0);
+            pulp::Arch::new().dispatch(LookUp {
+                table: self,
+                u,
+                columns,
+                row,
+                points: &mut work.points,
+            });
+            return;
+        }
         pulp::Arch::new().dispatch(ScoreRow {
             table: self,
             u,
@@ -535,6 +583,35 @@ impl pulp::WithSimd for ScoreRow<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         self.table.score_row(self.u, self.columns, self.work);
+    }
+}
+
+/// Looking a row up, in the same form.
+struct LookUp<'a> {
+    table: &'a ScoreTable,
+    u: usize,
+    columns: Range<usize>,
+    row: &'a [i32],
+    points: &'a mut [i32],
+}
+
+impl pulp::WithSimd for LookUp<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let count = self.points.len();
+        let (table, points, row) = (self.table, self.points, &self.row[..count]);
+        let role = &table.role[self.columns.clone()][..count];
+        let carried = &table.carry_over[self.columns][..count];
+        let carry_over = table.carry_over[self.u];
+        // A floor below all points lets everything pass that is not forbidden.
+        let (open, floor) = (table.role[self.u] != NOBODY, table.floor);
+        for j in 0..count {
+            let own = row[j].wrapping_sub(carry_over).wrapping_sub(carried[j]);
+            let good = (row[j] != FORBIDDEN) & (own >= floor) & (role[j] != NOBODY) & open;
+            points[j] = if good { row[j] } else { FORBIDDEN };
+        }
     }
 }
 

@@ -11,6 +11,8 @@
 //!
 //! Times are of the processor, since a busy machine stretches those of the clock, which stand in brackets.
 
+#[path = "matching/clock.rs"]
+mod clock;
 #[path = "matching/measure.rs"]
 mod measure;
 #[path = "matching/people.rs"]

@@ -9,6 +9,7 @@ use pairpost::matching::{GivenGraph, Options, match_graph};
 use rustworkx_core::max_weight_matching::max_weight_matching;
 use rustworkx_core::petgraph::graph::UnGraph;
 
+use super::clock::{cpu_seconds, peak_megabytes};
 use super::people::invent;
 
 /// More than any difference of scores, so that the number of pairs goes first.
@@ -157,31 +158,6 @@ fn report(solve: impl FnOnce() -> (usize, i64)) {
         score,
     };
     println!("{}", run.line());
-}
-
-/// Processor time of this process: user and system, in hundredths of a second; where only the main thread works, the
-/// scheduler's count, in billionths.
-fn cpu_seconds() -> f64 {
-    let fields = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-    let stat = fields("/proc/self/stat");
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after_name
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    let precise = fields("/proc/self/schedstat");
-    let precise = precise.split_whitespace().next();
-    let precise: f64 = precise.and_then(|field| field.parse().ok()).unwrap_or(0.0);
-    (ticks / 100.0).max(precise / 1e9)
-}
-
-fn peak_megabytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1024.0
 }
 
 fn ours(n: usize, edges: &Edges) {
