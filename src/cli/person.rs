@@ -36,6 +36,9 @@ pub struct Args {
     /// They were held out of a release: look for a partner each morning from now on.
     #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
     pool: bool,
+    /// Forgive former silence: they are invited like everybody again.
+    #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
+    forgive: bool,
     /// You have dealt with this message of theirs.
     #[arg(long, value_name = "MESSAGE")]
     settle: Option<i64>,
@@ -57,6 +60,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         Some(CommandKind::Withdraw { person })
     } else if args.pool {
         Some(CommandKind::IntoPool { person })
+    } else if args.forgive {
+        Some(CommandKind::LiftSilence { person })
     } else {
         args.settle.map(|inbox| CommandKind::Settle {
             inbox: InboxId(inbox),

@@ -314,6 +314,31 @@ fn invited_again(
     decision
 }
 
+/// People answer a question in their own words: "Yes, I am still in." What only says that somebody takes part may be
+/// read from a sentence, as long as it asks nothing back.
+pub fn is_yes_in_a_sentence(message: &Message, asked: &str) -> bool {
+    let asks_for_yes = matches!(
+        asked,
+        "invitation" | "invitation-question" | "still-with-us" | "left-out"
+    );
+    let text = message.text.trim();
+    if !asks_for_yes
+        || message.said.intent.is_some()
+        || text.contains(['?', '¿'])
+        || text.chars().count() > SENTENCE_MAX_CHARS
+    {
+        return false;
+    }
+    let first = text
+        .split(|c: char| !c.is_alphabetic())
+        .find(|word| !word.is_empty())
+        .unwrap_or_default()
+        .to_lowercase();
+    matches!(first.as_str(), "yes" | "yep" | "sure" | "oui" | "si" | "sí")
+}
+
+const SENTENCE_MAX_CHARS: usize = 300;
+
 /// "Yes" in answer to a letter that asks whether somebody is with us, still or again; `None` for other letters.
 pub fn yes(
     settings: &Settings,

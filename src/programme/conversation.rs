@@ -306,7 +306,9 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         if speaks_of_an_application(facts, asked) {
             return applying::form_filled(settings, facts, person, message);
         }
-    } else if let (Some(Intent::Answer), Some(asked)) = (message.said.intent, asked)
+    } else if let Some(asked) = asked
+        && (message.said.intent == Some(Intent::Answer)
+            || applying::is_yes_in_a_sentence(message, &asked.kind))
         && let Some(decision) = match asked.kind.as_str() {
             "address-check" => partnership::address_confirmed(facts, person, message),
             "place-given" | "withdrawn" => {

@@ -184,6 +184,10 @@ pub enum CommandKind {
     Accept {
         person: PersonId,
     },
+    /// A former silence is forgiven: they are invited like everybody again.
+    LiftSilence {
+        person: PersonId,
+    },
     /// A person's place is given up, as if they had withdrawn.
     Withdraw {
         person: PersonId,

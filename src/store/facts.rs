@@ -97,6 +97,7 @@ pub fn load(
             }
             CommandKind::Decline { person, .. }
             | CommandKind::Accept { person }
+            | CommandKind::LiftSilence { person }
             | CommandKind::Withdraw { person }
             | CommandKind::Erase { person } => about_person(tx, &mut facts, Some(*person), None)?,
             CommandKind::Free { person } => {

@@ -52,6 +52,9 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
         ["new", "partner", id] => number(id).map(|id| CommandKind::Free {
             person: PersonId(id),
         }),
+        ["forgive", id] => number(id).map(|id| CommandKind::LiftSilence {
+            person: PersonId(id),
+        }),
         ["accept", id] => number(id).map(|id| CommandKind::Accept {
             person: PersonId(id),
         }),

@@ -142,6 +142,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         CommandKind::IntoPool { person } => into_pool(settings, facts, *person),
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
+        CommandKind::LiftSilence { .. } => lift_silence(facts),
         CommandKind::Withdraw { .. } => match &facts.person {
             Some(person) => partnership::withdraw(settings, facts, person, None),
             None => Decision::ignored("no such person"),
@@ -378,6 +379,23 @@ fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
         not_before: None,
     });
     decision
+}
+
+fn lift_silence(facts: &Facts) -> Decision {
+    match &facts.person {
+        Some(person) if !person.silences.is_empty() => Decision {
+            changes: vec![Change::SilenceLifted {
+                person: person.id,
+                round: None,
+            }],
+            ..Decision::noting(format!(
+                "the former silence of person {} is forgiven: they are invited like everybody",
+                person.id
+            ))
+        },
+        Some(_) => Decision::ignored("no silence is remembered of this person"),
+        None => Decision::ignored("no such person"),
+    }
 }
 
 fn accept(settings: &Settings, facts: &Facts) -> Decision {
