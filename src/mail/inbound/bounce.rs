@@ -38,7 +38,8 @@ pub fn bounce(parsed: &Parsed, reading: &Reading) -> Option<Bounce> {
     }
     let has_report = !recipients.is_empty();
     if !has_report {
-        if !by_machine(parsed, reading) || !says_undelivered(parsed, reading, &text) {
+        let undelivered = by_machine(parsed, reading) && says_undelivered(parsed, reading, &text);
+        if !undelivered && !refused_by_list(parsed, reading) {
             return None;
         }
         recipients = named_in_text(parsed, &text);
@@ -250,6 +251,15 @@ fn settle(found: &mut Found, text: &str, reported: bool) {
     } else {
         found.recipient.status.as_deref().and_then(class_of)
     };
+    // A status of the remote server's own says it better.
+    let own_status = status_in(&found.diagnostic).is_some();
+    if !own_status
+        && matches(&LATER, found.diagnostic.trim())
+        && class != Some(BounceClass::Delivered)
+    {
+        found.recipient.class = BounceClass::Temporary;
+        return;
+    }
     found.recipient.class = match class {
         Some(BounceClass::Delivered) if action.starts_with("failed") => BounceClass::Permanent,
         Some(class) => class,
@@ -373,6 +383,43 @@ static GAVE_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"(?i)(giving up|given up|gave up|permanent (fatal )?error|permanent failure|fatal error|delivery (has )?failed permanently|too (long|old)|(has )?expired|final(ly)? (failed|attempt)|failed permanently|i'm not going to try again|no further attempts|returned to sender|retry time(out)? (was )?exceeded|was not reached within the allowed|could not be delivered for (more than )?\d+ days|undeliverable)",
     )
 });
+
+/// What servers say that will take the mail later, whatever reply code they say it with; and a server that gave up
+/// because nobody could be reached in all its days, without a reason against the address.
+static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)(not accepting (connections|messages)|try again later|(please )?retry later|temporar(y|ily) (rejected|deferred|unavailable|blocked)|greylist|^\S+@\S+\s+retry timeout exceeded\s*$)",
+    )
+});
+
+/// A list's server that does not take the mail to its members: the letter has reached nobody.
+fn refused_by_list(parsed: &Parsed, reading: &Reading) -> bool {
+    let headers = &parsed.headers;
+    let list_server = ["x-mlserver", "x-mailman-version", "x-ecartis-version"]
+        .iter()
+        .any(|name| headers.get(name).is_some());
+    let local = reading
+        .from
+        .as_ref()
+        .and_then(|from| from.address.split('@').next().map(str::to_string))
+        .unwrap_or_default();
+    let keeper = ["-admin", "-owner", "-request", "-bounces", "-ctl"]
+        .iter()
+        .any(|end| local.ends_with(end))
+        || local.starts_with("owner-")
+        || local == "majordomo";
+    static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        pattern(
+            r"(?i)(\bnot (a )?(list )?member|non-?member (submission|post)|not allowed to post|posting (was |is )?(rejected|refused)|(message|post|mail) (was |has been )?(rejected|refused|discarded)|loop alert)",
+        )
+    });
+    list_server
+        && keeper
+        && reading
+            .subject
+            .as_deref()
+            .is_some_and(|subject| matches(&REFUSED, subject))
+}
 
 /// Whether a mail system wrote the message.
 fn by_machine(parsed: &Parsed, reading: &Reading) -> bool {
@@ -586,7 +633,20 @@ fn named_in_text(parsed: &Parsed, text: &str) -> Vec<Found> {
         .collect();
     if !failed.is_empty() {
         for address in failed {
-            add(&mut out, address, text);
+            // What the text says of this address, where it says it below.
+            let around = text
+                .lines()
+                .skip_while(|line| !line.to_ascii_lowercase().contains(&address))
+                .take_while(|line| !line.trim().is_empty())
+                .map(str::trim)
+                .collect::<Vec<_>>()
+                .join("\n");
+            let around = if matches(&LATER, &around) {
+                &around
+            } else {
+                text
+            };
+            add(&mut out, address, around);
         }
         return out;
     }

@@ -252,6 +252,8 @@ struct Writer {
     open: Vec<(String, bool)>,
     pre: usize,
     cell: bool,
+    /// Where in the line a word in bold begins, with words before it.
+    bold: Option<usize>,
 }
 
 impl Writer {
@@ -314,6 +316,10 @@ impl Writer {
 
     fn tag(&mut self, tag: &Tag) {
         let name = tag.name.as_str();
+        if matches!(name, "b" | "strong") {
+            self.emphasis(tag.closing);
+            return;
+        }
         if tag.closing {
             match name {
                 "pre" => self.pre = self.pre.saturating_sub(1),
@@ -377,6 +383,28 @@ impl Writer {
         }
     }
 
+    /// A word that somebody stressed within a sentence keeps its stress. Labels, lists and whole lines in bold are layout.
+    fn emphasis(&mut self, closing: bool) {
+        let Some(from) = self.bold.take().filter(|_| closing) else {
+            let sentence = self.quotes == 0
+                && !self.line.contains([':', '\t', '[', '|'])
+                && self.line.chars().filter(|c| c.is_alphabetic()).count() > 3;
+            self.bold = (!closing && sentence).then_some(self.line.len());
+            return;
+        };
+        let stressed = self.line.get(from..).map(str::trim).unwrap_or_default();
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'' | '’');
+        if (1..=40).contains(&stressed.len()) && stressed.chars().all(plain) {
+            let stressed = stressed.to_string();
+            let blank = self.line.len() > from + stressed.len() && self.line.ends_with(' ');
+            let before = self.line[from..].starts_with(' ');
+            self.line.truncate(from);
+            let mark = |gap: bool| if gap { " " } else { "" };
+            self.line
+                .push_str(&format!("{}**{stressed}**{}", mark(before), mark(blank)));
+        }
+    }
+
     fn marker(&mut self, marker: char) {
         self.end_line();
         self.line.push(marker);
@@ -389,12 +417,14 @@ impl Writer {
             self.break_line();
         } else {
             self.line.clear();
+            self.bold = None;
             self.blank = false;
         }
     }
 
     fn break_line(&mut self) {
         let line = std::mem::take(&mut self.line);
+        self.bold = None;
         self.blank = false;
         self.cell = false;
         for _ in 0..self.quotes {
@@ -499,6 +529,22 @@ mod tests {
             marked("<table><tr><td>Name</td><td>Anna</td></tr></table>").trim(),
             "Name\tAnna"
         );
+    }
+
+    #[test]
+    fn a_word_stressed_in_a_sentence_keeps_its_stress_and_a_label_gets_none() {
+        assert_eq!(
+            marked("<p>I would <b>really</b> like to.</p>").trim(),
+            "I would **really** like to."
+        );
+        for layout in [
+            "<p><b>Name:</b> Anna</p>",
+            "<p>Name: <b>Anna</b></p>",
+            "<p><b>A whole line</b></p>",
+            "<p>1. <b>It is going well</b></p>",
+        ] {
+            assert!(!marked(layout).contains('*'), "{layout}");
+        }
     }
 
     #[test]

@@ -155,6 +155,10 @@ pub fn read_parsed(parsed: &Parsed, context: &Context<'_>) -> Reading {
     }
     if reading.kind == Kind::Person {
         reading.said = said(&marked, &reading, context);
+        // A letter that answers nothing and holds another's words alone: they are shown, and nothing is read from them.
+        if reading.text.is_empty() && reading.answers.is_empty() && context.asked.is_none() {
+            reading.text = reply_text::passed_on(&reading.body);
+        }
     }
     reading
 }
@@ -179,7 +183,7 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
         said.answers = form.answers;
         said.unclear = form.unclear;
     }
-    let words = command::read(&reading.text, subject, context);
+    let words = command::read(&reply_text::unquoted(&reading.text), subject, context);
     said.choice = words.choice;
     said.until = words.until;
     said.intent = words.intent;

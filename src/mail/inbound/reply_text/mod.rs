@@ -38,7 +38,9 @@ pub fn new_text(body: &str) -> String {
     let lines: Vec<String> = prepared(body);
     let kinds = kinds(&lines);
     let mut kept = kept(&kinds);
+    keep_what_is_answered(&lines, &kinds, &mut kept);
     drop_closing(&lines, &mut kept);
+    drop_contact(&lines, &mut kept);
     let mut out: Vec<&str> = Vec::new();
     for (line, keep) in lines.iter().zip(&kept) {
         if *keep {
@@ -47,6 +49,96 @@ pub fn new_text(body: &str) -> String {
     }
     let text = out.join("\n");
     squeeze_empty(text.trim_matches(['\n', ' ']))
+}
+
+/// Longest quote that somebody chose, in lines; a whole letter was quoted by a mail program.
+const CHOSEN_MAX: usize = 15;
+
+/// A short quote that no mail program put there: nothing says who wrote it, and words of the sender's stand below it. They
+/// chose it, and what they wrote answers it.
+fn keep_what_is_answered(lines: &[String], kinds: &[Line], kept: &mut [bool]) {
+    let mut at = 0;
+    while at < lines.len() {
+        if kinds[at] != Line::Quote {
+            at += 1;
+            continue;
+        }
+        let end = (at..lines.len())
+            .find(|next| !matches!(kinds[*next], Line::Quote | Line::Empty))
+            .unwrap_or(lines.len());
+        let before = (0..at).rev().find(|before| kinds[*before] != Line::Empty);
+        let chosen = before.is_none_or(|before| {
+            kinds[before] == Line::Text
+                && kept[before]
+                && !lines[before].trim_end().ends_with([':', '：', '>'])
+        });
+        // Quote marks within the quote's own words make no quote: "> From: ..." is one that was forwarded.
+        let answered = kinds.get(end) == Some(&Line::Text) && kept[end];
+        if chosen && answered && end - at <= CHOSEN_MAX {
+            kept[at..end].fill(true);
+        }
+        at = end;
+    }
+}
+
+/// What stands below the header block that a new letter begins with: its sender passes it on, and wants it read.
+pub fn passed_on(body: &str) -> String {
+    let lines = prepared(body);
+    let kinds = kinds(&lines);
+    let first = kinds.iter().position(|kind| *kind != Line::Empty);
+    let Some(start) =
+        first.filter(|first| kinds[*first] == Line::Cut && !lines[*first].contains(CUT))
+    else {
+        return String::new();
+    };
+    let below: Vec<String> = lines[start..]
+        .iter()
+        .skip_while(|line| !line.trim().is_empty())
+        .cloned()
+        .collect();
+    new_text(&below.join("\n"))
+}
+
+/// The sender's own words for a reader of commands: without what they quote.
+pub fn unquoted(text: &str) -> String {
+    text.lines()
+        .filter(|line| !line.starts_with('>'))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// How to reach the sender, at the very end and below other words: the signature of people who mark none.
+fn drop_contact(lines: &[String], kept: &mut [bool]) {
+    let written: Vec<usize> = (0..lines.len())
+        .filter(|at| kept[*at] && !lines[*at].trim().is_empty())
+        .collect();
+    let Some(last) = written.last().copied() else {
+        return;
+    };
+    if written.len() > 1 && signature::is_signed_name(&lines[last]) {
+        kept[last] = false;
+        return;
+    }
+    let start = (0..=last)
+        .rev()
+        .find(|at| lines[*at].trim().is_empty())
+        .map_or(0, |empty| empty + 1);
+    let block = &lines[start..=last];
+    let contacts = block
+        .iter()
+        .filter(|line| signature::is_contact(line))
+        .count();
+    let name = signature::is_name(&block[0]) || signature::is_contact(&block[0]);
+    if written[0] < start
+        && (2..=7).contains(&block.len())
+        && contacts >= 2
+        && name
+        && block.iter().all(|line| {
+            line.chars().count() <= 60 && !line.contains([':', '?']) || signature::is_contact(line)
+        })
+    {
+        kept[start..=last].fill(false);
+    }
 }
 
 /// A closing formula and the name below it, at the very end: the signature of people who mark none.
@@ -200,6 +292,19 @@ fn mend_quotes(lines: &[String], kinds: &mut [Line]) {
     };
     for (at, kind) in kinds.iter_mut().enumerate() {
         if *kind == Line::Text && barred(at) && (barred(at + 1) || at > 0 && barred(at - 1)) {
+            *kind = Line::Quote;
+        }
+    }
+    // "JD> What do you think?"
+    let initials = |at: usize| {
+        lines.get(at).is_some_and(|line| {
+            line.split_once('>').is_some_and(|(who, _)| {
+                (1..=4).contains(&who.len()) && who.bytes().all(|byte| byte.is_ascii_uppercase())
+            })
+        })
+    };
+    for (at, kind) in kinds.iter_mut().enumerate() {
+        if *kind == Line::Text && initials(at) && (initials(at + 1) || at > 0 && initials(at - 1)) {
             *kind = Line::Quote;
         }
     }

@@ -70,6 +70,13 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
     {
         return Some(Opening::Wrote(1));
     }
+    // "2016-03-03 17:21 GMT+01:00 Bob", as some clients shorten it.
+    if matches(&STAMP, line) && line.len() < 160 {
+        return Some(Opening::Block);
+    }
+    if let Some(count) = spread(lines, at) {
+        return Some(Opening::Wrote(count));
+    }
     let mut joined = String::new();
     for count in 1..=5 {
         let Some(next) = lines.get(at + count - 1) else {
@@ -98,6 +105,39 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
         }
         if wrote(&joined) && (count == 1 || matches(&BEGINS, line) || matches(&ADDRESS, line)) {
             return Some(Opening::Wrote(count));
+        }
+    }
+    None
+}
+
+/// A date, a time and its distance from Greenwich begin nothing else than a quote header.
+static STAMP: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} (GMT|UTC)[+-]\d{1,2}:\d{2}:? \S"));
+static WEEKDAY_AND_TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(
+        r"(?i)^(on|le|el|am|il|op|em) \p{L}{2,10}\.?,? .{0,12}\b(19|20)\d\d\b.{0,12}\d{1,2}[:.h]\d{2}",
+    )
+});
+
+/// A header that was taken apart, with empty lines between its pieces: the number of lines up to "wrote:".
+fn spread(lines: &[String], at: usize) -> Option<usize> {
+    let first = lines[at].trim();
+    if first.len() > 200 || first.ends_with(':') || !matches(&WEEKDAY_AND_TIME, first) {
+        return None;
+    }
+    let mut pieces = 0;
+    for (place, line) in lines.iter().enumerate().skip(at + 1).take(9) {
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        pieces += 1;
+        let own = matches(&WEEKDAY_AND_TIME, line) || line.len() > 120 || pieces > 5;
+        if own {
+            return None;
+        }
+        if line.ends_with(':') && matches(&WROTE, line) && line.len() < 80 {
+            return Some(place + 1 - at);
         }
     }
     None
@@ -228,6 +268,10 @@ fn field(line: &str) -> Option<Field> {
     })
 }
 
+/// A date as mail programs write it: "Wed, 16 May 2012 00:15:02 -0600".
+static MAIL_DATE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"\p{L}{3}, \d{1,2} \p{L}{3,9} \d{4} \d{1,2}:\d{2}:\d{2} [+-]\d{4}"));
+
 /// A block of quoted mail header lines: who, when, and to whom or about what, close together. A form's answers have
 /// names of their own, so "Name:", "Country:" and a stray "Date:" or "To:" make none.
 fn is_header_block(lines: &[String], at: usize) -> bool {
@@ -262,6 +306,17 @@ fn is_header_block(lines: &[String], at: usize) -> bool {
         }
     }
     let has = |field: Field| seen.contains(&field);
+    // Two lines are enough where they are a mail's beyond doubt.
+    let surely = |line: &String| matches(&MAIL_DATE, line.trim());
+    let address = |line: &String| matches(&ADDRESS, line);
+    if first == Field::Date
+        && surely(&lines[at])
+        && lines
+            .get(at + 1)
+            .is_some_and(|next| field(next) == Some(Field::To) && address(next))
+    {
+        return true;
+    }
     matches!(
         first,
         Field::From | Field::Date | Field::Subject | Field::To

@@ -29,8 +29,8 @@ static DEVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)^\W{0,3}(",
         r"sent (from|via|with) (my|the|yahoo|outlook|gmail|mail|mobile|samsung|android|iphone|ipad|blackberry|windows|nine|aqua|protonmail|proton|zoho|tutanota|hey|fastmail|spark|newton|k-9|fairemail|airmail|mailbird|bluemail|myMail|email|verizon|a |an )",
-        r"|sent by (outlook|yahoo|gmail)",
-        r"|get outlook for |get bluemail for |download outlook|yahoo mail: search",
+        r"|sent (by|from|with) \[?(outlook|yahoo|gmail|mail\])|<<sent by",
+        r"|get \[?outlook for |get bluemail for |download outlook|yahoo mail: search",
         r"|envoyé (depuis|de|à partir de|avec|via) (mon|ma|l|la|le|un|yahoo|outlook|gmail|mail|proton|mobile|orange|courrier)",
         r"|enviado (desde|do|de|a partir|via|con|com|pelo) (mi|meu|el|la|o|um|yahoo|outlook|gmail|correo|email|proton|mail|iphone|ipad|samsung|android|dispositivo|smartphone)",
         r"|(von|vom) (meinem|meiner|mobile|samsung|iphone|ipad|handy|smartphone).{0,40}(gesendet|geschickt)|gesendet (von|mit|über|from)|diese nachricht wurde von meinem",
@@ -43,7 +43,7 @@ static DEVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Shorter and weaker signs, for lines with nothing of the sender's below them.
 static WEAK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^\W{0,3}(sent (from|via|with|by|using) |from my (phone|iphone|ipad|mobile|android|blackberry)|via (mobile|phone|iphone|android)\b|gesendet von |envoyé |enviado )").ok()
+    Regex::new(r"(?i)^\W{0,3}(sent (from|via|with|by|using) |from my (phone|iphone|ipad|mobile|android|blackberry)\b|<+sent (by|from) |via (mobile|phone|iphone|android)\b|gesendet von |envoyé |enviado )").ok()
 });
 
 /// A line that a phone or a mail program writes under every mail.
@@ -66,6 +66,42 @@ pub fn is_surely_device(line: &str) -> bool {
 fn short(line: &str) -> bool {
     let words = line.split(['<', '(']).next().unwrap_or_default().trim();
     words.chars().count() <= 90 && !line.trim_end().ends_with('?')
+}
+
+static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^\p{Lu}[\p{L}.’'-]*( (\p{Lu}|de |van |von |der |da |del |la )[\p{L}.’'-]*){0,3}$")
+        .ok()
+});
+
+/// Looks like a person's name and nothing else.
+pub fn is_name(line: &str) -> bool {
+    let line = line.trim();
+    line.len() <= 60 && NAME.as_ref().is_some_and(|pattern| pattern.is_match(line))
+}
+
+/// "/Anna", as people in the north sign.
+pub fn is_signed_name(line: &str) -> bool {
+    line.trim()
+        .trim_start_matches("//")
+        .strip_prefix('/')
+        .or_else(|| line.trim().strip_prefix("//"))
+        .is_some_and(|name| name.len() >= 3 && !name.starts_with(' ') && is_name(name))
+}
+
+static ONE_CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^\W{0,2}((tel|phone|fax|mobile|mob|cell|gsm|skype|office|direct|e-?mail|m|t|p|f|w|web|tél|téléphone|courriel|correo|móvil|teléfono)\s?[.:]*\s*)?",
+        r"(<?[^\s<>@]+@[^\s<>@]+\.\w+>?|(https?://|www\.)\S+|[+(]?\d[\d ()./-]{6,}\d( ?(ext|x)\.? ?\d+)?)\s*([|,;]\s*\S+\s*)?$"
+    ))
+    .ok()
+});
+
+/// An address, a number or a page, and nothing else on the line.
+pub fn is_contact(line: &str) -> bool {
+    line.len() <= 120
+        && ONE_CONTACT
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(line.trim()))
 }
 
 static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
