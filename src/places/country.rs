@@ -10,8 +10,8 @@ const COUNTRIES: &str = include_str!("data/countries.tsv");
 const NAMES: &str = include_str!("data/country_names.tsv");
 const DEMONYMS: &str = include_str!("data/demonyms.tsv");
 
-/// Parts of a country that people give as their country; no published table has them under the country's code.
-const PARTS: [(&str, &str); 10] = [
+/// Parts of a country that people give as their country, and short forms; no published table has them under its code.
+const PARTS: [(&str, &str); 19] = [
     ("England", "GB"),
     ("Scotland", "GB"),
     ("Wales", "GB"),
@@ -22,6 +22,15 @@ const PARTS: [(&str, &str); 10] = [
     ("Escocia", "GB"),
     ("Holland", "NL"),
     ("Aotearoa", "NZ"),
+    ("Holanda", "NL"),
+    ("Hollande", "NL"),
+    ("EEUU", "US"),
+    ("Czech Rep", "CZ"),
+    ("DR Congo", "CD"),
+    ("RD Congo", "CD"),
+    ("KSA", "SA"),
+    ("RSA", "ZA"),
+    ("Éire", "IE"),
 ];
 
 struct Tables {

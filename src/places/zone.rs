@@ -13,7 +13,7 @@ const CITIES: &str = include_str!("data/cities.tsv");
 const ZONE_CITIES: &str = include_str!("data/zone_cities.tsv");
 
 /// Names of zones that people use where there is no city.
-const EVERYDAY: [(&str, &str); 22] = [
+const EVERYDAY: [(&str, &str); 27] = [
     ("utc", "Etc/UTC"),
     ("gmt", "Etc/UTC"),
     ("cet", "CET"),
@@ -36,6 +36,11 @@ const EVERYDAY: [(&str, &str); 22] = [
     ("nzst", "Pacific/Auckland"),
     ("nzdt", "Pacific/Auckland"),
     ("eat", "Africa/Nairobi"),
+    ("nyc", "America/New_York"),
+    ("cdmx", "America/Mexico_City"),
+    ("azores", "Atlantic/Azores"),
+    ("canarias", "Atlantic/Canary"),
+    ("california", "America/Los_Angeles"),
 ];
 
 struct City {
@@ -109,10 +114,15 @@ pub fn zone(text: &str, within: Option<&str>) -> Found<Tz> {
         .find_map(|part| country(part).one());
     let home = said.as_deref().or(within);
     let mut zones: Vec<Tz> = Vec::new();
-    for part in std::iter::once(text).chain(text.split([',', '(', ')', ';', '/', '\n'])) {
-        zones = city(&fold(part), home);
-        if !zones.is_empty() {
-            break;
+    // "Los Angeles, CA": where the last word is no country, the city is looked for without it.
+    for home in [home, within]
+        .into_iter()
+        .take(if said.is_some() { 2 } else { 1 })
+    {
+        for part in std::iter::once(text).chain(text.split([',', '(', ')', ';', '/', '\n'])) {
+            if zones.is_empty() {
+                zones = city(&fold(part), home);
+            }
         }
     }
     if zones.is_empty() {
@@ -131,7 +141,8 @@ pub fn zone(text: &str, within: Option<&str>) -> Found<Tz> {
             .collect();
     }
     if zones.is_empty() {
-        let land = country(text).one().or_else(|| home.map(str::to_string));
+        // Where the country is known, "LA" is no Laos.
+        let land = home.map(str::to_string).or_else(|| country(text).one());
         let all = land.as_deref().map(zones_of).unwrap_or_default();
         zones = one_time(all).into_iter().collect();
     }

@@ -118,12 +118,9 @@ pub fn read_parsed(parsed: &Parsed, context: &Context<'_>) -> Reading {
         };
         clean::line(&sender::decode_words(&value), clean::SUBJECT_MAX)
     });
-    let marked = marked_body(parsed);
-    let body = clean::body(&html::plain(&marked), clean::BODY_MAX);
-    let text = clean::body(
-        &reply_text::new_text(&clean::body(&marked, clean::BODY_MAX)),
-        clean::BODY_MAX,
-    );
+    let marked = clean::body(&marked_body(parsed), clean::BODY_MAX);
+    let body = html::plain(&marked);
+    let text = reply_text::new_text(&marked);
 
     let mut reading = Reading {
         kind: Kind::Person,
@@ -173,9 +170,8 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
         None | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Choice)
     );
     if form_is_possible {
-        let whole = clean::body(marked, clean::BODY_MAX);
         let form = form_reply::read(
-            &whole,
+            marked,
             context.form,
             context.language,
             context.asked == Some(AskedFor::Form) || context.asked == Some(AskedFor::Survey),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use memchr::memmem;
 
 use super::clean;
 
@@ -435,18 +436,18 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
 
 /// Some servers forget the blank before a wrapped `boundary=`, and with it the whole structure is lost.
 fn with_folded_boundaries(bytes: &[u8]) -> Vec<u8> {
-    const LOST: &[u8] = b"\nboundary=";
+    const LOST: &[u8] = b"boundary=";
     let mut out = Vec::with_capacity(bytes.len() + 8);
-    let mut rest = bytes;
-    while let Some(at) = rest
-        .windows(LOST.len())
-        .position(|window| window.eq_ignore_ascii_case(LOST))
-    {
-        out.extend_from_slice(&rest[..=at]);
-        out.push(b' ');
-        rest = &rest[at + 1..];
+    let mut copied = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        let next = &bytes[end + 1..];
+        if next.len() >= LOST.len() && next[..LOST.len()].eq_ignore_ascii_case(LOST) {
+            out.extend_from_slice(&bytes[copied..=end]);
+            out.push(b' ');
+            copied = end + 1;
+        }
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&bytes[copied..]);
     out
 }
 
@@ -504,22 +505,14 @@ fn charset_named(bytes: &[u8]) -> Option<String> {
 /// What would make the parser allocate or recurse beyond reason, found before it runs (RELIABILITY G3, T16).
 fn bomb(raw: &[u8]) -> Option<&'static str> {
     let lower = raw.to_ascii_lowercase();
-    let count = |needle: &[u8]| {
-        lower
-            .windows(needle.len())
-            .filter(|window| window == &needle)
-            .count()
-    };
+    let count = |needle: &[u8]| memmem::find_iter(&lower, needle).count();
     if count(b"message/rfc822") + count(b"message/global") + count(b"multipart/digest") > NESTED_MAX
     {
         return Some("too many messages within messages: not read");
     }
     let mut boundaries: HashSet<&[u8]> = HashSet::new();
     let mut at = 0;
-    while let Some(found) = lower[at..]
-        .windows(9)
-        .position(|window| window == b"boundary=")
-    {
+    while let Some(found) = memmem::find(&lower[at..], b"boundary=") {
         let start = at + found + 9;
         let value = &raw[start..raw.len().min(start + 200)];
         let value = value.strip_prefix(b"\"").unwrap_or(value);

@@ -346,6 +346,24 @@ impl Labels {
                 best = Some((0, one));
             }
         }
+        // The end of one label: "Promise:", "Social networks:".
+        if best.is_none() && length >= 5 {
+            let mut targets: Vec<Target> = self
+                .0
+                .iter()
+                .filter(|label| {
+                    label
+                        .folded
+                        .strip_suffix(candidate.as_str())
+                        .is_some_and(|rest| rest.ends_with(' '))
+                })
+                .map(|label| label.target)
+                .collect();
+            targets.dedup();
+            if let [one] = targets[..] {
+                best = Some((0, one));
+            }
+        }
         let (_, target) = best.filter(|_| !tied)?;
         Some((target, line[at + separator..].trim_start().to_string()))
     }

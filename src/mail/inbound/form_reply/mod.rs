@@ -10,7 +10,9 @@ mod labels;
 mod options;
 mod value;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::html;
 use super::reply_text::{self, Line};
@@ -48,7 +50,7 @@ pub fn read(marked: &str, form: &Form, language: &str, asked: bool) -> FormReply
     if form.questions.is_empty() {
         return FormReply::default();
     }
-    let labels = Labels::of(form);
+    let labels = labels_of(form);
     let (blocks, ticked) = blocks(marked, form, &labels);
     let mut best: BTreeMap<Target, Reading> = BTreeMap::new();
     // The country helps to read the place, so it comes first.
@@ -170,6 +172,22 @@ fn gather(best: BTreeMap<Target, Reading>, form: &Form) -> FormReply {
     reply
 }
 
+thread_local! {
+    /// The labels of the form that was read last: a programme has one form, and preparing it takes longer than reading.
+    static LAST: RefCell<Option<(Form, Rc<Labels>)>> = const { RefCell::new(None) };
+}
+
+fn labels_of(form: &Form) -> Rc<Labels> {
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, labels)) if known == form => Rc::clone(labels),
+        _ => {
+            let labels = Rc::new(Labels::of(form));
+            *last = Some((form.clone(), Rc::clone(&labels)));
+            labels
+        }
+    })
+}
+
 struct Reading {
     value: value::Value,
     /// The sender's own words first, then the least quoted.
@@ -184,9 +202,15 @@ fn blocks(marked: &str, form: &Form, labels: &Labels) -> (Vec<Block>, Ticked) {
     let mut ticked = Ticked::new();
     let mut open = false;
     let mut at = 0;
+    let mut depth = 0;
     while at < lines.len() {
         let line = &lines[at];
-        let piece = unquoted(line);
+        let mut piece = unquoted(line);
+        // A quoted line that lost its mark when it was wrapped.
+        if kinds[at] == Line::Quote && piece.quotes == 0 {
+            piece.quotes = depth;
+        }
+        depth = piece.quotes;
         if line.contains([html::CUT, html::SIGNATURE, html::QUOTE_HEADER])
             || matches!(kinds[at], Line::Header | Line::Signature | Line::Device)
             || is_footer(&piece.text)
@@ -280,6 +304,11 @@ fn unquoted(line: &str) -> Piece {
             Some(after) => {
                 quotes += 1;
                 rest = after;
+            }
+            None if next.trim_end() == "|" => {
+                quotes += 1;
+                rest = "";
+                break;
             }
             None => break,
         }

@@ -77,6 +77,16 @@ pub fn boxed(line: &str) -> Option<Boxed> {
             text: rest.to_string(),
         });
     }
+    // "x] 3 School library": its opening bracket is lost.
+    if let Some(rest) = ["x]", "X]", "✓]", "✔]"]
+        .iter()
+        .find_map(|tick| line.strip_prefix(tick))
+    {
+        return Some(Boxed {
+            ticked: true,
+            text: rest.trim_start().to_string(),
+        });
+    }
     // "x [ ] 3 School library"
     let (before, after) = leading_tick(line);
     let open = after.chars().next()?;
@@ -88,18 +98,38 @@ pub fn boxed(line: &str) -> Option<Boxed> {
         _ => return None,
     };
     let inner = &after[open.len_utf8()..];
+    // "[x 3 School library": the tick has taken the place of the closing bracket.
+    if open == '['
+        && let (true, rest) = leading_tick(inner)
+        && rest.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Some(Boxed {
+            ticked: true,
+            text: rest.to_string(),
+        });
+    }
     let end = inner.find(close)?;
-    let mark = inner[..end].trim();
+    let mark = inner[..end].trim().trim_matches('_').trim();
+    let rest = inner[end + close.len_utf8()..].trim_start();
+    // "[3] 3 School library"
+    let number = !mark.is_empty()
+        && mark.len() <= 2
+        && mark.chars().all(|c| c.is_ascii_digit())
+        && without_number(rest)
+            .0
+            .map(|number| number.to_string())
+            .as_deref()
+            == Some(mark);
     let empty = mark.is_empty() || mark.chars().all(|c| matches!(c, '_' | '.' | '-' | ' '));
     let tick = mark.chars().count() <= 4
         && (mark
             .chars()
             .all(|c| TICKS.contains(&c) || c == '\u{fe0f}' || c == '/')
             || matches!(fold(mark).as_str(), "yes" | "oui" | "si" | "y" | "ok" | "1"));
+    let tick = tick || number;
     if !(empty || tick) {
         return None;
     }
-    let rest = inner[end + close.len_utf8()..].trim_start();
     let (marked, rest) = leading_tick(rest);
     let (trailing, rest) = trailing_tick(rest);
     Some(Boxed {
@@ -127,6 +157,12 @@ fn leading_tick(text: &str) -> (bool, &str) {
 /// "[ ] 3 School library  x", "[ ] School library <--", "... YES"
 fn trailing_tick(text: &str) -> (bool, &str) {
     let trimmed = text.trim_end();
+    // "School library ......x"
+    if let Some(rest) = trimmed.strip_suffix(['x', 'X'])
+        && (rest.ends_with("..") || rest.ends_with("__") || rest.ends_with("--"))
+    {
+        return (true, rest.trim_end_matches(['.', '_', '-', ' ']));
+    }
     for mark in [
         " x", " X", " ✓", " ✔", " ✅", " ☑", " <-", " <--", " <---", " <=", " <==", " ←", " yes",
         " YES", " Yes", " oui", " OUI", " sí", " SÍ", "\tx", "\tX",
@@ -207,6 +243,7 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     let mut ticked: Vec<String> = Vec::new();
     let mut listed: Vec<String> = Vec::new();
     let mut words: Vec<String> = Vec::new();
+    let mut unboxed: Vec<String> = Vec::new();
     let mut boxes = 0;
     let mut rest_of_label: Option<String> = None;
     for line in lines.iter().take(LINES_MAX) {
@@ -233,11 +270,27 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
             push(&mut listed, &choice.id);
             continue;
         }
-        // A line that is an option of the list without its box.
+        // A line that is an option of the list without its box: "3 School library", "x 3 School library".
         let (number, label) = without_number(line);
         let (marked, label) = trailing_tick(label);
         let (before, label) = leading_tick(label);
+        let (second, label) = match number {
+            None if before => without_number(label),
+            _ => (None, label),
+        };
+        let number = number.or(second);
         let folded = fold(label);
+        // The end of a label whose beginning was deleted.
+        if line.trim_end().ends_with(')')
+            && !line.contains('(')
+            && known.labels.iter().flatten().any(|whole| {
+                whole
+                    .strip_suffix(&folded)
+                    .is_some_and(|rest| rest.ends_with(' '))
+            })
+        {
+            continue;
+        }
         let exact = known
             .labels
             .iter()
@@ -248,6 +301,8 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
             let id = &question.options[position].id;
             if marked || before {
                 push(&mut ticked, id);
+            } else {
+                push(&mut unboxed, id);
             }
             push(&mut listed, id);
             continue;
@@ -256,6 +311,10 @@ pub fn read(form: &Form, at: usize, lines: &[String]) -> Value {
     }
     if !ticked.is_empty() {
         return answer(form, at, ticked);
+    }
+    // Beside a list of empty boxes stands what was written after the label, or what lost its box when it was chosen.
+    if boxes > unboxed.len() && !unboxed.is_empty() && words.is_empty() {
+        return answer(form, at, unboxed);
     }
     let spoken: String = words.join("\n").chars().take(clean::ANSWER_MAX).collect();
     if !spoken.trim().is_empty() {

@@ -1,6 +1,7 @@
 //! What a block of the form says, by the kind of its question. Help and hints of the form are taken out first.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::Piece;
 use super::labels::{Part, Target};
@@ -41,10 +42,8 @@ pub fn read(
             options::read(form, target.question, &texts(&lines))
         }
         QuestionKind::LongText => {
-            let text = clean::text(
-                &paragraphs(&lines),
-                question.max_chars.min(clean::ANSWER_MAX),
-            );
+            let whole = paragraphs(&lines);
+            let text = clean::text(unwrapped(&whole), question.max_chars.min(clean::ANSWER_MAX));
             if text.is_empty() || is_none_word(&text) {
                 Value::Nothing
             } else {
@@ -55,7 +54,20 @@ pub fn read(
             let written: String = first_paragraph(&lines).chars().take(1000).collect();
             wishes(form, target, &written)
         }
-        _ => short(question, &first_paragraph(&lines), language, country),
+        _ => {
+            let whole = short(question, &first_paragraph(&lines), language, country);
+            // The answer was not wrapped after all: what stands below it is something else.
+            let first = lines.iter().find(|line| !line.text.trim().is_empty());
+            match (&whole, first) {
+                (Value::Unclear(..), Some(first)) => {
+                    match short(question, &first.text, language, country) {
+                        Value::Unclear(..) | Value::Nothing => whole,
+                        alone => alone,
+                    }
+                }
+                _ => whole,
+            }
+        }
     }
 }
 
@@ -68,14 +80,63 @@ pub fn answered_unquoted(lines: &[Piece]) -> bool {
             .any(|line| line.quotes < first && !line.text.trim().is_empty())
 }
 
+/// An answer without what people put around it: a dash or an arrow before it, quotation marks, stars, the brackets of
+/// the help that it took the place of.
+fn unwrapped(written: &str) -> &str {
+    let mut text = written.trim();
+    for _ in 0..4 {
+        let before = text;
+        let alone = !text.contains('\n');
+        text = text
+            .trim_start_matches([':', '：', '=', '→', '»', '>'])
+            .trim_start();
+        for lead in ["->", "-->", "- ", "– ", "— "] {
+            // Several dashes make a list.
+            if let Some(rest) = text.strip_prefix(lead).filter(|_| alone) {
+                text = rest.trim_start();
+            }
+        }
+        for (open, close) in [
+            ('"', '"'),
+            ('\'', '\''),
+            ('“', '”'),
+            ('‘', '’'),
+            ('«', '»'),
+            ('*', '*'),
+            ('_', '_'),
+            ('(', ')'),
+            ('[', ']'),
+            ('<', '>'),
+        ] {
+            let inner = text
+                .strip_prefix(open)
+                .and_then(|rest| rest.strip_suffix(close))
+                .filter(|inner| !inner.contains(open) && !inner.contains(close));
+            if let Some(inner) = inner {
+                text = inner.trim();
+            }
+        }
+        // Its other half went with the label.
+        if let Some(rest) = text.strip_suffix('*').filter(|rest| !rest.contains('*')) {
+            text = rest.trim_end();
+        }
+        if text == before {
+            break;
+        }
+    }
+    text
+}
+
 fn short(question: &Question, written: &str, _language: &str, country: Option<&str>) -> Value {
+    let boxed = options::boxed(written).is_some();
     let written = clean::line(
-        written.trim_matches(['*', '_', ' ', '<', '>']),
+        if boxed {
+            written
+        } else {
+            unwrapped(written).trim_matches(['*', '_', ' ', '<', '>'])
+        },
         question.max_chars.min(clean::ANSWER_MAX),
     );
-    let written = written
-        .trim_start_matches(|c: char| matches!(c, ':' | '=' | '→') || c.is_whitespace())
-        .to_string();
     // Dots and lines to write on.
     if written.chars().all(|c| {
         matches!(
@@ -215,6 +276,18 @@ pub fn yes_no(text: &str) -> Option<bool> {
     let negated = folded
         .split(' ')
         .any(|word| matches!(word, "not" | "don" | "cannot" | "can't" | "pas" | "never"));
+    // "Yes and no", and a hint that nobody answered: "yes or no".
+    let both = yes.contains(&first) && folded.split(' ').skip(1).any(|word| no.contains(&word))
+        || no.contains(&first) && folded.split(' ').skip(1).any(|word| yes.contains(&word));
+    if both {
+        return None;
+    }
+    if matches!(
+        folded.as_str(),
+        "i will" | "yes i will" | "je le ferai" | "lo hare"
+    ) {
+        return Some(true);
+    }
     if yes.contains(&first) {
         return (!negated).then_some(true);
     }
@@ -229,6 +302,16 @@ pub fn yes_no(text: &str) -> Option<bool> {
         "i accept",
         "je m engage",
         "je promets",
+        "je le promets",
+        "bien sur",
+        "bien entendu",
+        "avec plaisir",
+        "volontiers",
+        "por supuesto",
+        "desde luego",
+        "con gusto",
+        "with pleasure",
+        "i confirm",
         "j accepte",
         "je suis d accord",
         "d accord",
@@ -290,12 +373,27 @@ fn texts(lines: &[Piece]) -> Vec<String> {
     lines.iter().map(|line| line.text.clone()).collect()
 }
 
-/// The first lines with words, up to an empty one: answers of one line may be wrapped, or stand below their label.
+/// The first lines with words, up to an empty one or one with a label of its own: answers of one line may be wrapped, or
+/// stand below their label.
 fn first_paragraph(lines: &[Piece]) -> String {
+    let labelled = |text: &str| {
+        text.split_once([':', '：']).is_some_and(|(label, _)| {
+            (2..=40).contains(&label.chars().count())
+                && label
+                    .chars()
+                    .all(|c| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’'))
+        })
+    };
+    let mut begun = false;
     lines
         .iter()
         .skip_while(|line| line.text.trim().is_empty())
-        .take_while(|line| !line.text.trim().is_empty())
+        .take_while(|line| {
+            let text = line.text.trim();
+            let ends = text.is_empty() || begun && labelled(text);
+            begun = true;
+            !ends
+        })
         .map(|line| line.text.trim())
         .collect::<Vec<_>>()
         .join(" ")
@@ -478,7 +576,7 @@ fn wishes(form: &Form, target: Target, written: &str) -> Value {
     labels.retain(|(label, _, _)| label.len() >= 3);
     labels.sort_by_key(|(label, _, _)| std::cmp::Reverse(label.len()));
     labels.dedup();
-    let region_labels: Vec<(String, String)> = region_names();
+    let region_labels = &*REGION_NAMES;
     loop {
         let option = labels.iter().find_map(|(label, question, id)| {
             options::find_words(&remaining, label).map(|at| (at, label.clone(), *question, *id))
@@ -553,7 +651,7 @@ fn wishes(form: &Form, target: Target, written: &str) -> Value {
 }
 
 /// Names of regions in the form's languages and in English, folded, longest first.
-fn region_names() -> Vec<(String, String)> {
+static REGION_NAMES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
     let mut names: Vec<(String, String)> = Vec::new();
     let all = [
         "latin-america",
@@ -583,7 +681,7 @@ fn region_names() -> Vec<(String, String)> {
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     names.dedup();
     names
-}
+});
 
 /// Of questions that share an option's label, the one whose own label stands right after it ("Student (Sector)").
 fn owner<'a>(

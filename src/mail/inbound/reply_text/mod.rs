@@ -308,6 +308,16 @@ fn mend_quotes(lines: &[String], kinds: &mut [Line]) {
             *kind = Line::Quote;
         }
     }
+    // Whoever wrapped the quote wrapped all of it at the same width.
+    let longest = lines
+        .iter()
+        .zip(&*kinds)
+        .filter(|(_, kind)| **kind == Line::Quote)
+        .map(|(line, _)| line.chars().count())
+        .max();
+    let width = longest
+        .filter(|longest| (40..=72).contains(longest))
+        .unwrap_or(72);
     for at in 1..lines.len().saturating_sub(1) {
         if kinds[at] != Line::Text || kinds[at - 1] != Line::Quote || kinds[at + 1] != Line::Quote {
             continue;
@@ -317,7 +327,7 @@ fn mend_quotes(lines: &[String], kinds: &mut [Line]) {
         let first = line.split(' ').next().unwrap_or_default().chars().count();
         let goes_on =
             line.starts_with(|c: char| !c.is_uppercase()) && !before.ends_with(['?', ':', '!']);
-        let wrapped = before.chars().count() + first > 72 && goes_on;
+        let wrapped = before.chars().count() + 1 + first > width && goes_on;
         let address = before
             .rsplit(' ')
             .next()
