@@ -98,7 +98,7 @@ impl OnePath {
             let answering = going.answering.filter(|_| match (&letter.to, person) {
                 (Recipient::Person(reader), Some(sender)) => *reader == sender,
                 (Recipient::SecondAddress(_), _) => false,
-                (Recipient::Person(_), None) => true,
+                (Recipient::Person(_), None) => matches!(going.event, Event::Message(_)),
                 (Recipient::Coordinator(reader), _) => matches!(
                     going.event,
                     Event::Command(command) if command.by.eq_ignore_ascii_case(reader)

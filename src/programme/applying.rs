@@ -193,6 +193,28 @@ fn correctable_until(settings: &Settings, round: &Round) -> chrono::NaiveDate {
     matching.pred_opt().unwrap_or(matching)
 }
 
+/// Whether the form in a message only came back quoted under other words: all of it is recorded as it stands, for the
+/// same round. Where the letter asked for just that, it is an answer all the same.
+pub fn only_quoted(settings: &Settings, facts: &Facts, message: &Message) -> bool {
+    let asked = message.answers_letter.as_ref();
+    let asks_for_it = asked.is_none_or(|asked| {
+        !["complete", "accepted", "capped", "still-with-us"].contains(&asked.kind.as_str())
+    });
+    let said = &message.said;
+    if asks_for_it || said.answers.is_empty() || message.text.trim().is_empty() {
+        return false;
+    }
+    let Some(application) = &facts.application else {
+        return false;
+    };
+    let same = |id: &String, answer| application.answers.get(id) == Some(answer);
+    let known = |open: &Unclear| application.unclear.contains(open);
+    said.answers.iter().all(|(id, answer)| same(id, answer))
+        && said.unclear.iter().all(known)
+        && recorded(settings, facts, message)
+            .is_none_or(|recorded| recorded.round.id == application.round)
+}
+
 /// What an application says once the message's answers are in it, and for which round.
 pub struct Recorded<'a> {
     pub round: &'a Round,

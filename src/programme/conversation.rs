@@ -4,12 +4,13 @@
 
 use super::applying;
 use super::decision::{Change, Decision, Outcome};
-use super::event::{Answered, Evidence, Intent, Message, Nature};
+use super::event::{Answered, Evidence, Intent, Message, Nature, Said};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
 use super::settings::Settings;
 use super::{concern, coordinating, partnership, privacy, survey, unsure, waiting};
 use crate::ids::PersonId;
+use crate::places::fold::fold;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
     match &message.nature {
@@ -246,6 +247,22 @@ fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Messa
 }
 
 fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
+    // A form that only came back quoted under somebody's words says nothing; the words do.
+    let words_alone;
+    let message = match applying::only_quoted(settings, facts, message) {
+        true => {
+            words_alone = Message {
+                said: Said {
+                    intent: message.said.beside,
+                    until: message.said.until,
+                    ..Said::default()
+                },
+                ..message.clone()
+            };
+            &words_alone
+        }
+        false => message,
+    };
     let asked = message.answers_letter.as_ref();
     if let Some(asked) = asked.filter(|asked| asked.kind == "was-this-you")
         && unsure::is_a_word(message)
@@ -338,6 +355,7 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         _ if message.said.intent == Some(Intent::Unclear) && facts.brakes.answers_last_day == 0 => {
             ask_again(person, message, Asked::Word, asked)
         }
+        _ if only_thanks(&message.text) => Decision::ignored("says thank you"),
         _ => free_words(
             settings,
             facts,
@@ -346,6 +364,38 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
             "its words could not be read as an answer",
         ),
     }
+}
+
+/// A line or two of thanks, which ask for nothing and need no answer.
+fn only_thanks(text: &str) -> bool {
+    let folded = fold(text);
+    let thanks = [
+        "thank",
+        "thanks",
+        "many thanks",
+        "merci",
+        "gracias",
+        "muchas gracias",
+        "great thank",
+        "ok thank",
+        "okay thank",
+        "perfect thank",
+    ];
+    folded.len() <= 160
+        && !text.contains(['?', '¿'])
+        && thanks.iter().any(|words| folded.starts_with(words))
+        && ![
+            " but ",
+            " however ",
+            " could ",
+            " can ",
+            " please ",
+            " mais ",
+            " pero ",
+            " not ",
+        ]
+        .iter()
+        .any(|word| folded.contains(word))
 }
 
 /// Whether answers to the form's questions change an application: one that is open or in the pool, or one for another

@@ -87,6 +87,10 @@ pub struct Said {
     /// asking back, never for acting.
     #[serde(default)]
     pub seems: Option<Intent>,
+    /// With answers to a form: what the words beside it would ask for by themselves. Where the form only came back
+    /// quoted, these are the message.
+    #[serde(default)]
+    pub beside: Option<Intent>,
     /// The day until which somebody is away or pauses.
     pub until: Option<NaiveDate>,
     /// The answer to a check-in, 1 to 6, or to an are-you-there letter, 1 to 3.

@@ -86,7 +86,13 @@ pub struct Mailboxes {
 }
 
 /// Letters that do nothing: they ask back, or name a person who will answer. None of them is ever a wrong answer.
-const ASKS_BACK: [&str; 2] = ["unclear", "person-will-answer"];
+const ASKS_BACK: [&str; 5] = [
+    "unclear",
+    "person-will-answer",
+    "confirm",
+    "was-this-you",
+    "coordinator-answer",
+];
 
 impl Mailboxes {
     /// The occasions of all letters that reached a mailbox, each as often as it came.

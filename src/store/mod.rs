@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_imports.sql"),
     include_str!("migrations/0008_rights.sql"),
     include_str!("migrations/0009_coordinators.sql"),
+    include_str!("migrations/0010_messages_by_person.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -85,6 +85,17 @@ fn every_rule_is_shown_by_tests_that_exist() {
             faults.push(format!("{number} names {test}, which does not exist"));
         }
     }
+    let named: BTreeSet<&String> = rules.iter().flat_map(|(_, named)| named).collect();
+    for scenario in tests.iter().filter(|it| it.starts_with("scenarios::")) {
+        let is_a_story = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/scenarios")
+            .join(scenario.trim_start_matches("scenarios::"))
+            .with_extension("txt")
+            .exists();
+        if is_a_story && !named.contains(scenario) {
+            faults.push(format!("tests/rules.md names {scenario} for no rule"));
+        }
+    }
     assert!(rules.len() > 50, "the table could not be read");
     assert!(faults.is_empty(), "tests/rules.md:\n{}", faults.join("\n"));
 }

@@ -188,9 +188,12 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
         // A filled form is an answer, whatever words stand in its long texts; only a command that stands alone on
         // the first line is one beside it.
         if !words.exact {
+            said.beside = words.intent;
             said.intent = Some(crate::programme::event::Intent::Answer);
             said.seems = None;
-            said.until = None;
+            if words.intent != Some(crate::programme::event::Intent::Pause) {
+                said.until = None;
+            }
         }
         said.choice = None;
     }

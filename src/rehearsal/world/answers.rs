@@ -174,6 +174,7 @@ impl World {
                 None => self.answers_check_in(number, at),
             }),
             "unclear" => self.says_it_again(number, at),
+            "confirm" => self.confirms(number, at),
             "are-you-there" => Some(self.says_that_they_are_there(number, woken, at)),
             "still-with-us" => Some(Reply {
                 expects: Expects::AnyAnswer,

@@ -38,9 +38,10 @@ impl FreeMessage {
             "pause" => &["paused"],
             "new-partner" => &["new-partner", "pool-ended"],
             "topics-off" => &["topics-off"],
-            "my-data" => &["my-data"],
-            "forget-me" => &["forget-me", "forgotten"],
-            "certificate" => &["certificate"],
+            "my-data" => &["my-data", "my-data-later"],
+            "concern" => &["concern-received"],
+            "forget-me" => &["forgotten", "nothing-kept"],
+            "certificate" => &["certificate", "certificate-later"],
             "answer" => match self.check_in {
                 Some(choice) => rightly_answers_choice(choice),
                 None => &[
@@ -80,6 +81,9 @@ fn word_for(meant: &str, today: NaiveDate) -> String {
         _ => "help".into(),
     }
 }
+
+/// What is done only after its word has come a second time, from the address on file.
+const NEEDS_TWO_WORDS: [&str; 2] = ["my-data", "forget-me"];
 
 impl World {
     /// The message that somebody has to send, where the moment for it has come.
@@ -148,6 +152,25 @@ impl World {
         reply
     }
 
+    /// What they asked for is to be confirmed, by its word once more.
+    pub(super) fn confirms(&mut self, number: usize, at: Moment) -> Option<Reply> {
+        let inhabitant = &mut self.inhabitants[number];
+        let meant = inhabitant
+            .to_confirm
+            .take()
+            .or_else(|| inhabitant.meant.take())
+            .filter(|meant| NEEDS_TWO_WORDS.contains(&meant.as_str()))?;
+        let word = word_for(&meant, at.date_naive());
+        Some(Reply {
+            expects: FreeMessage {
+                meant: Some(meant.clone()),
+                ..FreeMessage::default()
+            }
+            .expects(),
+            ..Reply::words(&format!("confirm-{meant}"), &format!("{word}\n"), &[])
+        })
+    }
+
     /// What they said came back as not understood: the bare number this time, or the word.
     pub(super) fn says_it_again(&mut self, number: usize, at: Moment) -> Option<Reply> {
         let today = at.date_naive();
@@ -159,6 +182,9 @@ impl World {
             return Some(reply);
         }
         let meant = inhabitant.meant.take()?;
+        if NEEDS_TWO_WORDS.contains(&meant.as_str()) {
+            inhabitant.to_confirm = Some(meant.clone());
+        }
         if ["stop", "withdraw"].contains(&meant.as_str()) {
             inhabitant.leaving_since = Some(at);
         }

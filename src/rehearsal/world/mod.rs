@@ -107,6 +107,8 @@ struct Inhabitant {
     left_by: Option<String>,
     /// What they said in a sentence, by the intent's name: they will give the word for it when asked.
     meant: Option<String>,
+    /// What they will be asked to confirm.
+    to_confirm: Option<String>,
     /// They said or did something after which a partnership may rightly end.
     ends_it: bool,
     /// Since when they wait for a partner.
@@ -207,6 +209,7 @@ impl World {
                 left: None,
                 left_by: None,
                 meant: None,
+                to_confirm: None,
                 ends_it: false,
                 freed: None,
                 knows: BTreeSet::new(),
