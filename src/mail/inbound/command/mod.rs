@@ -359,10 +359,6 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             }
             words.seems = seems(meaning).filter(|_| words.choice.is_none());
         }
-        // "Yes, I am still in.": asked about an application, and nothing else is said.
-        Some(AskedFor::Form) if sentences::meaning(spoken).is_none() && says_yes(first) => {
-            words.intent = Some(Intent::Answer);
-        }
         None
         | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation | AskedFor::Choice) => {
             let meaning = sentences::meaning(spoken);
@@ -377,35 +373,6 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
         words.until = dates::until(spoken, today, context.language);
     }
     words
-}
-
-/// A short line that begins with a yes and takes nothing of it back.
-fn says_yes(line: &str) -> bool {
-    let folded = fold(line);
-    let mut words = folded.split(' ');
-    let yes = matches!(
-        words.next(),
-        Some("yes" | "yeah" | "yep" | "oui" | "si" | "sure" | "still")
-    );
-    let takes_back = |word: &str| {
-        matches!(
-            word,
-            "but"
-                | "not"
-                | "t"
-                | "no"
-                | "unless"
-                | "if"
-                | "only"
-                | "mais"
-                | "pas"
-                | "sauf"
-                | "pero"
-                | "salvo"
-                | "unsure"
-        )
-    };
-    yes && !line.contains('?') && folded.len() <= 80 && !words.any(takes_back)
 }
 
 fn seems(meaning: Option<Meaning>) -> Option<Intent> {
