@@ -84,7 +84,8 @@ const ENGLISH_LETTERS: Files = &files!(
     ]
 );
 
-/// The letters of a language into which they have been translated.
+/// The letters that are translated: all but those to coordinators that quote commands and what the program noted, which
+/// are English.
 macro_rules! translated {
     ($language:literal) => {
         &files!(
@@ -94,6 +95,13 @@ macro_rules! translated {
                 "form",
                 "missing",
                 "complete",
+                "accepted",
+                "invitation",
+                "invitation-question",
+                "still-with-us",
+                "left-out",
+                "was-this-you",
+                "choice-taken",
                 "capped",
                 "declined",
                 "unmatched",
@@ -104,9 +112,14 @@ macro_rules! translated {
                 "partner-asked",
                 "are-you-there",
                 "good-to-hear",
+                "address-check",
+                "address-changed",
+                "partner-unreached",
                 "place-given",
                 "partnership-ended",
+                "partner-away",
                 "new-partner",
+                "partnership-over",
                 "pool-ended",
                 "withdrawn",
                 "stopped",
@@ -117,6 +130,19 @@ macro_rules! translated {
                 "closing",
                 "survey",
                 "answers-kept",
+                "confirm",
+                "my-data",
+                "my-data-later",
+                "forgotten",
+                "nothing-kept",
+                "concern-received",
+                "certificate",
+                "certificate-page",
+                "certificate-later",
+                "erasure-notice",
+                "staying",
+                "coordinator-answer",
+                "announcement",
                 "report",
                 "notice",
             ]

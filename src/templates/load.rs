@@ -183,7 +183,13 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
             in_language.stand_in = Some(Box::new(stand_in));
         }
         if code != SOURCE {
-            warnings.extend(translation::missing(code, &lacking));
+            // Coordinators read notes and commands in English anyway.
+            let to_people: Vec<&str> = lacking
+                .iter()
+                .copied()
+                .filter(|name| !is_for_coordinators(name))
+                .collect();
+            warnings.extend(translation::missing(code, &to_people));
             warnings.extend(outdated(of_language, &in_language.topics, english));
         }
         built.insert(code.clone(), in_language);

@@ -390,6 +390,16 @@ fn every_language_needs_every_topic() {
 }
 
 #[test]
+fn every_built_in_translation_is_there_and_of_the_wording_that_it_stands_beside() {
+    let told: Vec<String> = Templates::built_in()
+        .warnings()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[test]
 fn letters_that_a_language_lacks_go_out_in_english_and_are_told() {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in built_in::of("en") {
