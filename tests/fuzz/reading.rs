@@ -36,7 +36,11 @@ fuzz_target!(|raw: &[u8]| {
 /// RELIABILITY G1 and G2: one certain sender or nobody, and no text that could become a header or hide itself.
 fn check(reading: &Reading) {
     if let Some(from) = &reading.from {
-        assert_eq!(sender::address(&from.address).as_ref(), Some(&from.address), "an address in its one form");
+        assert_eq!(
+            sender::address(&from.address).as_ref(),
+            Some(&from.address),
+            "an address in its one form"
+        );
         if let Some(name) = &from.name {
             one_line(name, clean::NAME_MAX);
         }
@@ -51,16 +55,30 @@ fn check(reading: &Reading) {
         one_line(name, clean::SUBJECT_MAX);
     }
     for text in [&reading.text, &reading.body] {
-        assert!(!text.contains([html::CUT, html::SIGNATURE, html::QUOTE_HEADER]), "a marker is shown");
-        assert!(text.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()), "a control character");
+        assert!(
+            !text.contains([html::CUT, html::SIGNATURE, html::QUOTE_HEADER]),
+            "a marker is shown"
+        );
+        assert!(
+            text.chars()
+                .all(|c| c == '\n' || c == '\t' || !c.is_control()),
+            "a control character"
+        );
     }
     if let Some(bounce) = &reading.bounce {
-        bounce.recipients.iter().for_each(|failed| one_line(&failed.address, 998));
+        bounce
+            .recipients
+            .iter()
+            .for_each(|failed| one_line(&failed.address, 998));
     }
     for answer in reading.said.answers.values() {
         match answer {
-            Answer::One(text) => assert!(text.chars().count() <= clean::ANSWER_MAX && clean_text(text)),
-            Answer::Many(values) => values.iter().for_each(|value| one_line(value, clean::ANSWER_MAX)),
+            Answer::One(text) => {
+                assert!(text.chars().count() <= clean::ANSWER_MAX && clean_text(text))
+            }
+            Answer::Many(values) => values
+                .iter()
+                .for_each(|value| one_line(value, clean::ANSWER_MAX)),
             _ => {}
         }
     }
@@ -70,7 +88,11 @@ fn check(reading: &Reading) {
 }
 
 fn one_line(text: &str, most: usize) {
-    assert!(text.chars().count() <= most, "{} characters", text.chars().count());
+    assert!(
+        text.chars().count() <= most,
+        "{} characters",
+        text.chars().count()
+    );
     assert!(!text.contains(char::is_control), "{text:?}");
 }
 

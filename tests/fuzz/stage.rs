@@ -45,7 +45,11 @@ impl Stage {
         let settings = engine.config().settings.clone();
         let day = |day: i64| {
             let date = settings.rounds[0].start + TimeDelta::days(day);
-            schedule::local_moment(date, chrono::NaiveTime::from_hms_opt(12, 0, 0).unwrap(), settings.zone)
+            schedule::local_moment(
+                date,
+                chrono::NaiveTime::from_hms_opt(12, 0, 0).unwrap(),
+                settings.zone,
+            )
         };
         let mut now = day(-20);
         engine.start(now).unwrap();
@@ -64,8 +68,15 @@ impl Stage {
             if country.is_empty() {
                 continue;
             }
-            let asked = letters.iter().rfind(|letter: &&Letter| letter.to == address).unwrap();
-            let filled = form_text::write(&settings.form, &answers(&engine, name, country, place), "en");
+            let asked = letters
+                .iter()
+                .rfind(|letter: &&Letter| letter.to == address)
+                .unwrap();
+            let filled = form_text::write(
+                &settings.form,
+                &answers(&engine, name, country, place),
+                "en",
+            );
             let reply = mail(&address, &asked.reply_to, &asked.message_id, &filled);
             arrives(&mut engine, &reply, now);
             deliver(&mut engine, now, &mut letters);
@@ -79,7 +90,9 @@ impl Stage {
             deliver(&mut engine, now, &mut letters);
             if now > day(10) && !asked {
                 asked = true;
-                let at = letters[before..].iter().position(|letter| letter.to.starts_with("anna@"));
+                let at = letters[before..]
+                    .iter()
+                    .position(|letter| letter.to.starts_with("anna@"));
                 let check_in = &letters[before + at.unwrap_or(0)];
                 let reply = mail(&check_in.to, &check_in.reply_to, &check_in.message_id, "3");
                 arrives(&mut engine, &reply, now);
@@ -88,7 +101,13 @@ impl Stage {
         drop(engine);
         // The last letters are the interesting ones; one of each person's early ones are there, too.
         assert!(letters.len() > 12, "{} letters", letters.len());
-        Stage { told, engine: None, now, letters, messages: 0 }
+        Stage {
+            told,
+            engine: None,
+            now,
+            letters,
+            messages: 0,
+        }
     }
 
     /// One message, as an answer to one of the letters, and what follows.
@@ -110,11 +129,16 @@ impl Stage {
         let id = arrives(&mut engine, &message, now);
         let later = now + TimeDelta::days(1000);
         let waiting = inbox::unhandled(engine.store().reader(), later, 10).unwrap();
-        assert!(!waiting.contains(&id), "a message that could not be handled");
+        assert!(
+            !waiting.contains(&id),
+            "a message that could not be handled"
+        );
         let own = engine.config().settings.address.clone();
         for letter in engine.take_letters(now, 100).unwrap() {
             check(&letter.bytes, &letter.envelope_to, &own);
-            let outcome = Outcome::Accepted { reply: "250 ok".into() };
+            let outcome = Outcome::Accepted {
+                reply: "250 ok".into(),
+            };
             engine.delivered(&letter, &outcome, now).unwrap();
         }
         self.engine = Some((engine, dir));
@@ -128,12 +152,25 @@ fn check(bytes: &[u8], to: &str, own: &str) {
     assert!(parsed.defects.is_empty(), "{:?}", parsed.defects);
     let from = sender::sender(headers).unwrap();
     assert_eq!(from.address, own);
-    assert_eq!(sender::addresses(headers.get("to").unwrap()), [to.to_lowercase()]);
+    assert_eq!(
+        sender::addresses(headers.get("to").unwrap()),
+        [to.to_lowercase()]
+    );
     for (name, _) in headers.iter() {
         assert_eq!(headers.all(name).count(), 1, "{name} twice");
-        assert!(!matches!(name, "cc" | "bcc" | "sender" | "resent-to"), "{name}");
+        assert!(
+            !matches!(name, "cc" | "bcc" | "sender" | "resent-to"),
+            "{name}"
+        );
     }
-    assert_eq!(parsed.parts.iter().filter(|part| part.kind.starts_with("text/")).count(), 2);
+    assert_eq!(
+        parsed
+            .parts
+            .iter()
+            .filter(|part| part.kind.starts_with("text/"))
+            .count(),
+        2
+    );
     assert!(parsed.attachments.is_empty());
     assert!(!parsed.body.is_empty());
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -148,7 +185,9 @@ fn open(dir: &Path) -> Engine {
     config.settings.release = Release::AfterHours(48);
     config.settings.ceilings.letters_per_hour = u32::MAX;
     fs::create_dir_all(&config.state_dir).unwrap();
-    Engine::open(config, keys_of(1), Durability::Rehearsal).unwrap().for_rehearsal()
+    Engine::open(config, keys_of(1), Durability::Rehearsal)
+        .unwrap()
+        .for_rehearsal()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -171,13 +210,17 @@ fn arrives(engine: &mut Engine, message: &[u8], now: Moment) -> pairpost::ids::I
 
 fn deliver(engine: &mut Engine, now: Moment, letters: &mut Vec<Letter>) {
     for leaving in engine.take_letters(now, 500).unwrap() {
-        let outcome = Outcome::Accepted { reply: "250 ok".into() };
+        let outcome = Outcome::Accepted {
+            reply: "250 ok".into(),
+        };
         engine.delivered(&leaving, &outcome, now).unwrap();
         let parsed = inbound::parse(&leaving.bytes);
         let header = |name: &str| parsed.headers.get(name).unwrap_or_default().to_string();
         letters.push(Letter {
             to: leaving.envelope_to.to_lowercase(),
-            reply_to: sender::addresses(&header("reply-to")).pop().unwrap_or_default(),
+            reply_to: sender::addresses(&header("reply-to"))
+                .pop()
+                .unwrap_or_default(),
             bounces_to: leaving.envelope_from.clone(),
             message_id: header("message-id"),
         });
@@ -199,7 +242,12 @@ fn answering(raw: &[u8], letter: &Letter, manner: usize) -> Vec<u8> {
     let head = match manner {
         // As its reader, from the address on file, with a name of the fuzzer's choice.
         0 | 1 => {
-            let name: String = raw.iter().rev().take(12).map(|byte| format!("={byte:02X}")).collect();
+            let name: String = raw
+                .iter()
+                .rev()
+                .take(12)
+                .map(|byte| format!("={byte:02X}"))
+                .collect();
             format!(
                 "From: =?utf-8?q?{name}?= <{}>\r\nTo: <{}>\r\nIn-Reply-To: {}\r\n",
                 letter.to, letter.reply_to, letter.message_id
@@ -225,7 +273,10 @@ fn answers(engine: &Engine, name: &str, country: &str, place: &str) -> Answers {
     let form = &engine.config().settings.form;
     let one = |text: &str| Answer::One(text.to_string());
     let chosen = |id: &str, at: usize| {
-        form.question(id).and_then(|question| question.options.get(at)).map(|choice| choice.id.clone()).unwrap_or_default()
+        form.question(id)
+            .and_then(|question| question.options.get(at))
+            .map(|choice| choice.id.clone())
+            .unwrap_or_default()
     };
     Answers::from([
         ("name".to_string(), one(name)),
@@ -234,8 +285,14 @@ fn answers(engine: &Engine, name: &str, country: &str, place: &str) -> Answers {
         ("languages".to_string(), Answer::Many(vec!["en".into()])),
         ("sector".to_string(), Answer::One(chosen("sector", 0))),
         ("stage".to_string(), Answer::One(chosen("stage", 1))),
-        ("interests".to_string(), Answer::Many(vec![chosen("interests", 0)])),
-        ("about".to_string(), one("I work at the desk of a small library.")),
+        (
+            "interests".to_string(),
+            Answer::Many(vec![chosen("interests", 0)]),
+        ),
+        (
+            "about".to_string(),
+            one("I work at the desk of a small library."),
+        ),
         ("promise".to_string(), Answer::YesNo(true)),
     ])
 }
