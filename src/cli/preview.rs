@@ -10,7 +10,7 @@ use clap::{Args as Arguments, ValueEnum};
 use crate::config::{self, Config};
 use crate::mail::outbound::compose::{self, Parts};
 use crate::programme::letter::LetterKind;
-use crate::templates::{Frame, Rendered};
+use crate::templates::{Frame, Rendered, Templates};
 
 /// A letter as text, HTML or .eml, with invented values
 #[derive(Debug, Arguments)]
@@ -42,7 +42,7 @@ enum Format {
 pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     // Before there is a programme, the built-in letters can be looked at.
     let has_config = dir.is_some() || super::config_dir(None).join("pairpost.toml").is_file();
-    let config = if has_config {
+    let mut config = if has_config {
         super::load(dir)?
     } else {
         config::built_in()
@@ -51,6 +51,11 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
         .lang
         .clone()
         .unwrap_or_else(|| config.settings.languages[0].clone());
+    let speaks = |templates: &Templates| templates.languages().any(|known| known == language);
+    if !speaks(&config.templates) && speaks(&Templates::built_in()) {
+        // A language that the programme could speak is shown as it is built in.
+        config.templates = Templates::built_in();
+    }
     anyhow::ensure!(
         config.templates.languages().any(|known| known == language),
         "there are no letters in {language:?}; there are: {}",
