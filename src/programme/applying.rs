@@ -207,8 +207,18 @@ pub fn only_quoted(settings: &Settings, facts: &Facts, message: &Message) -> boo
     let Some(application) = &facts.application else {
         return false;
     };
-    let same = |id: &String, answer| application.answers.get(id) == Some(answer);
-    let known = |open: &Unclear| application.unclear.contains(open);
+    // Mail programs break lines anew; what is quoted differs by no more.
+    let same = |id: &String, answer: &Answer| match (application.answers.get(id), answer) {
+        (Some(Answer::One(before)), Answer::One(now)) => {
+            before.split_whitespace().eq(now.split_whitespace())
+        }
+        (before, now) => before == Some(now),
+    };
+    // A line that could be read when it was written and not when it was quoted was not written anew.
+    let known = |open: &Unclear| {
+        application.unclear.contains(open)
+            || (said.answers.len() >= 5 && application.answers.contains_key(&open.question))
+    };
     said.answers.iter().all(|(id, answer)| same(id, answer))
         && said.unclear.iter().all(known)
         && recorded(settings, facts, message)

@@ -18,6 +18,22 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         Nature::Automatic { back_on } => return automatic(facts, *back_on),
         Nature::Person => {}
     }
+    // A form that only came back quoted under somebody's words says nothing; the words do.
+    let words_alone;
+    let message = match applying::only_quoted(settings, facts, message) {
+        true => {
+            words_alone = Message {
+                said: Said {
+                    intent: message.said.beside,
+                    until: message.said.until,
+                    ..Said::default()
+                },
+                ..message.clone()
+            };
+            &words_alone
+        }
+        false => message,
+    };
     let Some(from) = &message.from else {
         return needs_person("no single sender can be named");
     };
@@ -247,22 +263,6 @@ fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Messa
 }
 
 fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
-    // A form that only came back quoted under somebody's words says nothing; the words do.
-    let words_alone;
-    let message = match applying::only_quoted(settings, facts, message) {
-        true => {
-            words_alone = Message {
-                said: Said {
-                    intent: message.said.beside,
-                    until: message.said.until,
-                    ..Said::default()
-                },
-                ..message.clone()
-            };
-            &words_alone
-        }
-        false => message,
-    };
     let asked = message.answers_letter.as_ref();
     if let Some(asked) = asked.filter(|asked| asked.kind == "was-this-you")
         && unsure::is_a_word(message)
@@ -368,34 +368,39 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
 
 /// A line or two of thanks, which ask for nothing and need no answer.
 fn only_thanks(text: &str) -> bool {
-    let folded = fold(text);
-    let thanks = [
-        "thank",
+    const THANKS: [&str; 9] = [
+        "thank you",
         "thanks",
         "many thanks",
-        "merci",
+        "merci beaucoup",
         "gracias",
         "muchas gracias",
-        "great thank",
-        "ok thank",
-        "okay thank",
-        "perfect thank",
+        "great thanks",
+        "ok thanks",
+        "perfect thanks",
     ];
-    folded.len() <= 160
+    // "Thanks for stopping this": whoever also says something is read by a person.
+    const MORE: [&str; 14] = [
+        " but ",
+        " however ",
+        " could ",
+        " can ",
+        " please ",
+        " stop",
+        " no ",
+        " not ",
+        " mais ",
+        " ne ",
+        " plus ",
+        " pero ",
+        " por favor ",
+        " remove ",
+    ];
+    let folded = fold(text);
+    folded.len() <= 120
         && !text.contains(['?', '¿'])
-        && thanks.iter().any(|words| folded.starts_with(words))
-        && ![
-            " but ",
-            " however ",
-            " could ",
-            " can ",
-            " please ",
-            " mais ",
-            " pero ",
-            " not ",
-        ]
-        .iter()
-        .any(|word| folded.contains(word))
+        && THANKS.iter().any(|words| folded.starts_with(words))
+        && !MORE.iter().any(|word| folded.contains(word))
 }
 
 /// Whether answers to the form's questions change an application: one that is open or in the pool, or one for another

@@ -125,6 +125,7 @@ impl World {
         let habits = &inhabitant.habits;
         let past = |moment: Option<Moment>| moment.is_some_and(|moment| moment <= at);
         inhabitant.ends_it
+            || past(inhabitant.leaving_since)
             || past(habits.silent_from)
             || past(habits.dead_from)
             || past(habits.holiday.map(|holiday| holiday.from))
