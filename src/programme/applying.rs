@@ -193,36 +193,18 @@ fn correctable_until(settings: &Settings, round: &Round) -> chrono::NaiveDate {
     matching.pred_opt().unwrap_or(matching)
 }
 
-/// Whether the form in a message only came back quoted under other words: all of it is recorded as it stands, for the
-/// same round. Where the letter asked for just that, it is an answer all the same.
-pub fn only_quoted(settings: &Settings, facts: &Facts, message: &Message) -> bool {
-    let asked = message.answers_letter.as_ref();
-    let asks_for_it = asked.is_none_or(|asked| {
-        !["complete", "accepted", "capped", "still-with-us"].contains(&asked.kind.as_str())
-    });
+/// Whether the answers in a message only came back quoted under other words. A letter that confirms shows what is
+/// recorded, broken into lines and with our own words between: quoted, it is no form, and none of it is an answer.
+/// Without any words of their own it may be, since some people write on the quoted lines.
+pub fn only_quoted(message: &Message) -> bool {
+    const CONFIRMATIONS: [&str; 4] = ["complete", "accepted", "capped", "still-with-us"];
+    let answers_one = message
+        .answers_letter
+        .as_ref()
+        .is_some_and(|asked| CONFIRMATIONS.contains(&asked.kind.as_str()));
     let said = &message.said;
-    if asks_for_it || said.answers.is_empty() || message.text.trim().is_empty() {
-        return false;
-    }
-    let Some(application) = &facts.application else {
-        return false;
-    };
-    // Mail programs break lines anew; what is quoted differs by no more.
-    let same = |id: &String, answer: &Answer| match (application.answers.get(id), answer) {
-        (Some(Answer::One(before)), Answer::One(now)) => {
-            before.split_whitespace().eq(now.split_whitespace())
-        }
-        (before, now) => before == Some(now),
-    };
-    // A line that could be read when it was written and not when it was quoted was not written anew.
-    let known = |open: &Unclear| {
-        application.unclear.contains(open)
-            || (said.answers.len() >= 5 && application.answers.contains_key(&open.question))
-    };
-    said.answers.iter().all(|(id, answer)| same(id, answer))
-        && said.unclear.iter().all(known)
-        && recorded(settings, facts, message)
-            .is_none_or(|recorded| recorded.round.id == application.round)
+    let has_answers = !said.answers.is_empty() || !said.unclear.is_empty();
+    answers_one && has_answers && !said.answers_anew && !message.text.trim().is_empty()
 }
 
 /// What an application says once the message's answers are in it, and for which round.

@@ -20,7 +20,7 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
     }
     // A form that only came back quoted under somebody's words says nothing; the words do.
     let words_alone;
-    let message = match applying::only_quoted(settings, facts, message) {
+    let message = match applying::only_quoted(message) {
         true => {
             words_alone = Message {
                 said: Said {

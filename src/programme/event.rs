@@ -91,6 +91,9 @@ pub struct Said {
     /// quoted, these are the message.
     #[serde(default)]
     pub beside: Option<Intent>,
+    /// With answers to a form: whether any of them stands in what was written anew, not only in what is quoted.
+    #[serde(default)]
+    pub answers_anew: bool,
     /// The day until which somebody is away or pauses.
     pub until: Option<NaiveDate>,
     /// The answer to a check-in, 1 to 6, or to an are-you-there letter, 1 to 3.

@@ -178,6 +178,10 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
         );
         said.answers = form.answers;
         said.unclear = form.unclear;
+        if !said.answers.is_empty() || !said.unclear.is_empty() {
+            let anew = form_reply::read(&reading.text, context.form, context.language, true);
+            said.answers_anew = !anew.answers.is_empty() || !anew.unclear.is_empty();
+        }
     }
     let words = command::read(&reply_text::unquoted(&reading.text), subject, context);
     said.choice = words.choice;
