@@ -24,7 +24,11 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         true => {
             words_alone = Message {
                 said: Said {
-                    intent: message.said.beside,
+                    intent: match message.said.intent {
+                        // Said by its exact word, it stands as it is.
+                        Some(exact) if exact != Intent::Answer => Some(exact),
+                        _ => message.said.beside,
+                    },
                     until: message.said.until,
                     ..Said::default()
                 },
