@@ -58,7 +58,7 @@ impl Default for Shares {
             second_address: 0.10,
             thanking: 0.01,
             poor_fit: 0.02,
-            help: 0.004,
+            help: 0.003,
             wishes: 0.5,
         }
     }

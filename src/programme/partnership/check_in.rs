@@ -7,7 +7,7 @@ use crate::ids::PersonId;
 use crate::programme::conversation::{answer, free_words};
 use crate::programme::decision::{Change, Decision, Occasion, Outcome};
 use crate::programme::event::{Answered, Message};
-use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
+use crate::programme::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
 use crate::programme::letter::{About, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{pace, timetable};
@@ -130,7 +130,13 @@ fn answered_too_late(
     message: &Message,
     choice: u8,
 ) -> Decision {
-    let has_partner = under_way(facts, person.id).is_ok();
+    // The next introduction may be on its way.
+    let has_partner = facts.partnership.as_ref().is_some_and(|it| {
+        matches!(
+            it.state,
+            PartnershipState::Planned | PartnershipState::Active
+        )
+    });
     let still_in_the_round = facts.application.as_ref().filter(|application| {
         match application.state {
             ApplicationState::Pool | ApplicationState::Finished => true,

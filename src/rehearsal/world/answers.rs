@@ -237,6 +237,7 @@ impl World {
             return None;
         }
         inhabitant.has_said_goodbye = true;
+        inhabitant.last_choice = None;
         inhabitant.ends_it = true;
         inhabitant.meant = Some("withdraw".into());
         let text = inhabitant.dice.one_of(&[

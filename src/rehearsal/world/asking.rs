@@ -139,6 +139,7 @@ impl World {
     fn says_freely(&mut self, number: usize, message: &FreeMessage) -> Reply {
         let inhabitant = &mut self.inhabitants[number];
         inhabitant.has_asked_freely = true;
+        inhabitant.last_choice = None;
         inhabitant.meant = Some(message.meant().to_string());
         inhabitant.ends_it |= ["withdraw", "new-partner", "concern", "forget-me", "answer"]
             .contains(&message.meant());
