@@ -368,6 +368,9 @@ impl World {
         let dead = inhabitant.habits.dead_from.is_some_and(|from| from <= at)
             && to == inhabitant.person.address;
         if dead {
+            // Who has just lost the mailbox was answered all the same: the answer is there to be seen, refused.
+            let answered = headers.ids("in-reply-to");
+            self.mailboxes.answer(&answered, kind, &occasion);
             self.mailboxes.refused.push(received);
             return self.bounce(number, letter, &headers, &to, envelope_from, at);
         }
