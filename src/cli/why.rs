@@ -29,7 +29,7 @@ pub fn lines(engine: &Engine, a: usize, b: usize, now: Moment) -> anyhow::Result
     let pair = what_if::pair(db, settings, &proposal, (first, second), now)?
         .context("one of the two no longer takes part")?;
     let form = &settings.form;
-    let language = settings.languages.first().map_or("en", String::as_str);
+    let language = settings.default_language();
     let number = |person: &PersonId| if *person == first { a } else { b };
     let mut lines = Vec::new();
     lines.push(format!(

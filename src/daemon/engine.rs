@@ -247,9 +247,7 @@ impl Engine {
             Some(person) => facts::person(&tx, person)?.map(|person| person.language),
             None => None,
         };
-        let language = language
-            .or_else(|| config.settings.languages.first().cloned())
-            .unwrap_or_else(|| "en".into());
+        let language = language.unwrap_or_else(|| config.settings.default_language().to_string());
         let reading = inbound::read_parsed(
             &parsed,
             &inbound::Context {

@@ -66,7 +66,7 @@ impl Engine {
         if address_key(&settings.address) == key {
             return Ok(refused("this is the programme's own address"));
         }
-        let language = settings.languages.first().map_or("en", String::as_str);
+        let language = settings.default_language();
         let row: Vec<Cell<'_>> = written
             .cells
             .iter()

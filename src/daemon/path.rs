@@ -234,7 +234,7 @@ impl OnePath {
             asked: Some(inbound::AskedFor::Command),
             own_address: &settings.address,
             received: now,
-            language: settings.languages.first().map_or("en", String::as_str),
+            language: settings.default_language(),
         };
         inbound::read(raw, &context).text
     }
@@ -394,11 +394,7 @@ impl Ordering<'_> {
                     .position(|it| it.address.eq_ignore_ascii_case(address));
                 let name =
                     found.map_or_else(String::new, |at| settings.coordinators[at].name.clone());
-                let language = settings
-                    .languages
-                    .first()
-                    .cloned()
-                    .unwrap_or_else(|| "en".into());
+                let language = settings.default_language().to_string();
                 let recipient = format!("coordinator-{}", found.map_or(0, |at| at + 1));
                 (None, name, address.clone(), language, recipient)
             }

@@ -6,7 +6,7 @@ use super::application::{Answer, Answers, Form, QuestionKind, Unclear};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Due, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
-use super::letter::{About, Letter, LetterKind, Open, Recipient, ReplyTo, Taken};
+use super::letter::{About, Letter, LetterKind, Open, Taken};
 use super::settings::{Acceptance, Round, Settings};
 use super::{conversation, form_text, timetable};
 use crate::ids::{ApplicationId, PersonId};
@@ -25,21 +25,12 @@ pub fn send_form(
     let (id, language) = match person {
         Some(person) => (person.id, person.language.clone()),
         None => {
-            let id = PersonId(facts.fresh.person);
-            let language = settings
-                .languages
-                .first()
-                .cloned()
-                .unwrap_or_else(|| "en".into());
-            let Some(address) = message.from.clone() else {
+            let Some(address) = &message.from else {
                 return Decision::ignored("no sender to answer");
             };
-            decision.changes.push(Change::NewPerson {
-                id,
-                address,
-                language: language.clone(),
-            });
-            (id, language)
+            let newcomer = conversation::newcomer_at(settings, facts, address);
+            decision.changes.push(Change::new_person(&newcomer));
+            (newcomer.id, newcomer.language)
         }
     };
     // An alumna gets her last answers back to confirm or correct; for a stranger the form is empty.
@@ -49,22 +40,17 @@ pub fn send_form(
         .map(|application| application.answers.clone())
         .unwrap_or_default();
     decision.changes.push(Change::FormSent { person: id });
-    decision.letters.push(Letter {
-        to: Recipient::Person(id),
-        kind: LetterKind::Form {
+    decision.letters.push(Letter::to(
+        id,
+        LetterKind::Form {
             dates: timetable::dates(round),
             open: round.opens <= facts.now.date_naive(),
             pool_until: in_pool.then(|| timetable::pool_end(settings, round)),
             form: form_text::write(&settings.form, &known, &language),
         },
-        occurrence: format!("message-{}", message.inbox),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        format!("message-{}", message.inbox),
+        About::round(round.id.clone()),
+    ));
     decision
 }
 
@@ -171,17 +157,10 @@ pub fn form_filled(
             false,
         )
     };
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind,
-        occurrence: format!("message-{}", message.inbox),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+    let about = About::round(round.id.clone());
+    decision
+        .letters
+        .push(conversation::answer(person, message, kind, about));
     decision
 }
 
@@ -318,10 +297,7 @@ fn invited_again(
         carried: false,
         first: false,
     };
-    let about = About {
-        round: Some(round.id.clone()),
-        ..About::default()
-    };
+    let about = About::round(round.id.clone());
     decision
         .letters
         .push(conversation::answer(person, message, kind, about));
@@ -386,10 +362,7 @@ pub fn yes(
                 wish: None,
                 pool_until: None,
             };
-            let about = About {
-                round: Some(round.id.clone()),
-                ..About::default()
-            };
+            let about = About::round(round.id.clone());
             decision
                 .letters
                 .push(conversation::answer(person, message, kind, about));
@@ -432,9 +405,9 @@ pub fn reminder(settings: &Settings, facts: &Facts, due: &Due, number: u32) -> D
         "reminder {number} for application {}",
         application.id
     ));
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: missing_letter(
+    decision.letters.push(Letter::to(
+        person.id,
+        missing_letter(
             settings,
             round,
             &person.name,
@@ -443,14 +416,9 @@ pub fn reminder(settings: &Settings, facts: &Facts, due: &Due, number: u32) -> D
             &application.answers,
             true,
         ),
-        occurrence: format!("{}-reminder-{number}", round.id),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        format!("{}-reminder-{number}", round.id),
+        About::round(round.id.clone()),
+    ));
     decision
 }
 

@@ -88,10 +88,7 @@ pub fn place_freed(settings: &Settings, facts: &Facts, round_id: &str) -> Decisi
                 freed: true,
             },
             occurrence: round_id.to_string(),
-            about: About {
-                round: Some(round_id.to_string()),
-                ..About::default()
-            },
+            about: About::round(round_id),
             reply_to: ReplyTo::Token,
             not_before: Some(pace::next_free_morning(settings, facts, &applicant.person)),
         });
@@ -104,7 +101,7 @@ pub fn preview(settings: &Settings, facts: &Facts) -> Vec<Line> {
     let Some(cap) = &settings.cap else {
         return Vec::new();
     };
-    let language = settings.languages.first().map_or("en", String::as_str);
+    let language = settings.default_language();
     let mut lines = Vec::new();
     let open = settings
         .rounds

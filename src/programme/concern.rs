@@ -8,7 +8,7 @@ use super::conversation::{answer, behind_the_ceiling, for_person};
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Evidence, Message};
 use super::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
-use super::letter::{About, Ended, Letter, LetterKind, Line, Recipient, ReplyTo};
+use super::letter::{About, Ended, Letter, LetterKind, Line, Recipient};
 use super::partnership::pool_or_next;
 use super::settings::Settings;
 use super::{coordinating, timetable};
@@ -110,11 +110,7 @@ pub fn from_stranger(settings: &Settings, facts: &Facts, message: &Message) -> D
     };
     let newcomer = super::conversation::newcomer_at(settings, facts, from);
     let mut decision = raised(settings, facts, &newcomer, message);
-    decision.changes.push(Change::NewPerson {
-        id: newcomer.id,
-        address: newcomer.address,
-        language: newcomer.language,
-    });
+    decision.changes.push(Change::new_person(&newcomer));
     decision.changes.push(Change::FormSent {
         person: newcomer.id,
     });
@@ -141,9 +137,9 @@ pub fn free(settings: &Settings, facts: &Facts) -> Decision {
             None => ApplicationState::Finished,
         },
     });
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::PartnershipEnded {
+    decision.letters.push(Letter::to(
+        person.id,
+        LetterKind::PartnershipEnded {
             name: person.name.clone(),
             partners: pair.names_without(person.id),
             why: Ended::Coordinator,
@@ -151,17 +147,12 @@ pub fn free(settings: &Settings, facts: &Facts) -> Decision {
             pool_until,
             next,
         },
-        occurrence: format!(
+        format!(
             "{}-free-{}",
             pair.id,
             timetable::day_word(facts.now.date_naive())
         ),
-        about: About {
-            round: Some(pair.round.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        About::round(pair.round.clone()),
+    ));
     decision
 }

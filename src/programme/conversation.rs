@@ -6,7 +6,7 @@ use super::applying;
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Answered, Evidence, Intent, Message, Nature, Said};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
-use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient, ReplyTo};
+use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient};
 use super::settings::Settings;
 use super::{concern, coordinating, partnership, privacy, survey, unsure, waiting};
 use crate::ids::PersonId;
@@ -170,15 +170,8 @@ fn pending_form(
     let id = person.map_or(PersonId(facts.fresh.person), |person| person.id);
     let mut decision = unsure::pending_form(id, message);
     if let (None, Some(address)) = (person, &message.from) {
-        decision.changes.push(Change::NewPerson {
-            id,
-            address: address.clone(),
-            language: settings
-                .languages
-                .first()
-                .cloned()
-                .unwrap_or_else(|| "en".into()),
-        });
+        let newcomer = newcomer_at(settings, facts, address);
+        decision.changes.push(Change::new_person(&newcomer));
     }
     decision.changes.push(Change::FormSent { person: id });
     decision
@@ -200,42 +193,22 @@ pub fn no_round(
     };
     let newcomer = newcomer_at(settings, facts, from);
     let mut decision = free_words(settings, facts, &newcomer, message, why);
-    let (id, language) = (newcomer.id, newcomer.language);
-    decision.changes.push(Change::NewPerson {
-        id,
-        address: newcomer.address,
-        language,
-    });
+    decision.changes.push(Change::new_person(&newcomer));
     // Counts like a form letter: one answer a day to an address that anybody may have written from.
-    decision.changes.push(Change::FormSent { person: id });
+    decision.changes.push(Change::FormSent {
+        person: newcomer.id,
+    });
     decision
 }
 
 /// Somebody who becomes known by writing from this address.
 pub fn newcomer_at(settings: &Settings, facts: &Facts, address: &str) -> Person {
-    Person {
-        id: PersonId(facts.fresh.person),
-        address: address.to_string(),
-        name: String::new(),
-        language: settings
-            .languages
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "en".into()),
-        zone: settings.zone,
-        stopped: false,
-        topics_off: false,
-        unreachable: false,
-        paused_until: None,
-        away_until: None,
-        last_unprompted: None,
-        form_sent: None,
-        topics_seen: Default::default(),
-        second_address: None,
-        at_second: false,
-        silences: Vec::new(),
-        leaving_on: None,
-    }
+    Person::newcomer(
+        PersonId(facts.fresh.person),
+        address,
+        settings.default_language(),
+        settings.zone,
+    )
 }
 
 /// Somebody who has had the form letter and has not applied yet.
@@ -459,14 +432,7 @@ fn sign_of_life(settings: &Settings, facts: &Facts, person: &Person, decision: &
 
 /// An answer to a message, at once, with a token.
 pub fn answer(person: &Person, message: &Message, kind: LetterKind, about: About) -> Letter {
-    Letter {
-        to: Recipient::Person(person.id),
-        kind,
-        occurrence: format!("message-{}", message.inbox),
-        about,
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    Letter::to(person.id, kind, format!("message-{}", message.inbox), about)
 }
 
 fn stop(person: &Person, message: &Message) -> Decision {
@@ -596,9 +562,9 @@ pub fn for_person(
         });
     }
     for coordinator in coordinating::readers(settings, safety) {
-        decision.letters.push(Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: LetterKind::ForPerson {
+        decision.letters.push(Letter::to_coordinator(
+            &coordinator.address,
+            LetterKind::ForPerson {
                 who: if person.name.is_empty() {
                     sender.clone()
                 } else {
@@ -612,14 +578,9 @@ pub fn for_person(
                 mark: coordinating::MARK.into(),
                 command: format!("settle {}", message.inbox),
             },
-            occurrence: format!("message-{}", message.inbox),
-            about: About {
-                inbox: Some(message.inbox),
-                ..About::default()
-            },
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
+            format!("message-{}", message.inbox),
+            About::message(message.inbox),
+        ));
     }
     if facts.brakes.answers_last_day < settings.ceilings.answers_per_address_per_day {
         let kind = LetterKind::PersonWillAnswer {

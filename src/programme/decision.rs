@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
 use super::event::{Proposed, Reason};
-use super::facts::{ApplicationState, Audience, PartnershipState, ProposalState, Purpose};
+use super::facts::{ApplicationState, Audience, PartnershipState, Person, ProposalState, Purpose};
 use super::letter::Letter;
 use super::report::Figures;
 use crate::ids::{
@@ -338,6 +338,16 @@ pub enum Change {
     DropBytes {
         before: Moment,
     },
+}
+
+impl Change {
+    pub fn new_person(newcomer: &Person) -> Change {
+        Change::NewPerson {
+            id: newcomer.id,
+            address: newcomer.address.clone(),
+            language: newcomer.language.clone(),
+        }
+    }
 }
 
 /// Something that will fall due. Its key exists once: doing it twice is impossible.

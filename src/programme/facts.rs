@@ -208,6 +208,29 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody of whom nothing is known yet but where they write from.
+    pub fn newcomer(id: PersonId, address: &str, language: &str, zone: Tz) -> Person {
+        Person {
+            id,
+            address: address.to_string(),
+            name: String::new(),
+            language: language.to_string(),
+            zone,
+            stopped: false,
+            topics_off: false,
+            unreachable: false,
+            second_address: None,
+            at_second: false,
+            paused_until: None,
+            away_until: None,
+            last_unprompted: None,
+            form_sent: None,
+            silences: Vec::new(),
+            leaving_on: None,
+            topics_seen: TopicsSeen::default(),
+        }
+    }
+
     /// Whether letters may go to them that they did not ask for.
     pub fn may_be_written_to(&self, today: NaiveDate) -> bool {
         !self.stopped && !self.unreachable && self.paused_until.is_none_or(|until| until <= today)

@@ -2,9 +2,10 @@
 //! letter, and is answered in the same way; former partners are remembered, so that nobody meets twice.
 
 use super::applying::{form_filled, recorded};
+use super::conversation::newcomer_at;
 use super::decision::{Change, Decision};
 use super::event::{Evidence, Message, Nature, Said};
-use super::facts::{Facts, Person};
+use super::facts::Facts;
 use super::settings::Settings;
 use super::timetable;
 use crate::ids::{InboxId, PersonId};
@@ -63,12 +64,8 @@ pub fn application(settings: &Settings, facts: &Facts, row: &Row) -> Decision {
     let person = match &facts.person {
         Some(person) => person.clone(),
         None => {
-            let person = newcomer(settings, facts, &row.address);
-            decision_of_new = Some(Change::NewPerson {
-                id: person.id,
-                address: person.address.clone(),
-                language: person.language.clone(),
-            });
+            let person = newcomer_at(settings, facts, &row.address);
+            decision_of_new = Some(Change::new_person(&person));
             person
         }
     };
@@ -99,30 +96,4 @@ pub fn application(settings: &Settings, facts: &Facts, row: &Row) -> Decision {
     });
     decision.note += ", imported";
     decision
-}
-
-fn newcomer(settings: &Settings, facts: &Facts, address: &str) -> Person {
-    Person {
-        id: PersonId(facts.fresh.person),
-        address: address.to_string(),
-        name: String::new(),
-        language: settings
-            .languages
-            .first()
-            .cloned()
-            .unwrap_or_else(|| "en".into()),
-        zone: settings.zone,
-        stopped: false,
-        topics_off: false,
-        unreachable: false,
-        second_address: None,
-        at_second: false,
-        paused_until: None,
-        away_until: None,
-        last_unprompted: None,
-        form_sent: None,
-        silences: Vec::new(),
-        leaving_on: None,
-        topics_seen: Default::default(),
-    }
 }

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::decision::{Change, Decision, Occasion};
 use super::facts::{Applicant, ApplicationState, Facts};
-use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use super::letter::{About, Letter, LetterKind};
 use super::settings::{Round, Settings};
 use super::{applying, form_text, pace, timetable};
 use crate::ids::ApplicationId;
@@ -199,15 +199,5 @@ pub fn leave_out(settings: &Settings, facts: &Facts, round_id: &str) -> Decision
 }
 
 fn unprompted(to: crate::ids::PersonId, kind: LetterKind, round: &Round) -> Letter {
-    Letter {
-        to: Recipient::Person(to),
-        kind,
-        occurrence: round.id.clone(),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    Letter::to(to, kind, round.id.clone(), About::round(round.id.clone()))
 }

@@ -22,6 +22,35 @@ pub struct Letter {
     pub not_before: Option<Moment>,
 }
 
+impl Letter {
+    /// To a person, to be answered to the programme.
+    pub fn to(person: PersonId, kind: LetterKind, occurrence: String, about: About) -> Letter {
+        Letter::answerable(Recipient::Person(person), kind, occurrence, about)
+    }
+
+    /// To a coordinator, to be answered to the programme.
+    pub fn to_coordinator(
+        address: &str,
+        kind: LetterKind,
+        occurrence: String,
+        about: About,
+    ) -> Letter {
+        let to = Recipient::Coordinator(address.to_string());
+        Letter::answerable(to, kind, occurrence, about)
+    }
+
+    fn answerable(to: Recipient, kind: LetterKind, occurrence: String, about: About) -> Letter {
+        Letter {
+            to,
+            kind,
+            occurrence,
+            about,
+            reply_to: ReplyTo::Token,
+            not_before: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Recipient {
     /// At the address on file, or at the second one where the first is unreachable.
@@ -61,6 +90,24 @@ pub struct About {
     /// The question that a letter asks of the owner of its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<ChallengeId>,
+}
+
+impl About {
+    /// About a round as a whole.
+    pub fn round(id: impl Into<String>) -> About {
+        About {
+            round: Some(id.into()),
+            ..About::default()
+        }
+    }
+
+    /// About a message that somebody wrote to us.
+    pub fn message(inbox: crate::ids::InboxId) -> About {
+        About {
+            inbox: Some(inbox),
+            ..About::default()
+        }
+    }
 }
 
 /// Where pressing Reply writes to.

@@ -5,7 +5,7 @@
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 
-use super::conversation::{answer, behind_the_ceiling, free_words};
+use super::conversation::{answer, behind_the_ceiling, free_words, newcomer_at};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Evidence, Intent, Message};
 use super::facts::{ApplicationState, Challenge, Facts, Inactive, Participation, Person, Purpose};
@@ -65,28 +65,22 @@ pub fn asked(
 /// Somebody unknown asks about data, or wants no mail: there is none. The address is kept for a day, so that it is not
 /// written to again and again.
 pub fn nothing_kept(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
-    let Some(address) = message.from.clone() else {
+    let Some(address) = &message.from else {
         return Decision::ignored("no sender to answer");
     };
-    let id = PersonId(facts.fresh.person);
-    let language = settings.languages.first().cloned();
+    let newcomer = newcomer_at(settings, facts, address);
+    let id = newcomer.id;
     let mut decision = Decision::noting("somebody of whom nothing is kept asks about data or mail");
-    decision.changes.push(Change::NewPerson {
-        id,
-        address: address.clone(),
-        language: language.unwrap_or_else(|| "en".into()),
-    });
+    decision.changes.push(Change::new_person(&newcomer));
     decision.changes.push(Change::FormSent { person: id });
-    decision.letters.push(Letter {
-        to: Recipient::Person(id),
-        kind: LetterKind::NothingKept {
+    decision.letters.push(Letter::to(
+        id,
+        LetterKind::NothingKept {
             address: address.clone(),
         },
-        occurrence: format!("message-{}", message.inbox),
-        about: About::default(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        format!("message-{}", message.inbox),
+        About::default(),
+    ));
     behind_the_ceiling(settings, facts, &mut decision);
     decision.occasions.push((
         Occasion::Erase {

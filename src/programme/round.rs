@@ -59,22 +59,17 @@ pub fn deadline(settings: &Settings, facts: &Facts, round_id: &str) -> Decision 
             &applicant.application,
             &mut fresh,
         ));
-        decision.letters.push(Letter {
-            to: Recipient::Person(applicant.person.id),
-            kind: LetterKind::Capped {
+        decision.letters.push(Letter::to(
+            applicant.person.id,
+            LetterKind::Capped {
                 name: applicant.person.name.clone(),
                 dates: timetable::dates(round),
                 country: places::country_name(&country(applicant), &applicant.person.language),
                 next: next.map(timetable::dates),
             },
-            occurrence: round_id.to_string(),
-            about: About {
-                round: Some(round_id.to_string()),
-                ..About::default()
-            },
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
+            round_id.to_string(),
+            About::round(round_id),
+        ));
     }
     decision
 }
@@ -256,10 +251,7 @@ pub fn pool_ends(settings: &Settings, facts: &Facts, round_id: &str) -> Decision
                     next: next.map(timetable::dates),
                 },
                 occurrence: round_id.to_string(),
-                about: About {
-                    round: Some(round_id.to_string()),
-                    ..About::default()
-                },
+                about: About::round(round_id),
                 reply_to: ReplyTo::Token,
                 not_before: Some(super::pace::next_free_morning(
                     settings,

@@ -95,6 +95,13 @@ pub struct Survey {
     pub form: Form,
 }
 
+impl Settings {
+    /// The language of whoever has not shown another: the first of the config.
+    pub fn default_language(&self) -> &str {
+        self.languages.first().map_or("en", String::as_str)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coordinator {
     pub name: String,

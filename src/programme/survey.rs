@@ -12,7 +12,7 @@ use super::conversation::{answer, free_words};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Due, Message};
 use super::facts::{ApplicationState, Facts, Person};
-use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use super::letter::{About, Letter, LetterKind};
 use super::settings::{Round, Settings, Survey};
 use super::{form_text, pace, report, timetable};
 
@@ -77,17 +77,15 @@ pub fn ask(
         survey: survey.id.clone(),
         person: person.id,
     });
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: letter(round, survey, person, &Answers::new(), reminder, false),
-        occurrence: match reminder {
+    decision.letters.push(Letter::to(
+        person.id,
+        letter(round, survey, person, &Answers::new(), reminder, false),
+        match reminder {
             true => format!("{}-{}-reminder", round.id, survey.id),
             false => format!("{}-{}", round.id, survey.id),
         },
-        about: about(round, survey),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        about(round, survey),
+    ));
     if let (false, Some(days)) = (reminder, survey.reminder_after_days) {
         let occasion = Occasion::Survey {
             round: round.id.clone(),

@@ -10,7 +10,7 @@ use super::conversation::{answer, free_words};
 use super::decision::{Change, Decision, Occasion, Outcome};
 use super::event::{Answered, Evidence, Intent, Message};
 use super::facts::{Facts, Person};
-use super::letter::{About, Confirming, Letter, LetterKind, Recipient, ReplyTo, Taken};
+use super::letter::{About, Confirming, Letter, LetterKind, Taken};
 use super::settings::Settings;
 use super::{applying, partnership, timetable, waiting};
 use crate::ids::PersonId;
@@ -211,23 +211,21 @@ fn question(
         .from
         .clone()
         .filter(|_| !matches!(what, Confirming::Application | Confirming::Message));
-    Letter {
-        to: Recipient::Person(person),
-        kind: LetterKind::WasThisYou {
+    Letter::to(
+        person,
+        LetterKind::WasThisYou {
             name: name.to_string(),
             what,
             address: other.clone(),
             until,
         },
-        occurrence: format!("message-{}", message.inbox),
-        about: About {
+        format!("message-{}", message.inbox),
+        About {
             inbox: Some(message.inbox),
             other_address: other.filter(|_| what == Confirming::OtherAddress),
             ..About::default()
         },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    )
 }
 
 /// Whether a message is a plain yes or no, or nothing that could be read.

@@ -7,7 +7,7 @@ use super::conversation::{answer, free_words};
 use super::decision::{Change, Decision};
 use super::event::{Answered, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
-use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo, Taken};
+use super::letter::{About, Letter, LetterKind, Taken};
 use super::settings::{Round, Settings};
 use super::{coordinating, form_text, timetable};
 
@@ -38,9 +38,9 @@ pub fn unmatched(
             form_text::wish_words(&settings.form, question, options, &person.language)
         })
         .collect();
-    Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::Unmatched {
+    Letter::to(
+        person.id,
+        LetterKind::Unmatched {
             name: person.name.clone(),
             dates: timetable::dates(round),
             pool_until: timetable::pool_end(settings, round),
@@ -49,14 +49,12 @@ pub fn unmatched(
             next: timetable::next_round(settings, &round.id).map(timetable::dates),
         },
         occurrence,
-        about: About {
+        About {
             round: Some(round.id.clone()),
             wishes: musts.into_keys().collect(),
             ..About::default()
         },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    )
 }
 
 fn wishes(answers: &Answers) -> Option<&Wishes> {

@@ -6,7 +6,7 @@ use crate::places;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::Command;
 use crate::programme::facts::{Announcement, AnnouncementState, Audience, Facts, Person};
-use crate::programme::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::letter::{About, Letter, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{pace, timetable};
 
@@ -85,23 +85,21 @@ pub fn preview(
         text: text.trim().to_string(),
     });
     if let Some(inbox) = command.inbox {
-        decision.letters.push(Letter {
-            to: Recipient::Coordinator(command.by.clone()),
-            kind: LetterKind::AnnouncementPreview {
+        decision.letters.push(Letter::to_coordinator(
+            &command.by,
+            LetterKind::AnnouncementPreview {
                 audience: in_words(settings, audience),
                 people,
                 left_out,
                 subject: subject.trim().to_string(),
                 text: text.trim().to_string(),
             },
-            occurrence: format!("message-{inbox}"),
-            about: About {
+            format!("message-{inbox}"),
+            About {
                 announcement: Some(id),
                 ..About::default()
             },
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
+        ));
     }
     decision
 }
@@ -154,24 +152,22 @@ pub fn announce(settings: &Settings, facts: &Facts, person: PersonId) -> Decisio
         id, subject, text, ..
     } = announcement;
     let mut decision = Decision::noting(format!("announcement {id} to person {}", person.id));
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::Announcement {
+    decision.letters.push(Letter::to(
+        person.id,
+        LetterKind::Announcement {
             name: person.name.clone(),
             subject: subject.clone(),
             text: text.clone(),
         },
-        occurrence: id.to_string(),
-        about: About::default(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        id.to_string(),
+        About::default(),
+    ));
     decision
 }
 
 /// "everybody", "Round 2027A", "people in Norway", "people who read Spanish".
 fn in_words(settings: &Settings, audience: &Audience) -> String {
-    let language = settings.languages.first().map_or("en", String::as_str);
+    let language = settings.default_language();
     match audience {
         Audience::All => "everybody".into(),
         Audience::Round(id) => {

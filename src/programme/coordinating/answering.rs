@@ -3,10 +3,11 @@
 
 use super::{done, may_read_concerns, readers, who};
 use crate::ids::InboxId;
+use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision};
 use crate::programme::event::Message;
 use crate::programme::facts::Facts;
-use crate::programme::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::letter::{About, LetterKind};
 use crate::programme::settings::Settings;
 
 /// Every forwarded message begins with a line that holds this; what stands below it in a reply is ours, however a
@@ -26,10 +27,7 @@ pub fn relay(
 ) -> Decision {
     let refused = |note: &str, told: &str| {
         let mut decision = Decision::ignored(note);
-        let about = About {
-            inbox: Some(inbox),
-            ..About::default()
-        };
+        let about = About::message(inbox);
         let occurrence = format!("message-{}", message.inbox);
         decision
             .letters
@@ -96,18 +94,14 @@ pub fn relay(
         inbox,
         by: from.to_string(),
     });
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::CoordinatorAnswer {
-            name: person.name.clone(),
-            coordinator: who(settings, from),
-            text,
-        },
-        occurrence: format!("message-{}", message.inbox),
-        about: About::default(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+    let kind = LetterKind::CoordinatorAnswer {
+        name: person.name.clone(),
+        coordinator: who(settings, from),
+        text,
+    };
+    decision
+        .letters
+        .push(answer(person, message, kind, About::default()));
     let named = match person.name.is_empty() {
         true => "the sender",
         false => &person.name,

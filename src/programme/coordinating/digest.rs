@@ -4,9 +4,7 @@
 use super::{may_read_concerns, who};
 use crate::programme::decision::Decision;
 use crate::programme::facts::{Facts, Waiting};
-use crate::programme::letter::{
-    About, FirstMessage, Item, Letter, LetterKind, Line, Recipient, ReplyTo,
-};
+use crate::programme::letter::{About, FirstMessage, Item, Letter, LetterKind, Line};
 use crate::programme::settings::{Coordinator, Settings};
 use crate::programme::{cap, timetable};
 
@@ -81,9 +79,9 @@ pub fn letter(
             )
         })
         .collect();
-    Letter {
-        to: Recipient::Coordinator(coordinator.address.clone()),
-        kind: LetterKind::Digest {
+    Letter::to_coordinator(
+        &coordinator.address,
+        LetterKind::Digest {
             dates: running,
             items,
             settled,
@@ -99,11 +97,9 @@ pub fn letter(
                 .collect(),
             numbers,
         },
-        occurrence: occurrence.to_string(),
-        about: About::default(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+        occurrence.to_string(),
+        About::default(),
+    )
 }
 
 fn is_concern(waiting: &Waiting) -> bool {

@@ -8,7 +8,7 @@ mod digest;
 use super::decision::{Change, Decision};
 use super::event::{Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, ProposalState};
-use super::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use super::letter::{About, Ended, Letter, LetterKind, Recipient};
 use super::settings::{Coordinator, Settings};
 use super::waiting::{self, Because};
 use super::{cap, concern, importing, partnership, privacy, review, timetable};
@@ -61,31 +61,23 @@ fn is_safety_contact(settings: &Settings, coordinator: &Coordinator) -> bool {
     }
 }
 
-/// What a command did, told to who gave it.
-/// What it is `about` is what can be answered to it, once more.
+/// What a command did, told to who gave it. What it is `about` is what can be answered to it, once more.
 pub fn done(to: &str, occurrence: String, what: String, about: About) -> Letter {
-    Letter {
-        to: Recipient::Coordinator(to.to_string()),
-        kind: LetterKind::CommandDone { what },
-        occurrence,
-        about,
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    Letter::to_coordinator(to, LetterKind::CommandDone { what }, occurrence, about)
 }
 
 /// Something to know, to everybody who may act.
 pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> {
     readers(settings, false)
-        .map(|coordinator| Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: LetterKind::Notice {
-                what: what.to_string(),
-            },
-            occurrence: occurrence.to_string(),
-            about: About::default(),
-            reply_to: ReplyTo::Token,
-            not_before: None,
+        .map(|coordinator| {
+            Letter::to_coordinator(
+                &coordinator.address,
+                LetterKind::Notice {
+                    what: what.to_string(),
+                },
+                occurrence.to_string(),
+                About::default(),
+            )
         })
         .collect()
 }
@@ -235,14 +227,12 @@ fn brake(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
                      letter with the one word: resume",
                     who(settings, &command.by)
                 );
-                decision.letters.push(Letter {
-                    to: Recipient::Coordinator(coordinator.address.clone()),
-                    kind: LetterKind::Notice { what },
-                    occurrence: format!("paused-{}", facts.now.timestamp()),
-                    about: About::default(),
-                    reply_to: ReplyTo::Token,
-                    not_before: None,
-                });
+                decision.letters.push(Letter::to_coordinator(
+                    &coordinator.address,
+                    LetterKind::Notice { what },
+                    format!("paused-{}", facts.now.timestamp()),
+                    About::default(),
+                ));
             }
             decision
         }
@@ -280,17 +270,15 @@ fn show(facts: &Facts, command: &Command, inbox: InboxId) -> Decision {
         );
     };
     let mut decision = Decision::noting(format!("message {inbox} was shown"));
-    decision.letters.push(Letter {
-        to: Recipient::Coordinator(command.by.clone()),
-        kind: LetterKind::Shown {
+    decision.letters.push(Letter::to_coordinator(
+        &command.by,
+        LetterKind::Shown {
             from: shown.from.clone(),
             text: shown.text.clone(),
         },
-        occurrence: format!("message-{asked_in}"),
-        about: About::default(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        format!("message-{asked_in}"),
+        About::default(),
+    ));
     decision
 }
 
@@ -363,21 +351,16 @@ fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
     decision
         .occasions
         .extend(cap::after_leaving(settings, facts, application));
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::Declined {
+    decision.letters.push(Letter::to(
+        person.id,
+        LetterKind::Declined {
             name: person.name.clone(),
             dates: timetable::dates(round),
             reason: reason.to_string(),
         },
-        occurrence: round.id.clone(),
-        about: About {
-            round: Some(round.id.clone()),
-            ..About::default()
-        },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        round.id.clone(),
+        About::round(round.id.clone()),
+    ));
     decision
 }
 
@@ -414,21 +397,16 @@ fn accept(settings: &Settings, facts: &Facts) -> Decision {
                 },
             });
             if let (Some(person), Some(round)) = (&facts.person, round) {
-                decision.letters.push(Letter {
-                    to: Recipient::Person(person.id),
-                    kind: LetterKind::Accepted {
+                decision.letters.push(Letter::to(
+                    person.id,
+                    LetterKind::Accepted {
                         name: person.name.clone(),
                         dates: timetable::dates(round),
                         freed: false,
                     },
-                    occurrence: round.id.clone(),
-                    about: About {
-                        round: Some(round.id.clone()),
-                        ..About::default()
-                    },
-                    reply_to: ReplyTo::Token,
-                    not_before: None,
-                });
+                    round.id.clone(),
+                    About::round(round.id.clone()),
+                ));
             }
             decision
         }

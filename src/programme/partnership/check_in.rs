@@ -172,10 +172,7 @@ fn answered_too_late(
         "person {} answers for a partnership that has ended",
         person.id
     ));
-    let about = About {
-        round: Some(application.round.clone()),
-        ..About::default()
-    };
+    let about = About::round(application.round.clone());
     decision.letters.push(answer(person, message, kind, about));
     decision
 }

@@ -18,7 +18,7 @@ pub use standing::{Standing, standing};
 pub use topics::topic;
 
 use super::facts::{Facts, Member, Partnership, PartnershipState, Person};
-use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use super::letter::{About, Letter, LetterKind};
 use crate::ids::PersonId;
 
 /// A partnership that is under way, with the member that an occasion is about; else in words why there is nothing to do.
@@ -47,19 +47,17 @@ fn unprompted(
     partnership: &Partnership,
     number: u32,
 ) -> Letter {
-    Letter {
-        to: Recipient::Person(to.id),
+    Letter::to(
+        to.id,
         kind,
         occurrence,
-        about: About {
+        About {
             round: Some(partnership.round.clone()),
             partnership: Some(partnership.id),
             number: Some(number),
             ..About::default()
         },
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    }
+    )
 }
 
 fn about(partnership: &Partnership) -> About {

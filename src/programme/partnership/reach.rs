@@ -10,7 +10,7 @@ use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::{Complaint, Message, Undelivered};
 use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
-use crate::programme::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use crate::programme::letter::{About, Ended, Letter, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{cap, coordinating, timetable};
 
@@ -73,17 +73,15 @@ fn try_second(
     decision
         .changes
         .push(Change::Unreachable { person: person.id });
-    decision.letters.push(Letter {
-        to: Recipient::Person(person.id),
-        kind: LetterKind::AddressCheck {
+    decision.letters.push(Letter::to(
+        person.id,
+        LetterKind::AddressCheck {
             name: person.name.clone(),
             address: person.address.clone(),
         },
-        occurrence: undelivered.letter.to_string(),
-        about: undelivered.about.clone(),
-        reply_to: ReplyTo::Token,
-        not_before: None,
-    });
+        undelivered.letter.to_string(),
+        undelivered.about.clone(),
+    ));
     decision.letters.extend(notice(
         settings,
         person,

@@ -93,25 +93,12 @@ mod tests {
 
     fn member(id: i64, asked: bool, said: Option<(u8, i64)>) -> Member {
         Member {
-            person: Person {
-                id: PersonId(id),
-                address: format!("{id}@people.test"),
-                name: format!("Person {id}"),
-                language: "en".into(),
-                zone: chrono_tz::UTC,
-                stopped: false,
-                topics_off: false,
-                unreachable: false,
-                second_address: None,
-                at_second: false,
-                paused_until: None,
-                away_until: None,
-                last_unprompted: None,
-                form_sent: None,
-                topics_seen: Default::default(),
-                silences: Vec::new(),
-                leaving_on: None,
-            },
+            person: Person::newcomer(
+                PersonId(id),
+                &format!("{id}@people.test"),
+                "en",
+                chrono_tz::UTC,
+            ),
             answers: Default::default(),
             application: ApplicationId(id),
             asked,

@@ -166,7 +166,7 @@ pub struct QuestionFigures {
 
 /// Counts a round. Labels are in the programme's first language.
 pub fn count(settings: &Settings, round: &Round, rows: &Rows) -> Figures {
-    let language = settings.languages.first().map_or("en", String::as_str);
+    let language = settings.default_language();
     let complete = |row: &&ApplicationRow| {
         row.state != ApplicationState::Incomplete && is_complete(&settings.form, &row.answers)
     };

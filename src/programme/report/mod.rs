@@ -11,9 +11,7 @@ pub use figures::{Figures, Rows};
 
 use super::decision::{Change, Decision};
 use super::facts::Facts;
-use super::letter::{
-    About, Attachment, Letter, LetterKind, Line, Recipient, ReplyTo, ReportSection,
-};
+use super::letter::{About, Attachment, Letter, LetterKind, Line, ReportSection};
 use super::settings::Settings;
 use super::{spreadsheet, timetable};
 
@@ -43,22 +41,17 @@ pub fn letter(settings: &Settings, facts: &Facts, round_id: &str) -> Decision {
         })
         .collect();
     for coordinator in &settings.coordinators {
-        decision.letters.push(Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: LetterKind::Report {
+        decision.letters.push(Letter::to_coordinator(
+            &coordinator.address,
+            LetterKind::Report {
                 dates: timetable::dates(round),
                 sections: sections(&tables),
                 counted_until: timetable::surveys_close(round),
                 files: files.clone(),
             },
-            occurrence: round_id.to_string(),
-            about: About {
-                round: Some(round_id.to_string()),
-                ..About::default()
-            },
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        });
+            round_id.to_string(),
+            About::round(round_id),
+        ));
     }
     decision
 }

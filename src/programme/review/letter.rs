@@ -8,7 +8,6 @@ use crate::programme::event::{Act, Group, Revision};
 use crate::programme::facts::{Applicant, Facts, Proposal};
 use crate::programme::letter::{
     About, Attachment, Letter, LetterKind, ProposalChange, ProposedPair, ProposedWithout,
-    Recipient, ReplyTo,
 };
 use crate::programme::round::country;
 use crate::programme::settings::{Release, Round, Settings};
@@ -34,7 +33,7 @@ impl<'a> Names<'a> {
             settings,
             applicants: applicants.iter().map(|it| (it.person.id, it)).collect(),
             numbers: proposal.numbers.iter().copied().zip(1..).collect(),
-            language: settings.languages.first().map_or("en", String::as_str),
+            language: settings.default_language(),
         }
     }
 
@@ -177,17 +176,17 @@ pub fn letters(
         pairs: pairs.into_iter().map(|(pair, _)| pair).collect(),
     };
     coordinating::readers(settings, false)
-        .map(|coordinator| Letter {
-            to: Recipient::Coordinator(coordinator.address.clone()),
-            kind: kind.clone(),
-            occurrence: format!("{}-{reminder}", proposal.id),
-            about: About {
-                round: Some(round.id.clone()),
-                proposal: Some(proposal.id),
-                ..About::default()
-            },
-            reply_to: ReplyTo::Token,
-            not_before: None,
+        .map(|coordinator| {
+            Letter::to_coordinator(
+                &coordinator.address,
+                kind.clone(),
+                format!("{}-{reminder}", proposal.id),
+                About {
+                    round: Some(round.id.clone()),
+                    proposal: Some(proposal.id),
+                    ..About::default()
+                },
+            )
         })
         .collect()
 }
