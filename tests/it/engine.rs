@@ -13,8 +13,10 @@ use pairpost::programme::facts::Waiting;
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::store::outbox::{DotMarks, Recovered};
 use pairpost::store::unknown::Unknown;
-use pairpost::store::{Durability, MIGRATIONS, facts};
+use pairpost::store::{Durability, facts};
 use pairpost::time::Moment;
+
+use crate::support::sample_database;
 
 fn now() -> Moment {
     Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap()
@@ -483,10 +485,8 @@ fn one_bad_occasion_waits_by_itself() {
 fn a_letter_that_cannot_be_written_leaves_no_half_done_change() {
     // The letter's reader is gone, so ordering it fails: neither the pair's state nor anything else may have changed.
     let dir = tempfile::tempdir().unwrap();
+    sample_database::newest(&config(dir.path()).state_dir.join("pairpost.db"));
     let mut engine = engine(dir.path());
-    let newest = format!("tests/migrations/{:04}.sql", MIGRATIONS.len());
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join(newest);
-    execute(&engine, &std::fs::read_to_string(sample).unwrap());
     execute(&engine, "DELETE FROM occasion; DROP TABLE topic_seen;
         INSERT INTO occasion (key, what, due_at, rank)
         VALUES ('check-in/1/1/2', '{\"kind\":\"check-in\",\"person\":1,\"partnership\":1,\"number\":2}', 0, 5);");

@@ -12,24 +12,20 @@ use pairpost::mail::inbound::maildir;
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::event::{Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
-use pairpost::store::{Durability, MIGRATIONS, Store, backup, erasure, facts, look, migrate};
+use pairpost::store::{Durability, Store, backup, erasure, facts, look};
 use pairpost::time::Moment;
-use rusqlite::Connection;
 use tokio::runtime::Runtime;
+
+use crate::support::sample_database;
 
 fn now() -> Moment {
     Utc.with_ymd_and_hms(2027, 4, 1, 12, 0, 0).unwrap()
 }
 
-/// The newest version's sample: Anna and Bilal are partners, a stranger has asked for the form.
+/// Anna and Bilal are partners, a stranger has asked for the form.
 fn database(state: &Path) {
     std::fs::create_dir_all(state).unwrap();
-    let mut db = Connection::open(state.join("pairpost.db")).unwrap();
-    migrate(&mut db, MIGRATIONS).unwrap();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("tests/migrations/{:04}.sql", MIGRATIONS.len()));
-    db.execute_batch(&std::fs::read_to_string(sample).unwrap())
-        .unwrap();
+    sample_database::newest(&state.join("pairpost.db"));
 }
 
 fn config(dir: &Path) -> Config {

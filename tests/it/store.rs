@@ -7,23 +7,15 @@ use pairpost::store::{Durability, MIGRATIONS, Store, backup, facts, migrate, occ
 use pairpost::time::from_seconds;
 use rusqlite::Connection;
 
+use crate::support::sample_database;
+
 fn open(dir: &Path) -> Store {
     Store::open(&dir.join("pairpost.db"), Durability::Rehearsal).unwrap()
 }
 
 /// A database as that version left it, with its sample data.
 fn database_of_version(dir: &Path, version: usize) {
-    let mut db = Connection::open(dir.join("pairpost.db")).unwrap();
-    migrate(&mut db, &MIGRATIONS[..version]).unwrap();
-    let sample =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/migrations/{version:04}.sql"));
-    let sample = std::fs::read_to_string(&sample).unwrap_or_else(|_| {
-        panic!(
-            "{} is missing: each version needs its sample",
-            sample.display()
-        )
-    });
-    db.execute_batch(&sample).unwrap();
+    sample_database::of_version(&dir.join("pairpost.db"), version);
 }
 
 #[test]

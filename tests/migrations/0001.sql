@@ -1,4 +1,5 @@
--- What a database of version 1 holds in the middle of a round. Every migration climbs over this.
+-- What a database of version 1 holds in the middle of a round. Every migration climbs over this; the samples of later
+-- versions add the rows that these versions brought.
 INSERT INTO person (id, address, address_key, name, language, zone, created_at)
 VALUES (1, 'Anna@library.example', 'anna@library.example', 'Anna Berg', 'en', 'Europe/Oslo', 1803600000),
        (2, 'bilal@library.example', 'bilal@library.example', 'Bilal Khan', 'en', 'Asia/Karachi', 1803600000),
