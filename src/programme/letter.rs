@@ -932,8 +932,9 @@ impl LetterKind {
         )
     }
 
-    /// Whether real auto-responders may answer it: a check-in and an are-you-there letter carry no `Auto-Submitted`
-    /// and no `List-` headers, since an out-of-office reply to them is worth having (RELIABILITY T10).
+    /// Whether real auto-responders may answer it. A check-in and an are-you-there letter carry no `Auto-Submitted` and no
+    /// `List-` headers, since an out-of-office reply to them is worth having (RELIABILITY T10); a coordinator's answer
+    /// carries none, since a person wrote it.
     pub fn wants_out_of_office(&self) -> bool {
         matches!(
             self,

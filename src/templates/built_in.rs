@@ -17,77 +17,9 @@ macro_rules! files {
 /// Every file of a language, by (name, path, text).
 type Files = &'static [(&'static str, &'static str, &'static str)];
 
-/// A new letter is written in English first; [`translated`] has those that are there in every language.
-const ENGLISH_LETTERS: Files = &files!(
-    "en",
-    "letters/",
-    [
-        "form",
-        "missing",
-        "complete",
-        "accepted",
-        "invitation",
-        "invitation-question",
-        "still-with-us",
-        "left-out",
-        "was-this-you",
-        "choice-taken",
-        "capped",
-        "declined",
-        "unmatched",
-        "introduction",
-        "topic",
-        "check-in",
-        "going-well",
-        "partner-asked",
-        "are-you-there",
-        "good-to-hear",
-        "address-check",
-        "address-changed",
-        "partner-unreached",
-        "place-given",
-        "partnership-ended",
-        "partner-away",
-        "new-partner",
-        "partnership-over",
-        "pool-ended",
-        "withdrawn",
-        "stopped",
-        "topics-off",
-        "paused",
-        "person-will-answer",
-        "unclear",
-        "closing",
-        "survey",
-        "answers-kept",
-        "confirm",
-        "my-data",
-        "my-data-later",
-        "forgotten",
-        "nothing-kept",
-        "concern-received",
-        "certificate",
-        "certificate-page",
-        "certificate-later",
-        "erasure-notice",
-        "staying",
-        "coordinator-answer",
-        "announcement",
-        "announcement-preview",
-        "shown",
-        "proposal",
-        "report",
-        "command-done",
-        "digest",
-        "for-person",
-        "notice",
-    ]
-);
-
-/// The letters that are translated: all but those to coordinators that quote commands and what the program noted, which
-/// are English.
-macro_rules! translated {
-    ($language:literal) => {
+/// The letters that are there in every language, and what one language has beyond them.
+macro_rules! letters {
+    ($language:literal, [$($more:literal),* $(,)?]) => {
         &files!(
             $language,
             "letters/",
@@ -145,6 +77,7 @@ macro_rules! translated {
                 "announcement",
                 "report",
                 "notice",
+                $($more,)*
             ]
         )
     };
@@ -188,11 +121,24 @@ macro_rules! topics {
 /// The language that everything is written in first.
 pub const SOURCE: &str = "en";
 
+/// Letters to coordinators that quote commands and what the program noted are English, and stand in no other language.
+const ENGLISH_LETTERS: Files = letters!(
+    "en",
+    [
+        "announcement-preview",
+        "shown",
+        "proposal",
+        "command-done",
+        "digest",
+        "for-person",
+    ]
+);
+
 /// Each language with its letters, footers and topics.
 const ALL: [(&str, Files, Files, Files); 3] = [
     (SOURCE, ENGLISH_LETTERS, footers!("en"), topics!("en")),
-    ("es", translated!("es"), footers!("es"), topics!("es")),
-    ("fr", translated!("fr"), footers!("fr"), topics!("fr")),
+    ("es", letters!("es", []), footers!("es"), topics!("es")),
+    ("fr", letters!("fr", []), footers!("fr"), topics!("fr")),
 ];
 
 /// The languages that letters are built in for.
