@@ -10,8 +10,6 @@ use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use rustybuzz::{Face, UnicodeBuffer, ttf_parser};
 use subsetter::GlyphRemapper;
 
-const BUILT_IN: &[u8] = include_bytes!("fonts/DejaVuSans.ttf");
-
 /// A4, lying; in points (1/72 inch).
 const PAGE: (f32, f32) = (842.0, 595.0);
 const MARGIN: f32 = 90.0;
@@ -61,7 +59,7 @@ struct Glyph {
 /// # Errors
 /// A character that no font has.
 pub fn pdf(page: &Page, fonts: &[Vec<u8>]) -> Result<Vec<u8>, NoFont> {
-    let faces: Vec<(&[u8], Face<'_>)> = std::iter::once(BUILT_IN)
+    let faces: Vec<(&[u8], Face<'_>)> = std::iter::once(dejavu::sans::regular())
         .chain(fonts.iter().map(Vec::as_slice))
         .filter_map(|bytes| Some((bytes, Face::from_slice(bytes, 0)?)))
         .filter(|(bytes, face)| {
