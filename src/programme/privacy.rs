@@ -8,7 +8,7 @@ use chrono::{Days, Months, NaiveDate, TimeDelta};
 use super::conversation::{answer, behind_the_ceiling, free_words, newcomer_at};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Evidence, Intent, Message};
-use super::facts::{ApplicationState, Challenge, Facts, Inactive, Participation, Person, Purpose};
+use super::facts::{Challenge, Facts, Inactive, Participation, Person, Purpose};
 use super::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::Settings;
 use super::{pace, partnership, timetable};
@@ -216,14 +216,10 @@ pub fn forget(
     };
     decision.letters.push(match message {
         Some(message) => answer(person, message, kind, About::default()),
-        None => Letter {
-            to: Recipient::Person(person.id),
-            kind,
-            occurrence: format!("command-{}", facts.now.timestamp()),
-            about: About::default(),
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        },
+        None => {
+            let occurrence = format!("command-{}", facts.now.timestamp());
+            Letter::to(person.id, kind, occurrence, About::default())
+        }
     });
     // From here on nothing else goes to them.
     decision.changes.push(Change::Stop { person: person.id });
@@ -239,26 +235,13 @@ pub fn forget(
 
 /// Out of every partnership and every application, without a letter to themselves.
 fn leave(settings: &Settings, facts: &Facts, person: &Person) -> Decision {
-    let mut decision = Decision::default();
-    for pair in facts.open_partnerships() {
-        decision.join(partnership::end(
-            settings,
-            facts,
-            pair,
-            Some((person.id, ApplicationState::Withdrawn)),
-            Ended::Withdrew,
-            "a partner withdrew",
-        ));
-    }
-    if let Some(application) = &facts.application
-        && (application.state.open() || application.state == ApplicationState::Pool)
-    {
-        decision.changes.push(Change::ApplicationState {
-            application: application.id,
-            state: ApplicationState::Withdrawn,
-        });
-    }
-    decision
+    partnership::leave(
+        settings,
+        facts,
+        person.id,
+        Ended::Withdrew,
+        "a partner withdrew",
+    )
 }
 
 /// The day has come: everything about them goes, as soon as nothing that concerns them is on its way.
@@ -310,7 +293,12 @@ pub fn certificate(
     person: &Person,
     message: &Message,
 ) -> Decision {
-    let Some(taken_part) = &facts.rights.participation else {
+    let kind = facts
+        .rights
+        .participation
+        .as_ref()
+        .and_then(|taken_part| certificate_letter(settings, person, taken_part));
+    let Some(kind) = kind else {
         return free_words(
             settings,
             facts,
@@ -319,41 +307,35 @@ pub fn certificate(
             "asks for a certificate, but has not been in a round to its end",
         );
     };
-    let round = timetable::round(settings, &taken_part.round);
-    let kind = match (taken_part, round) {
-        (
-            Participation {
-                until: Some(until),
-                finished: true,
-                ..
-            },
-            round,
-        ) => LetterKind::Certificate {
-            name: person.name.clone(),
-            round_name: round.map_or_else(|| taken_part.round.clone(), |round| round.name.clone()),
-            from: taken_part.from,
-            // The day after the last one is when the round was closed.
-            until: round.map_or(*until, |round| round.end.min(*until)),
-        },
-        (Participation { until: None, .. }, Some(round)) => LetterKind::CertificateLater {
-            name: person.name.clone(),
-            from: round.end + Days::new(1),
-        },
-        _ => {
-            return free_words(
-                settings,
-                facts,
-                person,
-                message,
-                "asks for a certificate, but has not been in a round to its end",
-            );
-        }
-    };
     let mut decision = Decision::noting(format!("person {} asks for a certificate", person.id));
     decision
         .letters
         .push(answer(person, message, kind, About::default()));
     decision
+}
+
+/// The certificate, or when there will be one; neither for who was not there to the end.
+fn certificate_letter(
+    settings: &Settings,
+    person: &Person,
+    taken_part: &Participation,
+) -> Option<LetterKind> {
+    let round = timetable::round(settings, &taken_part.round);
+    let name = person.name.clone();
+    match (taken_part.until, round) {
+        (Some(until), _) => taken_part.finished.then(|| LetterKind::Certificate {
+            name,
+            round_name: round.map_or_else(|| taken_part.round.clone(), |round| round.name.clone()),
+            from: taken_part.from,
+            // The day after the last one is when the round was closed.
+            until: round.map_or(until, |round| round.end.min(until)),
+        }),
+        (None, Some(round)) => Some(LetterKind::CertificateLater {
+            name,
+            from: round.end + Days::new(1),
+        }),
+        (None, None) => None,
+    }
 }
 
 // ------------------------------------------------------------ retention

@@ -126,6 +126,7 @@ scenarios!(
     who_may_only_read_changes_nothing,
     who_says_stop_before_the_introduction_is_not_introduced,
     who_was_silent_through_two_rounds_is_asked_first,
+    whoever_is_forgotten_before_the_matching_frees_the_place,
     whoever_leaves_a_mentor_or_is_left_by_one_goes_to_the_pool,
     withdrawing_tells_the_partner_kindly,
 );

@@ -10,9 +10,7 @@ use crate::programme::event::Message;
 use crate::programme::facts::{
     ApplicationState, Facts, Member, Partnership, PartnershipState, Person,
 };
-use crate::programme::letter::{
-    About, Asked, Dates, Ended, Letter, LetterKind, Recipient, ReplyTo,
-};
+use crate::programme::letter::{About, Asked, Dates, Ended, Letter, LetterKind, Recipient};
 use crate::programme::settings::Settings;
 use crate::programme::waiting::{self, Because};
 use crate::programme::{cap, pace, timetable};
@@ -49,23 +47,19 @@ pub fn new_partner(
         "no good fit",
     );
     let (pool_until, next) = pool_or_next(settings, facts, &partnership.round);
-    let mut own = answer(
-        person,
-        message,
-        LetterKind::NewPartner {
-            name: person.name.clone(),
-            partners: partnership.names_without(person.id),
-            pool_until,
-            next,
-        },
-        about(partnership),
-    );
     // The answer takes the place of the letter that the others get.
     decision
         .letters
         .retain(|letter| letter.to != Recipient::Person(person.id));
-    own.not_before = None;
-    decision.letters.push(own);
+    let kind = LetterKind::NewPartner {
+        name: person.name.clone(),
+        partners: partnership.names_without(person.id),
+        pool_until,
+        next,
+    };
+    decision
+        .letters
+        .push(answer(person, message, kind, about(partnership)));
     decision
 }
 
@@ -263,38 +257,46 @@ pub fn withdraw(
     message: Option<&Message>,
 ) -> Decision {
     let mut decision = Decision::noting(format!("person {} withdraws", person.id));
-    for partnership in facts.open_partnerships() {
-        decision.join(end(
-            settings,
-            facts,
-            partnership,
-            Some((person.id, ApplicationState::Withdrawn)),
-            Ended::Withdrew,
-            "a partner withdrew",
-        ));
-    }
-    decision
-        .changes
-        .push(Change::LeavesAll { person: person.id });
-    if let Some(application) = &facts.application {
-        decision
-            .occasions
-            .extend(cap::after_leaving(settings, facts, application));
-    }
+    decision.join(leave(
+        settings,
+        facts,
+        person.id,
+        Ended::Withdrew,
+        "a partner withdrew",
+    ));
     let kind = LetterKind::Withdrawn {
         name: person.name.clone(),
     };
     decision.letters.push(match message {
         Some(message) => answer(person, message, kind, About::default()),
-        None => Letter {
-            to: Recipient::Person(person.id),
-            kind,
-            occurrence: format!("withdrawn-{}", facts.now.timestamp()),
-            about: About::default(),
-            reply_to: ReplyTo::Token,
-            not_before: None,
-        },
+        None => {
+            let occurrence = format!("withdrawn-{}", facts.now.timestamp());
+            Letter::to(person.id, kind, occurrence, About::default())
+        }
     });
+    decision
+}
+
+/// Somebody is gone, for whichever reason: their partnerships end, whatever else is open of theirs is withdrawn, and the
+/// place that becomes free is given on. The partners are told; they themselves are not.
+pub fn leave(
+    settings: &Settings,
+    facts: &Facts,
+    person: PersonId,
+    why: Ended,
+    reason: &str,
+) -> Decision {
+    let mut decision = Decision::default();
+    let out = Some((person, ApplicationState::Withdrawn));
+    for partnership in facts.open_partnerships() {
+        decision.join(end(settings, facts, partnership, out, why, reason));
+    }
+    decision.changes.push(Change::LeavesAll { person });
+    if let Some(application) = &facts.application {
+        decision
+            .occasions
+            .extend(cap::after_leaving(settings, facts, application));
+    }
     decision
 }
 

@@ -10,7 +10,7 @@ pub mod standing;
 pub mod topics;
 
 pub use check_in::{check_in, check_in_answered};
-pub use ending::{closing, end, leaves_for_good, new_partner, pool_or_next, withdraw};
+pub use ending::{closing, end, leave, leaves_for_good, new_partner, pool_or_next, withdraw};
 pub use introduction::{introduce, introduce_now};
 pub use reach::{address_confirmed, complained, second_unanswered, undelivered};
 pub use silence::{silence, silence_answered, tell_of_absence, tell_those_who_wait};

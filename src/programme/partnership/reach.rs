@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::ending::end;
+use super::ending::{end, leave};
 use super::introduction::introduction;
 use super::{under_way, unprompted};
 use crate::ids::PersonId;
@@ -12,7 +12,7 @@ use crate::programme::event::{Complaint, Message, Undelivered};
 use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
 use crate::programme::letter::{About, Ended, Letter, LetterKind};
 use crate::programme::settings::Settings;
-use crate::programme::{cap, coordinating, timetable};
+use crate::programme::{coordinating, timetable};
 
 /// A letter came back. For good, or the third time in seven days, the address counts as unreachable at once: the second
 /// one is tried where there is one, and partner and coordinators are told.
@@ -216,32 +216,13 @@ fn gone(
     undelivered: &Undelivered,
 ) -> Decision {
     let mut decision = Decision::noting(format!("person {} cannot be reached by mail", person.id));
-    for partnership in facts.open_partnerships() {
-        let mut unreachable = partnership.clone();
-        for member in unreachable
-            .members
-            .iter_mut()
-            .filter(|member| member.person.id == person.id)
-        {
-            member.person.unreachable = true;
-        }
-        decision.join(end(
-            settings,
-            facts,
-            &unreachable,
-            Some((person.id, ApplicationState::Withdrawn)),
-            Ended::Unreachable,
-            "a partner cannot be reached by mail",
-        ));
-    }
-    decision
-        .changes
-        .push(Change::LeavesAll { person: person.id });
-    if let Some(application) = &facts.application {
-        decision
-            .occasions
-            .extend(cap::after_leaving(settings, facts, application));
-    }
+    decision.join(leave(
+        settings,
+        facts,
+        person.id,
+        Ended::Unreachable,
+        "a partner cannot be reached by mail",
+    ));
     decision
         .letters
         .extend(notice(settings, person, undelivered, ""));
