@@ -319,12 +319,21 @@ pub fn is_yes_in_a_sentence(message: &Message, asked: &str) -> bool {
     {
         return false;
     }
-    let first = text
-        .split(|c: char| !c.is_alphabetic())
-        .find(|word| !word.is_empty())
-        .unwrap_or_default()
-        .to_lowercase();
-    matches!(first.as_str(), "yes" | "yep" | "sure" | "oui" | "si" | "sí")
+    begins_with_yes(text)
+}
+
+fn begins_with_yes(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| !c.is_alphabetic());
+    let end = text
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(text.len());
+    let then = text[end..].chars().next();
+    match text[..end].to_lowercase().as_str() {
+        "yes" | "yep" | "sure" | "oui" | "sí" => true,
+        // Written without its accent it is a yes where the sentence stops after it; else it is an "if".
+        "si" => then.is_none_or(|c| ",.;:!\n\r".contains(c)),
+        _ => false,
+    }
 }
 
 const SENTENCE_MAX_CHARS: usize = 300;
@@ -574,5 +583,34 @@ pub fn carried_to(round: &Round, application: &Application, id: ApplicationId) -
         unclear: application.unclear.clone(),
         arrived: application.arrived,
         priority: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins_with_yes;
+
+    #[test]
+    fn a_sentence_says_yes_with_its_first_word() {
+        for text in [
+            "Yes, I am still in.",
+            "¡Sí! Sigo con mucho gusto.",
+            "Si, sigo.",
+            "Si.",
+            "Oui je reste.",
+            "- sure",
+        ] {
+            assert!(begins_with_yes(text), "{text}");
+        }
+        // "If", in Spanish and in French.
+        for text in [
+            "Si encuentro tiempo, sigo.",
+            "Si je trouve le temps.",
+            "No, yes was last time",
+            "Yesterday I thought so",
+            "",
+        ] {
+            assert!(!begins_with_yes(text), "{text}");
+        }
     }
 }
