@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::ballast::{Ballast, is_out_of_room};
+use super::engine::Engine;
 use super::hands::{BackOff, Handle, pause, stopped};
 use super::look_up;
 use crate::config::Config;
@@ -155,7 +156,10 @@ async fn deliver_what_waits(
             back_off.longer()
         };
         let back: Vec<_> = letters.iter().map(|letter| letter.id).collect();
-        handle.call(move |engine| engine.put_back(&back)).await?;
+        until_written(handle, ballast, stopping, move |engine| {
+            engine.put_back(&back)
+        })
+        .await;
         pause(stopping, wait).await;
         return Ok(false);
     }
@@ -167,7 +171,10 @@ async fn deliver_what_waits(
             let back: Vec<_> = std::iter::once(letter.id)
                 .chain(waiting.map(|letter| letter.id))
                 .collect();
-            handle.call(move |engine| engine.put_back(&back)).await?;
+            until_written(handle, ballast, stopping, move |engine| {
+                engine.put_back(&back)
+            })
+            .await;
             return Ok(false);
         }
         let envelope = Envelope {
@@ -210,22 +217,33 @@ async fn deliver_what_waits(
             }
         }
         let now = clock.now();
-        let letter = Arc::new((letter, outcome));
-        let told = letter.clone();
-        let written = handle
-            .call(move |engine| engine.delivered(&told.0, &told.1, now))
-            .await;
-        match written {
-            // What has become of it must be written down, or it would have to be looked for.
-            Err(error) if is_out_of_room(&error) => {
-                ballast.give_up();
-                handle
-                    .call(move |engine| engine.delivered(&letter.0, &letter.1, now))
-                    .await?;
-                return Ok(false);
-            }
-            written => written?,
-        }
+        // What has become of it must be written down before the next one goes, or it would have to be looked for.
+        let told = Arc::new((letter, outcome));
+        until_written(handle, ballast, stopping, move |engine| {
+            engine.delivered(&told.0, &told.1, now)
+        })
+        .await;
     }
     Ok(full)
+}
+
+/// Writes something down about letters that are in hand, as often as it takes: nothing else is sent meanwhile. A full disk
+/// costs the ballast, a database that somebody holds costs time. Where the daemon is told to stop first, it is left to the
+/// next start, which finds these letters as they are.
+async fn until_written(
+    handle: &Handle,
+    ballast: &Ballast,
+    stopping: &watch::Receiver<bool>,
+    work: impl Fn(&mut Engine) -> anyhow::Result<()> + Clone + Send + 'static,
+) {
+    let mut back_off = BackOff::new();
+    while let Err(error) = handle.call(work.clone()).await {
+        tracing::error!(error = %format!("{error:#}"), "the outbox cannot be written; nothing is sent until it can");
+        if is_out_of_room(&error) {
+            ballast.give_up();
+        }
+        if !pause(stopping, back_off.next()).await {
+            return;
+        }
+    }
 }

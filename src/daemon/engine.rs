@@ -544,7 +544,7 @@ impl Engine {
     }
 
     /// Letters whose end nobody told and that are to be looked for now, with letters that the server took after the
-    /// oldest of them: where these leave a trace, the others would have left one, too.
+    /// newest of them: where these leave a trace, the others would have left one, too.
     pub fn to_look_for(&self, now: Moment) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<String>)> {
         let letters = unknown::due(self.store.reader(), now, LOOKED_FOR_AT_A_TIME)?;
         let Some(since) = letters.iter().map(|letter| letter.since).max() else {

@@ -1,6 +1,50 @@
 //! A letter leaves once, whatever happens on the way: the daemon is killed again and again while it sends a morning's
 //! introductions (RELIABILITY F1), and the same with the protection taken away, to show that the test bites.
 
+use std::time::Duration;
+
+use crate::support::letter::message;
+use crate::support::programme::{ADDRESS, Programme, eventually};
+use crate::support::submission::Submission;
+
+/// Somebody (a backup, a coordinator's command that hangs) holds the database just when the server has taken a letter and
+/// others are in hand. All leave once, and nobody has to start the daemon again.
+#[test]
+fn letters_in_hand_leave_once_though_the_database_is_held_meanwhile() {
+    let submission = Submission::start(Duration::from_millis(1500), None, Duration::ZERO);
+    let programme = Programme::on_maildirs();
+    programme.send_by("127.0.0.1", submission.port, "");
+    for number in 0..3 {
+        let hello = message(
+            &format!("p{number}@people.test"),
+            ADDRESS,
+            "Taking part",
+            "",
+            "How can I take part?\r\n",
+        );
+        pairpost::mail::inbound::maildir::deliver(&programme.mailbox(), &hello, true, None)
+            .unwrap();
+    }
+    let daemon = programme.run();
+    eventually("the server has taken the first letter", || {
+        (!submission.taken().is_empty()).then_some(())
+    });
+    let mut db = rusqlite::Connection::open(programme.database()).unwrap();
+    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    let held = db
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    // Longer than anybody waits for it.
+    std::thread::sleep(Duration::from_secs(8));
+    held.rollback().unwrap();
+    eventually("all letters are sent", || {
+        let open = programme.count("SELECT count(*) FROM outbox WHERE state <> 'sent'");
+        (open == 0).then_some(())
+    });
+    assert_eq!(submission.taken().len(), 3, "{:?}", submission.taken());
+    assert!(daemon.terminate().success());
+}
+
 mod with_servers {
     use std::collections::BTreeSet;
     use std::thread::sleep;
