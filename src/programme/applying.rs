@@ -574,15 +574,10 @@ pub fn moved_to_next_round(
 
 /// The same application in another round, before the others there.
 pub fn carried_to(round: &Round, application: &Application, id: ApplicationId) -> Change {
-    Change::Application {
+    Change::ApplicationCarried {
+        application: application.id,
         id,
-        person: application.person,
         round: round.id.clone(),
-        state: ApplicationState::Accepted,
-        answers: application.answers.clone(),
-        unclear: application.unclear.clone(),
-        arrived: application.arrived,
-        priority: true,
     }
 }
 

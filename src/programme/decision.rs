@@ -102,6 +102,14 @@ pub enum Change {
         arrived: Moment,
         priority: bool,
     },
+    /// A copy in another round, accepted and before the others there. Where the applicant has one in that round already,
+    /// theirs stays as it is, and comes before the others.
+    ApplicationCarried {
+        application: ApplicationId,
+        /// Of the copy.
+        id: ApplicationId,
+        round: String,
+    },
     ApplicationState {
         application: ApplicationId,
         state: ApplicationState,

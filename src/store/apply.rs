@@ -6,7 +6,7 @@ use rusqlite::Transaction;
 use super::{to_json, word};
 use crate::ids::{PartnershipId, PersonId};
 use crate::programme::decision::{Change, Decision, Outcome};
-use crate::programme::facts::{PartnershipState, ProposalState};
+use crate::programme::facts::{ApplicationState, PartnershipState, ProposalState};
 use crate::time::Moment;
 
 /// Carries out the changes and writes down the occasions to come.
@@ -125,6 +125,18 @@ fn carry_out(
                 arrived.timestamp(),
                 priority,
             ))?;
+        }
+        Change::ApplicationCarried {
+            application,
+            id,
+            round,
+        } => {
+            tx.prepare_cached(
+                "INSERT INTO application (id, person_id, round, state, answers, unclear, arrived_at, priority)
+                 SELECT ?1, person_id, ?3, ?4, answers, unclear, arrived_at, 1 FROM application WHERE id = ?2
+                 ON CONFLICT (person_id, round) DO UPDATE SET priority = 1",
+            )?
+            .execute((id.0, application.0, round, word(&ApplicationState::Accepted)?))?;
         }
         Change::ApplicationState { application, state } => {
             tx.prepare_cached("UPDATE application SET state = ?2 WHERE id = ?1")?

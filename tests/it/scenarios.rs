@@ -69,6 +69,7 @@ scenarios!(
     an_odd_one_makes_a_trio,
     an_old_application_is_asked_and_left_out_if_silent,
     an_old_letter_releases_nothing,
+    an_older_application_does_not_write_over_the_one_for_the_next_round,
     an_out_of_office_reply_stops_the_silence_ladder,
     an_owner_who_confirms_the_second_address_goes_on_there,
     an_unclear_answer_is_asked_again,

@@ -784,6 +784,10 @@ fn adjust(config: &mut Config, what: &str) {
                 at_most: 3,
             });
         }
+        other if other.starts_with("the pool open until day ") => {
+            let day = other.trim_start_matches("the pool open until day ");
+            settings.pool_until_day = day.parse().expect("a number of days");
+        }
         other => match other.strip_prefix("a next round on day ") {
             Some(day) => {
                 let day = TimeDelta::days(day.parse().expect("a number of days"));
