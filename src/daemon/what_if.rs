@@ -5,7 +5,7 @@
 
 use rusqlite::Connection;
 
-use super::pairing::{Numbering, applicants_now, candidates_of, changes, obstacle, rules};
+use super::pairing::{Participants, applicants_now, changes, obstacle, rules};
 use crate::ids::PersonId;
 use crate::matching::{Options, Scoring, Session, Side, explain};
 use crate::programme::event::{Obstacle, Reason};
@@ -52,18 +52,18 @@ pub fn pair(
         return Ok(None);
     };
     let wanted = &proposal.adjustments;
-    let candidates = candidates_of(db, settings, round, now, &applicants, &wanted.forbidden)?;
+    let field = Participants::of(db, settings, round, now, applicants, &wanted.forbidden)?;
+    let candidates = &field.candidates;
     let rules = rules(settings);
-    let numbering = Numbering::of(settings, &applicants);
-    let scoring = Scoring::new(&candidates, &rules);
+    let scoring = Scoring::new(candidates, &rules);
     let explained = explain(&candidates[first], &candidates[second], &rules, &scoring);
 
     let options = Options {
-        changes: changes(wanted, &applicants),
+        changes: changes(wanted, &field.applicants),
         floor: proposal.floor,
         ..Options::default()
     };
-    let (mut session, before) = Session::new(&candidates, &rules, &options);
+    let (mut session, before) = Session::new(candidates, &rules, &options);
     let mut together = options.changes.clone();
     together
         .held
@@ -85,7 +85,7 @@ pub fn pair(
             .collect(),
         score: explained.parts.total(),
         percent: explained.percent,
-        reasons: numbering.reasons(&[first, second], &candidates, &applicants, &rules, &scoring),
+        reasons: field.reasons(&[first, second], &rules, &scoring),
         unmet: explained
             .unmet
             .into_iter()
@@ -94,8 +94,8 @@ pub fn pair(
                     Side::First => a,
                     Side::Second => b,
                 },
-                question: numbering.asked(unmet.wish.about).0.to_string(),
-                options: numbering.options_of(&unmet.wish),
+                question: field.numbering.asked(unmet.wish.about).0.to_string(),
+                options: field.numbering.options_of(&unmet.wish),
                 must: unmet.must,
             })
             .collect(),
