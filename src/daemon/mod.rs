@@ -1,8 +1,8 @@
-//! The shell: the one path for events (`path`) and who walks it (`engine`, with `identify` for messages), what lies
-//! between applications and the matching (`pairing`), tables from outside (`importing`), what surrounds an erasure
-//! (`erasing`), files that travel with letters (`attachments`), the loops that carry mail (`run`, with `receive` and
-//! `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where a letter is looked for whose end
-//! nobody told (`look_up`). Rules are in `programme`.
+//! The shell: the one path for events (`path`, with `known` for what the rules are told) and who walks it (`engine`, with
+//! `identify` for messages), what lies between applications and the matching (`pairing`), tables from outside
+//! (`importing`), what surrounds an erasure (`erasing`), files that travel with letters (`attachments`), the loops that
+//! carry mail (`run`, with `receive` and `deliver`), what keeps them from doing harm (`clock_watch`, `ballast`), and where
+//! a letter is looked for whose end nobody told (`look_up`). Rules are in `programme`.
 
 mod attachments;
 mod ballast;
@@ -13,6 +13,7 @@ mod erasing;
 mod hands;
 mod identify;
 pub mod importing;
+mod known;
 mod look_up;
 pub mod pairing;
 mod path;

@@ -9,21 +9,13 @@ use crate::config::Config;
 use crate::ids::{OccasionId, PersonId};
 use crate::mail::outbound::{Outcome, compose, pace};
 use crate::mail::token::{self, Keys};
-use crate::mail::{address, inbound};
 use crate::programme;
-use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{CommandKind, Event, Evidence, Message, Undelivered};
-use crate::programme::facts::{Facts, Shown};
+use crate::programme::decision::{Change, Decision, Outcome as Ending};
+use crate::programme::event::{Event, Undelivered};
 use crate::programme::letter::{Letter, LetterKind, Recipient, ReplyTo};
-use crate::programme::{applying, privacy, report};
-use crate::store::{self, apply, facts, occasions, outbox, rights, surveys, unknown};
+use crate::store::{apply, facts, occasions, outbox, unknown};
 use crate::templates::Frame;
 use crate::time::Moment;
-
-/// People who are told, or erased, on one day because they have not taken part for long.
-const INACTIVE_AT_A_TIME: u32 = 200;
-/// Characters of a newcomer's message that the digest shows.
-const FIRST_WORDS_MAX: usize = 200;
 
 /// What every event needs beside the database.
 pub(super) struct OnePath {
@@ -68,25 +60,7 @@ pub(super) struct Gone {
 impl OnePath {
     /// Takes one event from facts to letters.
     pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
-        let mut facts = facts::load(tx, now, going.event, going.sender)?;
-        self.add_survey(tx, going.event, &mut facts)?;
-        self.add_demands(tx, now, going.event, &mut facts)?;
-        if let Event::Message(Message {
-            from: Some(from),
-            evidence: Evidence::TokenOnly,
-            ..
-        }) = going.event
-        {
-            facts.other_address = facts::other_address(tx, &address_key(from))?;
-        }
-        self.add_figures(tx, going.event, &mut facts)?;
-        if let Event::Due(due) = going.event
-            && matches!(due.what, Occasion::Retention { .. })
-        {
-            let before = privacy::inactive_before(&self.config.settings, now);
-            facts.rights.inactive = rights::inactive(tx, before, INACTIVE_AT_A_TIME)?;
-        }
-        self.add_first_messages(tx, now, going.event, &mut facts)?;
+        let facts = self.facts(tx, now, going.event, going.sender)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
         let person = facts.person.as_ref().map(|person| person.id);
         self.before_applying(tx, now, &decision)?;
@@ -155,128 +129,6 @@ impl OnePath {
             decision,
             ordered,
         })
-    }
-}
-
-impl OnePath {
-    /// The part that somebody has in the survey that the event is about. It is found under a name that only the
-    /// master key can make, so it cannot be looked up like the other facts.
-    fn add_survey(
-        &self,
-        tx: &Transaction<'_>,
-        event: &Event,
-        facts: &mut Facts,
-    ) -> anyhow::Result<()> {
-        let (round, survey) = match event {
-            Event::Message(message) => match &message.answers_letter {
-                Some(asked) => (asked.about.round.as_deref(), asked.about.survey.as_deref()),
-                None => (None, None),
-            },
-            Event::Due(due) => match &due.what {
-                Occasion::Survey { round, survey, .. } => {
-                    (Some(round.as_str()), Some(survey.as_str()))
-                }
-                _ => (None, None),
-            },
-            _ => (None, None),
-        };
-        if let (Some(round), Some(survey), Some(person)) = (round, survey, &facts.person) {
-            let sheet = self.keys.survey_sheet(round, survey, person.id);
-            facts.survey = Some(surveys::sheet(tx, round, survey, person.id, sheet)?);
-        }
-        Ok(())
-    }
-
-    /// What newcomers wrote, for the digest and for who asks to see it. It is read again from the bytes: nothing of it
-    /// is kept twice.
-    fn add_first_messages(
-        &self,
-        tx: &Transaction<'_>,
-        now: Moment,
-        event: &Event,
-        facts: &mut Facts,
-    ) -> anyhow::Result<()> {
-        let digest = match event {
-            Event::Due(due) => matches!(due.what, Occasion::Digest { .. }),
-            Event::Command(command) => command.what == CommandKind::Status,
-            _ => false,
-        };
-        if digest {
-            let (count, newest) = store::coordinating::first_messages(tx)?;
-            facts.newcomers = count;
-            facts.first_messages = newest
-                .into_iter()
-                .map(|(inbox, from, raw)| Shown {
-                    inbox,
-                    from,
-                    text: address::clean(&self.words_of(&raw, now), FIRST_WORDS_MAX),
-                })
-                .collect();
-        }
-        if let Event::Command(command) = event
-            && let CommandKind::Show { inbox } = command.what
-        {
-            facts.shown =
-                store::coordinating::first_message(tx, inbox, now)?.map(|(from, raw)| Shown {
-                    inbox,
-                    from,
-                    text: self.words_of(&raw, now),
-                });
-        }
-        Ok(())
-    }
-
-    /// What somebody wrote anew in a message.
-    fn words_of(&self, raw: &[u8], now: Moment) -> String {
-        let settings = &self.config.settings;
-        let context = inbound::Context {
-            form: &settings.form,
-            asked: Some(inbound::AskedFor::Command),
-            own_address: &settings.address,
-            received: now,
-            language: settings.default_language(),
-        };
-        inbound::read(raw, &context).text
-    }
-
-    /// What the demands of an application cost that a message completes or corrects: to be told in its confirmation.
-    fn add_demands(
-        &self,
-        tx: &Transaction<'_>,
-        now: Moment,
-        event: &Event,
-        facts: &mut Facts,
-    ) -> anyhow::Result<()> {
-        let settings = &self.config.settings;
-        if let (Event::Message(message), Some(person)) = (event, &facts.person)
-            && !message.said.answers.is_empty()
-            && let Some(recorded) = applying::recorded(settings, facts, message)
-        {
-            facts.demands = super::pairing::demands(tx, settings, person, &recorded, now)?;
-        }
-        Ok(())
-    }
-}
-
-impl OnePath {
-    /// The figures of the round that the event reports on, and of those before it: counting needs the config.
-    fn add_figures(
-        &self,
-        tx: &Transaction<'_>,
-        event: &Event,
-        facts: &mut Facts,
-    ) -> anyhow::Result<()> {
-        let Event::Due(due) = event else {
-            return Ok(());
-        };
-        if let Occasion::Report { round } | Occasion::SurveysClose { round } = &due.what {
-            let settings = &self.config.settings;
-            let found = crate::store::report::figures(tx, settings, round, report::FORMER_ROUNDS)?;
-            facts.figures = found
-                .map(|(this, former)| std::iter::once(this).chain(former).collect())
-                .unwrap_or_default();
-        }
-        Ok(())
     }
 
     /// What follows from something that fell due. Returns the keys of the letters that were ordered.
