@@ -8,7 +8,7 @@ use clap::Args as Arguments;
 
 use crate::programme::facts::Waiting;
 use crate::programme::partnership::{Standing, standing};
-use crate::store::{facts, look};
+use crate::store::{facts, look, waiting};
 use crate::time::Clock;
 
 /// How the programme stands, and what waits for a person
@@ -47,7 +47,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     let mut numbers = look::numbers(db)?;
     numbers.extend(standings(&engine, db)?);
-    let waiting = facts::waiting(db)?;
+    let waiting = waiting::everything(db)?;
     if args.json {
         let numbers: serde_json::Map<String, serde_json::Value> = numbers
             .into_iter()

@@ -5,9 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{facts, from_word, json};
 use crate::ids::{AnnouncementId, InboxId, PersonId};
-use crate::programme::facts::{
-    Announcement, Audience, Brake, InQuestion, Person, Settled, Waiting,
-};
+use crate::programme::facts::{Announcement, Audience, Brake, InQuestion, Person, Settled};
 use crate::time::{Moment, from_seconds};
 
 /// Newcomers whose words a digest shows.
@@ -168,36 +166,4 @@ pub fn first_message(
         Ok((row.get(0)?, row.get(1)?))
     })
     .optional()
-}
-
-/// People who were held out of a release and of whom nobody has said what next.
-pub fn held_out(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
-    db.prepare_cached(
-        "SELECT person.id, person.name, proposal.round FROM proposal, json_each(proposal.adjustments, '$.held') held
-         JOIN person ON person.id = held.value
-         JOIN application ON application.person_id = person.id AND application.round = proposal.round
-         WHERE proposal.state = 'released' AND application.state = 'accepted' ORDER BY person.id LIMIT 100",
-    )?
-    .query_map([], |row| {
-        Ok(Waiting::HeldOut {
-            person: PersonId(row.get(0)?),
-            name: row.get(1)?,
-            round: row.get(2)?,
-        })
-    })?
-    .collect()
-}
-
-/// What is due and has failed more than once.
-pub fn defects(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
-    db.prepare_cached(
-        "SELECT key, last_error FROM occasion WHERE done_at IS NULL AND attempts > 1 ORDER BY id LIMIT 20",
-    )?
-    .query_map([], |row| {
-        Ok(Waiting::Defect {
-            what: row.get(0)?,
-            why: row.get(1)?,
-        })
-    })?
-    .collect()
 }

@@ -19,6 +19,7 @@ pub mod rights;
 pub mod surveys;
 pub mod tombstones;
 pub mod unknown;
+pub mod waiting;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

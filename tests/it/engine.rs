@@ -13,7 +13,7 @@ use pairpost::programme::facts::Waiting;
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::store::outbox::{DotMarks, Recovered};
 use pairpost::store::unknown::Unknown;
-use pairpost::store::{Durability, facts};
+use pairpost::store::{Durability, facts, waiting};
 use pairpost::time::Moment;
 
 use crate::support::sample_database;
@@ -198,7 +198,7 @@ fn an_introduction_without_trace_is_never_sent_again_without_asking() {
     );
     let much_later = at + TimeDelta::days(3);
     assert!(engine.take_letters(much_later, 10).unwrap().is_empty());
-    let waiting = facts::waiting(engine.store().reader()).unwrap();
+    let waiting = waiting::everything(engine.store().reader()).unwrap();
     assert!(
         matches!(&waiting[..], [Waiting::Held { letter, .. }] if *letter == unknown.id),
         "a coordinator hears of it: {waiting:?}"
@@ -296,7 +296,10 @@ fn a_letter_is_given_up_after_days_and_waits_for_a_coordinator() {
         "given up after {}",
         at - now()
     );
-    assert_eq!(facts::waiting(engine.store().reader()).unwrap().len(), 1);
+    assert_eq!(
+        waiting::everything(engine.store().reader()).unwrap().len(),
+        1
+    );
 }
 
 #[test]
