@@ -19,6 +19,7 @@ use crate::mail::mention::{Somebody, Words, message_id};
 use crate::programme::decision::{Change, Decision};
 use crate::programme::event::{Command, CommandKind, Event};
 use crate::programme::privacy;
+use crate::store::removals::Arrived;
 use crate::store::tombstones::Tombstone;
 use crate::store::{Durability, Store, apply, erasure, facts, removals, rights, tombstones};
 use crate::time::{Moment, from_seconds};
@@ -51,8 +52,12 @@ impl OnePath {
                     }
                 }
                 Change::DropBytes { before } => {
-                    for (message, bytes) in rights::bytes_to_drop(tx, *before)? {
-                        plan_message(tx, message, &bytes)?;
+                    let mut dropped = Vec::new();
+                    rights::each_to_drop(tx, *before, |id, bytes| {
+                        dropped.push(arrived(id, bytes))
+                    })?;
+                    for message in &dropped {
+                        removals::plan_message(tx, message)?;
                     }
                 }
                 _ => {}
@@ -155,14 +160,14 @@ impl OnePath {
                         people.iter().any(|it| it.words.are_in(&text))
                     });
             if wanted {
-                messages.push((InboxId(message.id), message.bytes));
+                messages.push(arrived(InboxId(message.id), &message.bytes));
             }
             Ok(())
         })?;
         removals::plan_letters(tx, &letters)?;
-        for (message, bytes) in &messages {
-            plan_message(tx, *message, bytes)?;
-            erasure::forget_message(tx, *message)?;
+        for message in &messages {
+            removals::plan_message(tx, message)?;
+            erasure::forget_message(tx, message.id)?;
         }
         for letter in letters {
             erasure::forget_letter(tx, LetterId(letter))?;
@@ -194,26 +199,29 @@ impl OnePath {
             .into_iter()
             .map(|(id, address, since)| (id, self.keys.address_hash(&address), since))
             .collect();
+        let mut again: Vec<(PersonId, Tombstone)> = Vec::new();
         for tombstone in &missing {
-            let now = from_seconds(tombstone.erased_at);
-            let again = everybody.iter().filter(|(_, hash, since)| {
-                *since <= tombstone.erased_at && tombstone.addresses.contains(hash)
-            });
-            for (person, ..) in again {
-                let event = Event::Command(Command {
-                    by: "the list of erasures".into(),
-                    what: CommandKind::Erase { person: *person },
-                    inbox: None,
-                });
-                let facts = facts::load(&tx, now, &event, None)?;
-                let decision = privacy::erase_again(&self.config.settings, &facts);
-                if facts.person.is_some() {
-                    self.prepare_erasures(&tx, &[(*person, tombstone.clone())])?;
-                    apply::apply(&tx, now, &decision, &address_key)?;
-                    apply::journal(&tx, now, "restore", &decision, None, None, &[])?;
+            for (person, hash, since) in &everybody {
+                let erased_then =
+                    *since <= tombstone.erased_at && tombstone.addresses.contains(hash);
+                if erased_then && again.iter().all(|(known, _)| known != person) {
+                    again.push((*person, tombstone.clone()));
                 }
             }
             tombstones::keep(&tx, tombstone)?;
+        }
+        self.prepare_erasures(&tx, &again)?;
+        for (person, tombstone) in again {
+            let now = from_seconds(tombstone.erased_at);
+            let event = Event::Command(Command {
+                by: "the list of erasures".into(),
+                what: CommandKind::Erase { person },
+                inbox: None,
+            });
+            let facts = facts::load(&tx, now, &event, None)?;
+            let decision = privacy::erase_again(&self.config.settings, &facts);
+            apply::apply(&tx, now, &decision, &address_key)?;
+            apply::journal(&tx, now, "restore", &decision, None, None, &[])?;
         }
         tx.commit()?;
         tracing::info!(
@@ -242,10 +250,12 @@ impl OnePath {
     }
 }
 
-fn plan_message(tx: &Transaction<'_>, message: InboxId, bytes: &[u8]) -> anyhow::Result<()> {
-    let id = message_id(bytes).unwrap_or_default();
-    removals::plan_message(tx, message, &id, bytes.len() as u64)?;
-    Ok(())
+fn arrived(id: InboxId, bytes: &[u8]) -> Arrived {
+    Arrived {
+        id,
+        message_id: message_id(bytes).unwrap_or_default(),
+        size: bytes.len() as u64,
+    }
 }
 
 fn kept_databases(state_dir: &Path) -> Vec<PathBuf> {

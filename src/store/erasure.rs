@@ -460,7 +460,7 @@ pub struct Text {
     pub bytes: Vec<u8>,
     /// Of a letter.
     pub subject: String,
-    /// It has not left yet, or has not been handled yet: its bytes are needed.
+    /// Of a message that has not been handled yet: its bytes are needed.
     pub open: bool,
 }
 
@@ -480,8 +480,7 @@ pub fn each_letter(
     mut look: impl FnMut(Text) -> rusqlite::Result<()>,
 ) -> rusqlite::Result<()> {
     let mut rows = tx.prepare(
-        "SELECT id, person_id, coalesce(bytes, x''), state IN ('queued', 'sending', 'dot', 'unknown', 'held'), subject
-         FROM outbox LEFT JOIN outbox_bytes ON letter_id = id",
+        "SELECT id, person_id, coalesce(bytes, x''), 0, subject FROM outbox LEFT JOIN outbox_bytes ON letter_id = id",
     )?;
     let mut rows = rows.query([])?;
     while let Some(row) = rows.next()? {

@@ -32,18 +32,26 @@ pub fn plan_letters(tx: &Transaction<'_>, letters: &[i64]) -> rusqlite::Result<(
     Ok(())
 }
 
-/// A message that arrived, with its Message-ID and its size, as its bytes say.
-pub fn plan_message(
-    tx: &Transaction<'_>,
-    message: InboxId,
-    message_id: &str,
-    size: u64,
-) -> rusqlite::Result<()> {
+/// A message that arrived, by what its bytes say of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrived {
+    pub id: InboxId,
+    /// Without angle brackets; empty where it has none that can be looked for.
+    pub message_id: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+pub fn plan_message(tx: &Transaction<'_>, message: &Arrived) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT INTO removal (what, place, message_id, hash, size)
          SELECT 'arrived', coalesce((SELECT place FROM place WHERE inbox_id = ?1), ''), ?2, hash, ?3
          FROM inbox WHERE id = ?1",
-        (message.0, message_id, i64::try_from(size).unwrap_or(0)),
+        (
+            message.id.0,
+            &message.message_id,
+            i64::try_from(message.size).unwrap_or(0),
+        ),
     )?;
     Ok(())
 }

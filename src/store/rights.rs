@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::{date, from_word, word};
-use crate::ids::{ChallengeId, PersonId};
+use crate::ids::{ChallengeId, InboxId, PersonId};
 use crate::programme::facts::{Challenge, Inactive, Participation, Purpose, Rights};
 use crate::time::{Moment, from_seconds};
 
@@ -141,31 +141,34 @@ pub fn inactive(
     Ok(inactive)
 }
 
-/// Messages whose bytes are dropped by [`drop_bytes`], with their bytes.
-pub fn bytes_to_drop(
+/// Goes through the messages whose bytes are dropped by [`drop_bytes`].
+pub fn each_to_drop(
     tx: &Transaction<'_>,
     before: Moment,
-) -> rusqlite::Result<Vec<(crate::ids::InboxId, Vec<u8>)>> {
-    tx.prepare_cached(
-        "SELECT id, bytes FROM inbox JOIN inbox_bytes ON inbox_id = id
-         WHERE state IN ('handled', 'ignored', 'settled') AND handled_at < ?1 ORDER BY id",
-    )?
-    .query_map([before.timestamp()], |row| {
-        Ok((crate::ids::InboxId(row.get(0)?), row.get(1)?))
-    })?
-    .collect()
+    mut look: impl FnMut(InboxId, &[u8]),
+) -> rusqlite::Result<()> {
+    let mut rows = tx.prepare_cached(
+        // From the bytes that are kept, which are few, to their messages.
+        "SELECT id, bytes FROM inbox_bytes CROSS JOIN inbox ON id = inbox_id
+         WHERE state IN ('handled', 'ignored', 'settled') AND handled_at < ?1 ORDER BY inbox_id",
+    )?;
+    let mut rows = rows.query([before.timestamp()])?;
+    while let Some(row) = rows.next()? {
+        look(InboxId(row.get(0)?), row.get_ref(1)?.as_blob()?);
+    }
+    Ok(())
 }
 
 /// Nobody needs them word for word any more. What a person still has to read stays.
 pub fn drop_bytes(tx: &Transaction<'_>, before: Moment) -> rusqlite::Result<()> {
     tx.execute(
-        "DELETE FROM inbox_bytes WHERE inbox_id IN (SELECT id FROM inbox
-           WHERE state IN ('handled', 'ignored', 'settled') AND handled_at < ?1)",
+        "DELETE FROM inbox_bytes WHERE EXISTS (SELECT 1 FROM inbox WHERE id = inbox_id
+           AND state IN ('handled', 'ignored', 'settled') AND handled_at < ?1)",
         [before.timestamp()],
     )?;
     tx.execute(
-        "DELETE FROM outbox_bytes WHERE letter_id IN (SELECT id FROM outbox
-           WHERE (state = 'sent' AND sent_at < ?1) OR (state IN ('refused', 'cancelled') AND created_at < ?1))",
+        "DELETE FROM outbox_bytes WHERE EXISTS (SELECT 1 FROM outbox WHERE id = letter_id
+           AND (state = 'sent' AND sent_at < ?1 OR state IN ('refused', 'cancelled') AND created_at < ?1))",
         [before.timestamp()],
     )?;
     Ok(())
