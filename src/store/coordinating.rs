@@ -140,9 +140,12 @@ pub fn first_messages(db: &Connection) -> rusqlite::Result<(u32, Vec<(InboxId, S
         .query_row([since], |row| row.get(0))?;
     let newest = db
         .prepare_cached(
+            // From the letters to their messages: the other way round every message there ever was would be looked at.
             "SELECT inbox.id, inbox.sender, bytes FROM outbox
-             JOIN inbox ON outbox.cause = 'message ' || inbox.id JOIN inbox_bytes ON inbox_id = inbox.id
-             WHERE outbox.kind = 'form' AND outbox.created_at > ?1 ORDER BY outbox.id DESC LIMIT ?2",
+             JOIN inbox ON inbox.id = CAST(substr(outbox.cause, length('message ') + 1) AS INTEGER)
+             JOIN inbox_bytes ON inbox_id = inbox.id
+             WHERE outbox.kind = 'form' AND outbox.cause LIKE 'message %' AND outbox.created_at > ?1
+             ORDER BY outbox.id DESC LIMIT ?2",
         )?
         .query_map((since, FIRST_MESSAGES), |row| {
             Ok((InboxId(row.get(0)?), row.get(1)?, row.get(2)?))
@@ -158,9 +161,9 @@ pub fn first_message(
     now: Moment,
 ) -> rusqlite::Result<Option<(String, Vec<u8>)>> {
     db.prepare_cached(
-        "SELECT inbox.sender, bytes FROM outbox
-         JOIN inbox ON outbox.cause = 'message ' || inbox.id JOIN inbox_bytes ON inbox_id = inbox.id
-         WHERE outbox.kind = 'form' AND outbox.cause = 'message ' || ?1 AND outbox.created_at > ?2",
+        "SELECT inbox.sender, bytes FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
+         JOIN outbox ON outbox.cause = 'message ' || inbox.id
+         WHERE inbox.id = ?1 AND outbox.kind = 'form' AND outbox.created_at > ?2",
     )?
     .query_row((id.0, now.timestamp() - SHOWN_FOR_DAYS * 86_400), |row| {
         Ok((row.get(0)?, row.get(1)?))
