@@ -118,7 +118,6 @@ impl Engine {
         let recovered = outbox::recover(&tx, now, pace::first_look(now))?;
         tx.commit()?;
         self.plan_calendar(now)?;
-        self.remove_old_pages()?;
         Ok(recovered)
     }
 
