@@ -65,12 +65,13 @@ fn certificate(config: &Config, words: &Rendered, name: &str) -> Attachment {
             .collect(),
         name: name.to_string(),
     };
-    let fonts: Vec<Vec<u8>> = config
-        .certificate_fonts
-        .iter()
-        .filter_map(|path| std::fs::read(path).ok())
-        .collect();
-    match pdf(&page, &fonts) {
+    // Fonts of other scripts are large, and most names need none of them.
+    let with_all_fonts = |_| {
+        let paths = config.certificate_fonts.iter();
+        let fonts: Vec<Vec<u8>> = paths.filter_map(|path| std::fs::read(path).ok()).collect();
+        pdf(&page, &fonts)
+    };
+    match pdf(&page, &[]).or_else(with_all_fonts) {
         Ok(bytes) => Attachment {
             file_name: "certificate.pdf".into(),
             content_type: "application/pdf",
