@@ -79,8 +79,7 @@ fn pairs(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             .filter(|address| !address.is_empty())
             .collect();
         if addresses.len() < 2 {
-            let why = "it has fewer than two addresses".to_string();
-            told.row(line, &refused(why))?;
+            told.row(line, &Taken::refused("it has fewer than two addresses"))?;
             continue;
         }
         for (at, one) in addresses.iter().enumerate() {
@@ -91,14 +90,6 @@ fn pairs(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(told.end())
-}
-
-fn refused(why: String) -> Taken {
-    Taken {
-        result: "refused",
-        why,
-        person: None,
-    }
 }
 
 /// What became of the rows, told one by one and together.
@@ -162,7 +153,7 @@ fn applications(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> 
     for (row, line) in table.rows.iter().zip(2..) {
         let taken = match columns.written(&engine.config().settings, row) {
             Ok(written) => engine.import_application(&written, now, args.dry_run)?,
-            Err(why) => refused(why),
+            Err(why) => Taken::refused(why),
         };
         told.row(line, &taken)?;
     }

@@ -9,10 +9,10 @@ use super::identify::address_key;
 use super::path::Going;
 use crate::mail::address;
 use crate::mail::inbound::form_reply::cells::{self, Cell};
-use crate::programme::decision::{Change, Outcome};
+use crate::programme::decision::{Change, Decision, Outcome};
 use crate::programme::event::{Command, CommandKind, Event, Said};
 use crate::programme::facts::ApplicationState;
-use crate::programme::importing::{Met, Row};
+use crate::programme::importing::{IMPORTED_BEFORE, Met, Row};
 use crate::programme::letter::LetterKind;
 use crate::store::facts;
 use crate::time::Moment;
@@ -36,11 +36,25 @@ pub struct Taken {
     pub person: Option<i64>,
 }
 
-fn refused(why: impl Into<String>) -> Taken {
-    Taken {
-        result: "refused",
-        why: why.into(),
-        person: None,
+impl Taken {
+    /// A row that cannot be used.
+    pub fn refused(why: impl Into<String>) -> Taken {
+        Taken {
+            result: "refused",
+            why: why.into(),
+            person: None,
+        }
+    }
+}
+
+/// Refuses what cannot be written to.
+fn check(written: &str) -> Result<(), Taken> {
+    match address::comparable(written) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Taken::refused(format!(
+            "\"{}\" is no mail address",
+            address::clean(written, 80)
+        ))),
     }
 }
 
@@ -56,15 +70,12 @@ impl Engine {
         only_try: bool,
     ) -> anyhow::Result<Taken> {
         let settings = &self.path.config.settings;
-        if address::comparable(&written.address).is_err() {
-            return Ok(refused(format!(
-                "\"{}\" is no mail address",
-                address::clean(&written.address, 80)
-            )));
+        if let Err(refused) = check(&written.address) {
+            return Ok(refused);
         }
         let key = address_key(&written.address);
         if address_key(&settings.address) == key {
-            return Ok(refused("this is the programme's own address"));
+            return Ok(Taken::refused("this is the programme's own address"));
         }
         let language = settings.default_language();
         let row: Vec<Cell<'_>> = written
@@ -107,7 +118,7 @@ impl Engine {
             tx.commit()?;
             self.remember(gone.ordered);
         }
-        Ok(taken(&gone.decision.changes, &gone.decision))
+        Ok(taken(&gone.decision))
     }
 }
 
@@ -125,16 +136,13 @@ impl Engine {
         only_try: bool,
     ) -> anyhow::Result<Taken> {
         for written in [first, second] {
-            if address::comparable(written).is_err() {
-                return Ok(refused(format!(
-                    "\"{}\" is no mail address",
-                    address::clean(written, 80)
-                )));
+            if let Err(refused) = check(written) {
+                return Ok(refused);
             }
         }
         let (one, other) = (address_key(first), address_key(second));
         if one == other {
-            return Ok(refused("both addresses are the same"));
+            return Ok(Taken::refused("both addresses are the same"));
         }
         let tx = self.store.transaction()?;
         let people = facts::person_at(&tx, &one)?.zip(facts::person_at(&tx, &other)?);
@@ -167,24 +175,23 @@ impl Engine {
     }
 }
 
-fn taken(changes: &[Change], decision: &crate::programme::decision::Decision) -> Taken {
+fn taken(decision: &Decision) -> Taken {
     if let Outcome::Ignored(why) | Outcome::NeedsPerson(why) = &decision.outcome {
         return Taken {
-            result: if why.contains("imported before") {
-                "known"
-            } else {
-                "refused"
+            result: match why.as_str() {
+                IMPORTED_BEFORE => "known",
+                _ => "refused",
             },
             why: why.clone(),
             person: None,
         };
     }
-    let application = changes.iter().find_map(|change| match change {
+    let application = decision.changes.iter().find_map(|change| match change {
         Change::Application { person, state, .. } => Some((*person, *state)),
         _ => None,
     });
     let Some((person, state)) = application else {
-        return refused("it did not become an application");
+        return Taken::refused("it did not become an application");
     };
     let open: Vec<String> = decision
         .letters

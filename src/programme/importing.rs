@@ -11,6 +11,9 @@ use super::timetable;
 use crate::ids::{InboxId, PersonId};
 use crate::time::Moment;
 
+/// Why a row that was taken before changes nothing.
+pub const IMPORTED_BEFORE: &str = "it was imported before";
+
 /// A row of a table of applications.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -33,7 +36,7 @@ pub struct Met {
 /// The two do not meet again, whatever round they apply for.
 pub fn met(facts: &Facts, met: &Met) -> Decision {
     if facts.already_imported {
-        return Decision::ignored("it was imported before");
+        return Decision::ignored(IMPORTED_BEFORE);
     }
     let mut decision = Decision::noting("former partners are remembered");
     decision.changes.push(Change::MetBefore {
@@ -47,7 +50,7 @@ pub fn met(facts: &Facts, met: &Met) -> Decision {
 /// that corrections which came by mail since are not undone.
 pub fn application(settings: &Settings, facts: &Facts, row: &Row) -> Decision {
     if facts.already_imported {
-        return Decision::ignored("it was imported before");
+        return Decision::ignored(IMPORTED_BEFORE);
     }
     if row.said.answers.is_empty() {
         return Decision::ignored("nothing in it could be read as an answer to the form");
