@@ -36,7 +36,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
     if let Some(id) = args.send {
         let what = CommandKind::SendAnnouncement(AnnouncementId(id));
-        return super::person::act(&mut engine, what);
+        return super::act(&mut engine, what);
     }
     let audience = coordinating::audience(args.to.as_deref().unwrap_or_default())
         .map_err(|why| anyhow::anyhow!(why))?;
@@ -56,7 +56,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         subject,
         text,
     };
-    let ended = super::person::act(&mut engine, what)?;
+    let ended = super::act(&mut engine, what)?;
     if ended == ExitCode::SUCCESS {
         println!("Nothing has been sent. To send it: pairpost announce --send NUMBER");
     }

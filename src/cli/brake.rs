@@ -20,14 +20,14 @@ pub struct Pause {}
 pub struct Resume {}
 
 pub fn pause(config: Option<&Path>) -> anyhow::Result<ExitCode> {
-    super::person::act(
+    super::act(
         &mut super::open_engine(config)?,
         CommandKind::PauseProgramme,
     )
 }
 
 pub fn resume(config: Option<&Path>) -> anyhow::Result<ExitCode> {
-    super::person::act(
+    super::act(
         &mut super::open_engine(config)?,
         CommandKind::ResumeProgramme,
     )

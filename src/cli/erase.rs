@@ -37,7 +37,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         );
         return Ok(ExitCode::from(1));
     }
-    super::person::act(
+    super::act(
         &mut engine,
         CommandKind::Erase {
             person: PersonId(args.id),

@@ -27,7 +27,7 @@ pub struct Args {
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
     let letter = LetterId(args.id);
-    super::person::act(
+    super::act(
         &mut engine,
         match args.arrived {
             true => CommandKind::Arrived { letter },

@@ -6,7 +6,6 @@
 mod announce;
 mod backup;
 mod brake;
-mod cause;
 mod check;
 mod demo;
 mod erase;
@@ -30,7 +29,8 @@ mod round;
 mod run;
 mod status;
 mod table;
-pub mod why;
+pub mod what_if;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,6 +40,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
 use crate::daemon::{Engine, engine};
+use crate::programme::event::{self, CommandKind};
 use crate::store::Durability;
 
 /// Runs a peer-mentoring programme end to end by mail.
@@ -78,7 +79,7 @@ enum Command {
     Announce(announce::Args),
     Pause(brake::Pause),
     Resume(brake::Resume),
-    Why(cause::Args),
+    Why(why::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Export(export::Args),
@@ -110,7 +111,7 @@ pub fn main() -> ExitCode {
         Command::Announce(args) => announce::run(&args, config),
         Command::Pause(_) => brake::pause(config),
         Command::Resume(_) => brake::resume(config),
-        Command::Why(args) => cause::run(&args, config),
+        Command::Why(args) => why::run(&args, config),
         Command::Backup(args) => backup::run(&args, config),
         Command::Restore(args) => restore::run(&args, config),
         Command::Export(args) => export::run(&args, config),
@@ -196,6 +197,33 @@ fn open_engine(given: Option<&std::path::Path>) -> anyhow::Result<Engine> {
     }
     let keys = engine::master_key(&config.state_dir)?;
     Engine::open(config, keys, Durability::Full)
+}
+
+/// Who gives a command here, for the journal.
+fn on_the_machine() -> String {
+    // Under sudo it is the person who matters.
+    ["SUDO_USER", "USER"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|user| !user.is_empty())
+        .map_or_else(
+            || "command line".into(),
+            |user| format!("command line ({user})"),
+        )
+}
+
+/// Gives a command of somebody at this machine and prints what it did.
+fn act(engine: &mut Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
+    let command = event::Command {
+        by: on_the_machine(),
+        what,
+        inbox: None,
+    };
+    let done = engine.command(command, crate::time::Clock::System.now())?;
+    println!("{done}");
+    Ok(ExitCode::from(u8::from(
+        done.starts_with("nothing was done"),
+    )))
 }
 
 /// One line of JSON on standard output.

@@ -39,7 +39,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         } else {
             CommandKind::Introduce { partnership }
         };
-        return super::person::act(&mut engine, what);
+        return super::act(&mut engine, what);
     }
     let db = engine.store().reader();
     let pairs = look::pairs(db, args.round.as_deref(), args.id)?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::ids::{InboxId, PersonId};
-use crate::programme::event::{Command, CommandKind};
+use crate::programme::event::CommandKind;
 use crate::store::look;
 use crate::time::{Clock, from_seconds};
 
@@ -68,7 +68,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         })
     };
     if let Some(what) = what {
-        return act(&mut engine, what);
+        return super::act(&mut engine, what);
     }
     if args.data {
         let files = engine.personal_data(person, Clock::System.now())?;
@@ -106,31 +106,4 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Who gives a command here, for the journal.
-fn on_the_machine() -> String {
-    // Under sudo it is the person who matters.
-    ["SUDO_USER", "USER"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|user| !user.is_empty())
-        .map_or_else(
-            || "command line".into(),
-            |user| format!("command line ({user})"),
-        )
-}
-
-/// Gives a command of somebody at this machine and prints what it did.
-pub fn act(engine: &mut crate::daemon::Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
-    let command = Command {
-        by: on_the_machine(),
-        what,
-        inbox: None,
-    };
-    let done = engine.command(command, Clock::System.now())?;
-    println!("{done}");
-    Ok(ExitCode::from(u8::from(
-        done.starts_with("nothing was done"),
-    )))
 }

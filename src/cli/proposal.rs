@@ -10,7 +10,7 @@ use clap::Args as Arguments;
 use super::matching;
 use crate::ids::ProposalId;
 use crate::programme::event::CommandKind;
-use crate::programme::facts::ProposalState;
+use crate::programme::facts::{Proposal, ProposalState};
 use crate::store::{facts, look};
 use crate::time::Clock;
 
@@ -49,7 +49,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         }
         if let Some(&[a, b]) = args.why.as_deref() {
             let engine = super::open_engine(config)?;
-            for line in super::why::lines(&engine, a, b, Clock::System.now())? {
+            for line in super::what_if::lines(&engine, a, b, Clock::System.now())? {
                 println!("{line}");
             }
             return Ok(ExitCode::SUCCESS);
@@ -64,7 +64,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 /// Releases a proposal, as a coordinator's `ok` would.
 fn release(config: Option<&Path>, proposal: i64) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
-    super::person::act(&mut engine, CommandKind::Release(ProposalId(proposal)))
+    super::act(&mut engine, CommandKind::Release(ProposalId(proposal)))
 }
 
 /// Works out pairs for a round now; coordinators get the proposal by mail, too.
@@ -94,15 +94,24 @@ fn make(config: Option<&Path>, round: Option<&str>) -> anyhow::Result<ExitCode> 
     show(&engine, None)
 }
 
-/// Prints the newest waiting proposal, or the one that is named.
+/// The proposal that is named, or the newest; `None` where there is none yet.
+pub fn find(db: &rusqlite::Connection, id: Option<i64>) -> anyhow::Result<Option<Proposal>> {
+    let Some(id) = id.or(look::newest_proposal(db)?) else {
+        return Ok(None);
+    };
+    let found = facts::proposal(db, ProposalId(id))?;
+    Ok(Some(
+        found.with_context(|| format!("there is no proposal {id}"))?,
+    ))
+}
+
+/// Prints the proposal that is named, or the newest.
 pub fn show(engine: &crate::daemon::Engine, id: Option<i64>) -> anyhow::Result<ExitCode> {
     let db = engine.store().reader();
-    let Some(id) = id.or(look::newest_proposal(db)?) else {
+    let Some(proposal) = find(db, id)? else {
         println!("There is no proposal yet.");
         return Ok(ExitCode::SUCCESS);
     };
-    let proposal = facts::proposal(db, ProposalId(id))?
-        .with_context(|| format!("there is no proposal {id}"))?;
     let number = |person: &crate::ids::PersonId| {
         let at = proposal
             .numbers

@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args as Arguments;
 
-use crate::ids::ProposalId;
 use crate::programme::coordinating;
 use crate::programme::event::CommandKind;
 use crate::programme::letter::About;
 use crate::programme::review;
-use crate::store::{facts, look};
+use crate::store::facts;
 
 /// The newest proposal: look at it, change it, release it
 ///
@@ -36,28 +35,22 @@ pub struct Args {
 
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut engine = super::open_engine(config)?;
-    let Some(id) = args.id.map_or_else(
-        || look::newest_proposal(engine.store().reader()),
-        |id| Ok(Some(id)),
-    )?
-    else {
+    let db = engine.store().reader();
+    let Some(proposal) = super::proposal::find(db, args.id)? else {
         println!("There is no proposal yet. Work one out with: pairpost match");
         return Ok(ExitCode::SUCCESS);
     };
     if args.table {
-        let db = engine.store().reader();
-        let proposal = facts::proposal(db, ProposalId(id))?
-            .with_context(|| format!("there is no proposal {id}"))?;
         let applicants = facts::applicants(db, &proposal.round)?;
         let table = review::table(&engine.config().settings, &applicants, &proposal);
         std::io::stdout().lock().write_all(&table)?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.commands.is_empty() {
-        return super::proposal::show(&engine, Some(id));
+        return super::proposal::show(&engine, Some(proposal.id.0));
     }
     let about = About {
-        proposal: Some(ProposalId(id)),
+        proposal: Some(proposal.id),
         ..About::default()
     };
     // One command whose words the shell has taken apart, or several in quotes.
@@ -70,7 +63,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
          several at once each in quotes",
     )?;
     let changes = matches!(what, CommandKind::Review { .. });
-    let ended = super::person::act(&mut engine, what)?;
+    let ended = super::act(&mut engine, what)?;
     if changes && ended == ExitCode::SUCCESS {
         return super::proposal::show(&engine, None);
     }

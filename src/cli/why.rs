@@ -1,85 +1,63 @@
-//! `pairpost match --why 3 9`: two people of the newest proposal as a pair, in words. Changes nothing.
+//! `pairpost why`: what caused a letter, and what became of it.
 
-use anyhow::Context;
+use std::path::Path;
+use std::process::ExitCode;
 
-use crate::daemon::{Engine, what_if};
-use crate::ids::{PersonId, ProposalId};
-use crate::programme::event::Obstacle;
-use crate::programme::{form_text, reason_text};
-use crate::store::{facts, look};
-use crate::time::Moment;
+use clap::Args as Arguments;
 
-/// What there is to say about numbers `a` and `b` of the newest proposal as a pair.
-pub fn lines(engine: &Engine, a: usize, b: usize, now: Moment) -> anyhow::Result<Vec<String>> {
-    let db = engine.store().reader();
-    let settings = &engine.config().settings;
-    let id = look::newest_proposal(db)?.context("there is no proposal yet")?;
-    let proposal = facts::proposal(db, ProposalId(id))?
-        .with_context(|| format!("there is no proposal {id}"))?;
-    let person = |number: usize| {
-        let known = number
-            .checked_sub(1)
-            .and_then(|at| proposal.numbers.get(at));
-        known
-            .copied()
-            .with_context(|| format!("proposal {id} has nobody with number {number}"))
-    };
-    let (first, second) = (person(a)?, person(b)?);
-    anyhow::ensure!(first != second, "one person is no pair: give two numbers");
-    let pair = what_if::pair(db, settings, &proposal, (first, second), now)?
-        .context("one of the two no longer takes part")?;
-    let form = &settings.form;
-    let language = settings.default_language();
-    let number = |person: &PersonId| if *person == first { a } else { b };
-    let mut lines = Vec::new();
-    lines.push(format!(
-        "{} points, {} % of what these two could have.",
-        pair.score, pair.percent
-    ));
-    for line in reason_text::neutral(&pair.reasons, form, language, &|person| {
-        number(person) as u32
-    }) {
-        lines.push(format!("  {line}"));
-    }
-    for wish in &pair.unmet {
-        let what = match wish.options[..] {
-            [] => "what nobody in this round is".to_string(),
-            _ => form_text::wish_words(form, &wish.question, &wish.options, language),
-        };
-        let how = if wish.must { "demands" } else { "wishes for" };
-        lines.push(format!("  Not met: {} {how} {what}.", number(&wish.person)));
-    }
-    for obstacle in &pair.obstacles {
-        lines.push(format!("  Against a rule: {}.", against(*obstacle)));
-    }
-    let is_a_pair = |people: &[PersonId]| people.contains(&first) && people.contains(&second);
-    if proposal.groups.iter().any(|group| is_a_pair(&group.people)) {
-        lines.push(format!("They are partners in proposal {id}."));
-    } else if pair.pairs_lost > 0 {
-        lines.push(format!(
-            "Putting them together would leave {} pairs fewer, and {} points less in all.",
-            pair.pairs_lost, pair.points_lost
-        ));
-    } else {
-        lines.push(format!(
-            "Putting them together would change the points in all by {}.",
-            -pair.points_lost
-        ));
-    }
-    Ok(lines)
+use crate::store::look;
+use crate::time::from_seconds;
+
+/// Why a letter went out: what caused it, what was decided, when it was tried and sent
+#[derive(Debug, Arguments)]
+#[command(
+    after_help = "Examples:\n  pairpost why 412\n  pairpost why k7q2-x9m4ta     the code in a letter's last line"
+)]
+pub struct Args {
+    /// The letter's number, or the code that its last line shows after \"Ref:\".
+    letter: String,
+    #[arg(long)]
+    json: bool,
 }
 
-fn against(obstacle: Obstacle) -> &'static str {
-    match obstacle {
-        Obstacle::Country => "they live in one country",
-        Obstacle::Region => "they live in one region",
-        Obstacle::Organisation => "they work in one organisation",
-        Obstacle::Met => "they have been partners before",
-        Obstacle::Blocked | Obstacle::Forbidden => "coordinators keep them apart",
-        Obstacle::Language => "they share no language",
-        Obstacle::Hours => "their clocks are too far apart",
-        Obstacle::Wish => "one of them demands somebody else",
-        Obstacle::Roles => "they are not one mentor and one mentee",
-        Obstacle::Score => "the pair is below the floor",
+pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let engine = super::open_engine(config)?;
+    let wanted = args.letter.trim().trim_start_matches("Ref:").trim();
+    let Some(why) = look::why(engine.store().reader(), &wanted.to_lowercase())? else {
+        anyhow::bail!("there is no letter {wanted}");
+    };
+    if args.json {
+        super::print_json(&why)?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let at = |seconds: i64| {
+        from_seconds(seconds)
+            .format("%Y-%m-%d %H:%M UTC")
+            .to_string()
+    };
+    println!("letter {} ({}): {}", why.id, why.kind, why.subject);
+    println!("to       {}", why.reader);
+    println!("caused   by {}", why.cause);
+    if let Some(cause) = &why.caused_by {
+        println!("         {cause}");
+    }
+    if let Some(decided) = &why.decided {
+        println!("decided  {decided}");
+    }
+    println!("queued   {}", at(why.queued_at));
+    if why.due_at > why.queued_at {
+        println!("due      {}", at(why.due_at));
+    }
+    println!("tried    {} times", why.attempts);
+    match why.sent_at {
+        Some(sent) => println!("sent     {} ({})", at(sent), why.reply.trim()),
+        None => println!("state    {} {}", why.state, why.last_error),
+    }
+    if why.unknown_ends > 0 {
+        println!(
+            "         {} tries ended without an answer",
+            why.unknown_ends
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -626,7 +626,7 @@ impl Story {
         let Some(&[a, b]) = numbers.as_deref() else {
             return Err("which two?".into());
         };
-        let lines = pairpost::cli::why::lines(&self.engine, a, b, self.now)
+        let lines = pairpost::cli::what_if::lines(&self.engine, a, b, self.now)
             .map_err(|error| format!("{error:#}"))?;
         match lines.iter().any(|line| line.contains(words)) {
             true => Ok(()),
