@@ -11,10 +11,9 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use super::built_in::SOURCE;
 use super::language::Language;
 use super::topics::{self, TopicFile};
-use super::{
-    InLanguage, Place, Templates, in_words, is_for_coordinators, markdown, slots, translation,
-};
+use super::{InLanguage, Place, Templates, in_words, markdown, slots, translation};
 use crate::problem::{Problem, nearest, shown_path};
+use crate::programme::coordinating::is_for_coordinators;
 use crate::programme::letter::LetterKind;
 
 /// What every letter to a participant, and to a coordinator, ends with.
@@ -371,7 +370,6 @@ fn add_letter(
     }
     // Each file is read by itself first, so that a placeholder left open in one is not blamed on the other.
     let told = problems.len();
-    let as_numbered = format!("{stamp_line}{source}");
     for (file, text) in [(file, as_numbered.as_str()), (footer_file, footer.as_str())] {
         if let Err(error) = environment.template_from_named_str(name, text) {
             problems.push(problem(

@@ -3,9 +3,9 @@
 //!
 //! A file is `<language>/letters/<letter>.md`: its first line is `Subject: ...`, then a blank line, then Markdown with
 //! placeholders (`{{ name }}`, `{% if ... %}`). `<language>/footer.md` ends it (`footer-coordinators.md` in letters to
-//! coordinators), or stands where the letter has a line `{{ footer }}`. The built-in files are compiled in; a folder overrides them one by one.
-//! Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in ones of that language.
-//! A letter that a language lacks goes out in English, and the check says so (`translation`).
+//! coordinators), or stands where the letter has a line `{{ footer }}`. The built-in files are compiled in; a folder
+//! overrides them one by one. Topics are `<language>/topics/NN-title.md`; a folder that has topics replaces all built-in
+//! ones of that language. A letter that a language lacks goes out in English, and the check says so (`translation`).
 //!
 //! Safety (RELIABILITY T14, T19): values never reach the Markdown parser. The template engine writes each value as a
 //! sealed slot (`slots`), the Markdown around it is parsed, and the slots are opened when the text and HTML parts
@@ -31,7 +31,6 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind, Value};
 
 use crate::problem::{Problem, nearest};
-use crate::programme::coordinating;
 use crate::programme::letter::LetterKind;
 use crate::programme::settings::{Different, Settings, Topic};
 use language::Language;
@@ -429,11 +428,6 @@ fn in_words(error: &minijinja::Error) -> String {
             None => error.kind().to_string(),
         },
     }
-}
-
-/// Letters that coordinators get; they are signed by the programme, not by a coordinator.
-fn is_for_coordinators(letter: &str) -> bool {
-    coordinating::is_for_coordinators(letter)
 }
 
 #[cfg(test)]
