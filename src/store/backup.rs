@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{MIGRATIONS, Store, migrate};
+use super::{MIGRATIONS, Store, damage, migrate};
 
 /// Writes a complete copy to `to` while others go on writing, then checks it. `progress` gets (pages done, pages).
 ///
@@ -40,10 +40,9 @@ pub fn backup(store: &Store, to: &Path, mut progress: impl FnMut(u64, u64)) -> a
         drop(running);
         // One file without companions is easier to carry away.
         let _: String = copy.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
-        let answer: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if answer != "ok" {
+        if let Some(damage) = damage(&copy)? {
             bail!(
-                "{}: the copy is damaged ({answer}); the disk may be failing",
+                "{}: the copy is damaged ({damage}); the disk may be failing",
                 part.display()
             );
         }
@@ -66,11 +65,8 @@ pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
     std::fs::copy(from, &part).with_context(|| format!("{}: cannot be copied", from.display()))?;
     let checked = (|| -> anyhow::Result<()> {
         let mut copy = Connection::open(&part)?;
-        let answer: String = copy
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-            .context("this is not a database")?;
-        if answer != "ok" {
-            bail!("it is damaged ({answer})");
+        if let Some(damage) = damage(&copy).context("this is not a database")? {
+            bail!("it is damaged ({damage})");
         }
         let tables: i64 = copy.query_row(
             "SELECT count(*) FROM sqlite_master WHERE name = 'outbox'",

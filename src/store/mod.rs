@@ -134,17 +134,20 @@ impl Store {
 
     /// SQLite's own check of the whole file.
     pub fn check_integrity(&self) -> anyhow::Result<()> {
-        let answer: String = self
-            .db
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-        if answer != "ok" {
+        if let Some(damage) = damage(&self.db)? {
             bail!(
-                "{}: the database is damaged ({answer}). Restore a backup: pairpost restore FILE",
+                "{}: the database is damaged ({damage}). Restore a backup: pairpost restore FILE",
                 self.path.display()
             );
         }
         Ok(())
     }
+}
+
+/// What SQLite's own check of the whole file finds first; `None` where the file is sound.
+fn damage(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let answer: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    Ok((answer != "ok").then_some(answer))
 }
 
 /// One piece of work inside a transaction, and a unit of failure: where it fails, or panics, what it changed is undone, and

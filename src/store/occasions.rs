@@ -35,8 +35,8 @@ pub fn plan(tx: &Transaction<'_>, occasion: &Occasion, at: Moment) -> rusqlite::
     Ok(())
 }
 
-/// The oldest due occasions, at most `limit`; while the programme is paused, digests alone. A row that cannot be read comes as the error, so that it can be set back
-/// without holding up the others.
+/// The oldest due occasions, at most `limit`; while the programme is paused, digests alone. A row that cannot be read
+/// comes as the error, so that it can be set back without holding up the others.
 pub fn due(
     db: &rusqlite::Connection,
     now: Moment,

@@ -74,20 +74,18 @@ pub fn taken_since(
 }
 
 /// The letter has arrived after all: a copy was found, somebody answered it, it bounced, or a coordinator says so.
-/// Says whether its end had been unknown.
 pub fn arrived(
     tx: &Transaction<'_>,
     id: LetterId,
     now: Moment,
     evidence: &str,
-) -> rusqlite::Result<bool> {
-    let changed = tx
-        .prepare_cached(
-            "UPDATE outbox SET state = 'sent', sent_at = coalesce(dot_at, ?2), reply = ?3, look_at = NULL
-             WHERE id = ?1 AND state IN ('unknown', 'held', 'failed')",
-        )?
-        .execute((id.0, now.timestamp(), evidence))?;
-    Ok(changed > 0)
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'sent', sent_at = coalesce(dot_at, ?2), reply = ?3, look_at = NULL
+         WHERE id = ?1 AND state IN ('unknown', 'held', 'failed')",
+    )?
+    .execute((id.0, now.timestamp(), evidence))?;
+    Ok(())
 }
 
 /// The letter was not found, which proves nothing yet: it is looked for again at `at`.
@@ -100,21 +98,20 @@ pub fn look_again(tx: &Transaction<'_>, id: LetterId, at: Moment) -> rusqlite::R
 }
 
 /// The same bytes go out once more: the server has certainly not taken them, or a second copy does no harm, or a
-/// coordinator says so (of a letter that was given up, too). Says whether there was such a letter.
+/// coordinator says so (of a letter that was given up, too).
 pub fn send_again(
     tx: &Transaction<'_>,
     id: LetterId,
     now: Moment,
     why: &str,
-) -> rusqlite::Result<bool> {
-    let changed = tx
-        .prepare_cached(
-            "UPDATE outbox SET state = 'queued', due_at = ?2, look_at = NULL, last_error = ?3,
-               attempts = iif(state = 'failed', 0, attempts)
-             WHERE id = ?1 AND state IN ('unknown', 'held', 'failed')",
-        )?
-        .execute((id.0, now.timestamp(), why))?;
-    Ok(changed > 0)
+) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'queued', due_at = ?2, look_at = NULL, last_error = ?3,
+           attempts = iif(state = 'failed', 0, attempts)
+         WHERE id = ?1 AND state IN ('unknown', 'held', 'failed')",
+    )?
+    .execute((id.0, now.timestamp(), why))?;
+    Ok(())
 }
 
 /// Whether a coordinator's word about this letter is waited for, or may at least be given.
