@@ -1,26 +1,21 @@
 //! Mail that no person wrote: auto-replies, out-of-office notes, lists, notices. Headers first, then subjects in many
 //! languages. A person's mail must never be taken for a machine's, so no single weak sign counts.
 
-use std::sync::LazyLock;
-
 use chrono::NaiveDate;
-use regex::Regex;
 
 use super::parse::{Headers, Parsed};
+use super::pattern::Pattern;
 use super::{Context, Reading, command};
 
-static SUBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^\s*(\[?auto(matic|matisch|matique|mática|mática|matisk)?[- ]?(repl(y|ied)|response|antwort|respuesta|svar|réponse|generated)?\]?\s*:",
-        r"|automatic reply|auto[- ]?reply|auto[- ]?response|automated (reply|response)|autoreply|autosvar|automatiskt? svar|automatisch antwoord|automatische antwort|automatische reactie|",
-        r"abwesenheit|abwesend|out of (the )?office|out-of-office|ooo:|away from (my )?(office|desk|mail)|on (annual )?leave|vacation (reply|notice|response)|holiday notice|",
-        r"risposta (automatica|non al computer)|fuori (sede|ufficio)|respuesta automática|respuesta automatica|fuera de (la )?oficina|ausente de la oficina|frånvaro|fravær|",
-        r"réponse automatique|reponse automatique|absence du bureau|absent(e)? du bureau|message d'absence|resposta automática|fora do escritório|ausência temporária|automaattinen vastaus|poissa|",
-        r"odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|автоматический ответ|автоответ|автоматична відповідь|automatická odpověď|otomatik yanıt|αυτόματη απάντηση|",
-        r"رد تلقائي|מענה אוטומטי|תשובה אוטומטית|自动回复|自動回覆|自動返信|자동 응답|부재중|balasan otomatis|trả lời tự động|răspuns automat|automatikus válasz)"
-    ))
-    .ok()
-});
+static SUBJECT: Pattern = Pattern::new(concat!(
+    r"(?i)^\s*(\[?auto(matic|matisch|matique|mática|mática|matisk)?[- ]?(repl(y|ied)|response|antwort|respuesta|svar|réponse|generated)?\]?\s*:",
+    r"|automatic reply|auto[- ]?reply|auto[- ]?response|automated (reply|response)|autoreply|autosvar|automatiskt? svar|automatisch antwoord|automatische antwort|automatische reactie|",
+    r"abwesenheit|abwesend|out of (the )?office|out-of-office|ooo:|away from (my )?(office|desk|mail)|on (annual )?leave|vacation (reply|notice|response)|holiday notice|",
+    r"risposta (automatica|non al computer)|fuori (sede|ufficio)|respuesta automática|respuesta automatica|fuera de (la )?oficina|ausente de la oficina|frånvaro|fravær|",
+    r"réponse automatique|reponse automatique|absence du bureau|absent(e)? du bureau|message d'absence|resposta automática|fora do escritório|ausência temporária|automaattinen vastaus|poissa|",
+    r"odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|автоматический ответ|автоответ|автоматична відповідь|automatická odpověď|otomatik yanıt|αυτόματη απάντηση|",
+    r"رد تلقائي|מענה אוטומטי|תשובה אוטומטית|自动回复|自動回覆|自動返信|자동 응답|부재중|balasan otomatis|trả lời tự động|răspuns automat|automatikus válasz)"
+));
 
 /// Why a message is a machine's, or `None` where a person wrote it.
 pub fn reason(parsed: &Parsed, reading: &Reading) -> Option<String> {
@@ -122,10 +117,7 @@ pub fn reason(parsed: &Parsed, reading: &Reading) -> Option<String> {
         return Some("read receipt".into());
     }
     let subject = reading.subject.as_deref().unwrap_or_default();
-    if SUBJECT
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(subject))
-    {
+    if SUBJECT.is_match(subject) {
         return Some("subject of an auto-reply".into());
     }
     if null_return && headers.get("return-path").is_some() {

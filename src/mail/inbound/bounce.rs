@@ -4,22 +4,9 @@
 //! A bounce by itself changes nothing for anybody: whoever asked for the reading must find our token or our
 //! Message-ID in it (RELIABILITY T27).
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::parse::{Headers, Parsed, Part};
+use super::pattern::Pattern;
 use super::{Bounce, BounceClass, FailedRecipient, Reading, clean, complaint, sender};
-
-fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
-}
-
-fn matches(pattern: &Option<Regex>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-}
 
 /// The bounce in a message; `None` where it is none.
 pub fn bounce(parsed: &Parsed, reading: &Reading) -> Option<Bounce> {
@@ -79,7 +66,7 @@ pub fn is_delay(parsed: &Parsed, bounce: &Bounce) -> bool {
         .map(|part| part.text.as_str())
         .collect::<Vec<_>>()
         .join("\n");
-    bounce.class == BounceClass::Temporary && matches(&DELAY, &text)
+    bounce.class == BounceClass::Temporary && DELAY.is_match(&text)
 }
 
 /// A recipient with what is known beside the shared shape.
@@ -194,17 +181,14 @@ fn reported(parsed: &Parsed) -> Vec<Found> {
     out
 }
 
-static STATUS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b"));
+static STATUS: Pattern = Pattern::new(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b");
 /// An SMTP reply code where one can stand: after "smtp;", a bracket or the line's beginning, before text.
-static REPLY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?m)(?:^|[\s:;(>\[#'\x22=])(42[12]|43[12]|44[12679]|45[0-5]|47[12]|50[0-5]|51\d|52[1-9]|53\d|54\d|55\d|57\d)(?:[\s,-]|\)|#|$)",
-    )
-});
+static REPLY: Pattern = Pattern::new(
+    r"(?m)(?:^|[\s:;(>\[#'\x22=])(42[12]|43[12]|44[12679]|45[0-5]|47[12]|50[0-5]|51\d|52[1-9]|53\d|54\d|55\d|57\d)(?:[\s,-]|\)|#|$)",
+);
 
 fn status_in(text: &str) -> Option<String> {
-    let found = STATUS.as_ref()?.find(text)?;
+    let found = STATUS.regex()?.find(text)?;
     Some(found.as_str().to_string())
 }
 
@@ -254,7 +238,7 @@ fn settle(found: &mut Found, text: &str, reported: bool) {
     // A status of the remote server's own says it better.
     let own_status = status_in(&found.diagnostic).is_some();
     if !own_status
-        && matches(&LATER, found.diagnostic.trim())
+        && LATER.is_match(found.diagnostic.trim())
         && class != Some(BounceClass::Delivered)
     {
         found.recipient.class = BounceClass::Temporary;
@@ -270,7 +254,7 @@ fn settle(found: &mut Found, text: &str, reported: bool) {
 
 fn reply_code(text: &str) -> Option<String> {
     REPLY
-        .as_ref()?
+        .regex()?
         .captures(text)?
         .get(1)
         .map(|code| code.as_str().to_string())
@@ -297,7 +281,7 @@ fn class_of(recipients: &[Found]) -> Option<BounceClass> {
 
 fn class_of_text(text: &str, reading: &Reading) -> BounceClass {
     let subject = reading.subject.as_deref().unwrap_or_default();
-    if matches(&DELAY, subject) {
+    if DELAY.is_match(subject) {
         BounceClass::Temporary
     } else {
         class_in(text).unwrap_or(BounceClass::Permanent)
@@ -306,11 +290,11 @@ fn class_of_text(text: &str, reading: &Reading) -> BounceClass {
 
 /// What a text says of how final the failure is.
 fn class_in(text: &str) -> Option<BounceClass> {
-    if matches(&WARNING, text) || matches(&DELAY, text) && !matches(&GAVE_UP, text) {
+    if WARNING.is_match(text) || DELAY.is_match(text) && !GAVE_UP.is_match(text) {
         return Some(BounceClass::Temporary);
     }
     let digit = STATUS
-        .as_ref()
+        .regex()
         .and_then(|pattern| {
             pattern
                 .find_iter(text)
@@ -346,51 +330,41 @@ fn own_text(parsed: &Parsed, reading: &Reading) -> String {
         text.clone_from(&reading.body);
     }
     let unix = clean::body(&text, clean::BODY_MAX);
-    match RETURNED.as_ref().and_then(|pattern| pattern.find(&unix)) {
+    match RETURNED.regex().and_then(|pattern| pattern.find(&unix)) {
         Some(found) => unix[..found.start()].to_string(),
         None => unix,
     }
 }
 
 /// Where servers begin to return the message.
-static RETURNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?mi)^\W*(-{2,}\s*(this is a copy|below this line|(the )?(original|unsent|returned|undelivered) message|original message|message header|forwarded message|enclosed is|the header)|",
-        r"------ this is a copy|--- below this line|--- enclosed|(your )?original message (follows|headers?|is)|original message headers?|message headers? follow|the (full|text of the) (original )?message|",
-        r"received message follows|unsent message follows|full original message|\[?copy of the (original )?message|start of returned message|--- undelivered message|----- message (body|text|header)|",
-        r"the first \d+ (lines|bytes) of|returned message follows|here is a copy|original-?mail|intercepted message|-+ ?transcript of message|return-path: <|received: (from|by) )"
-    ))
-});
+static RETURNED: Pattern = Pattern::new(concat!(
+    r"(?mi)^\W*(-{2,}\s*(this is a copy|below this line|(the )?(original|unsent|returned|undelivered) message|original message|message header|forwarded message|enclosed is|the header)|",
+    r"------ this is a copy|--- below this line|--- enclosed|(your )?original message (follows|headers?|is)|original message headers?|message headers? follow|the (full|text of the) (original )?message|",
+    r"received message follows|unsent message follows|full original message|\[?copy of the (original )?message|start of returned message|--- undelivered message|----- message (body|text|header)|",
+    r"the first \d+ (lines|bytes) of|returned message follows|here is a copy|original-?mail|intercepted message|-+ ?transcript of message|return-path: <|received: (from|by) )"
+));
 
-static DELAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)(will (keep|continue) (trying|to (try|be retried|attempt|retry))|still (being|trying|attempt)|(delivery|message|mail).{0,40}\b(delayed|deferred|postponed)\b|not yet been delivered|has not (yet )?been delivered (yet|after)|",
-        r"no action is required|this is (only )?a warning|warning.{0,40}(could not|not) (be )?(sent|delivered|send)|will be (retried|re-?tried|attempted)|delivery attempts will continue|you do not need to (resend|re-send)|",
-        r"will try (again|for)|retry(ing)? for (another|up to)|temporarily (unable|delayed)|delivery status notification \(delay\)|queued for|zustellung verzögert|wird weiterhin versucht|en attente|temporary (non-fatal|problem)|transient|",
-        r"incomplete delivery|could not be delivered for (the past )?\d+ hours)"
-    ))
-});
+static DELAY: Pattern = Pattern::new(concat!(
+    r"(?i)(will (keep|continue) (trying|to (try|be retried|attempt|retry))|still (being|trying|attempt)|(delivery|message|mail).{0,40}\b(delayed|deferred|postponed)\b|not yet been delivered|has not (yet )?been delivered (yet|after)|",
+    r"no action is required|this is (only )?a warning|warning.{0,40}(could not|not) (be )?(sent|delivered|send)|will be (retried|re-?tried|attempted)|delivery attempts will continue|you do not need to (resend|re-send)|",
+    r"will try (again|for)|retry(ing)? for (another|up to)|temporarily (unable|delayed)|delivery status notification \(delay\)|queued for|zustellung verzögert|wird weiterhin versucht|en attente|temporary (non-fatal|problem)|transient|",
+    r"incomplete delivery|could not be delivered for (the past )?\d+ hours)"
+));
 
 /// A warning whatever else it says.
-static WARNING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(warning message only|do not need to (resend|re-send)|will be retried for|no action is required on your part)",
-    )
-});
+static WARNING: Pattern = Pattern::new(
+    r"(?i)(warning message only|do not need to (resend|re-send)|will be retried for|no action is required on your part)",
+);
 
-static GAVE_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(giving up|given up|gave up|permanent (fatal )?error|permanent failure|fatal error|delivery (has )?failed permanently|too (long|old)|(has )?expired|final(ly)? (failed|attempt)|failed permanently|i'm not going to try again|no further attempts|returned to sender|retry time(out)? (was )?exceeded|was not reached within the allowed|could not be delivered for (more than )?\d+ days|undeliverable)",
-    )
-});
+static GAVE_UP: Pattern = Pattern::new(
+    r"(?i)(giving up|given up|gave up|permanent (fatal )?error|permanent failure|fatal error|delivery (has )?failed permanently|too (long|old)|(has )?expired|final(ly)? (failed|attempt)|failed permanently|i'm not going to try again|no further attempts|returned to sender|retry time(out)? (was )?exceeded|was not reached within the allowed|could not be delivered for (more than )?\d+ days|undeliverable)",
+);
 
 /// What servers say that will take the mail later, whatever reply code they say it with; and a server that gave up
 /// because nobody could be reached in all its days, without a reason against the address.
-static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(not accepting (connections|messages)|try again later|(please )?retry later|temporar(y|ily) (rejected|deferred|unavailable|blocked)|greylist|^\S+@\S+\s+retry timeout exceeded\s*$)",
-    )
-});
+static LATER: Pattern = Pattern::new(
+    r"(?i)(not accepting (connections|messages)|try again later|(please )?retry later|temporar(y|ily) (rejected|deferred|unavailable|blocked)|greylist|^\S+@\S+\s+retry timeout exceeded\s*$)",
+);
 
 /// A list's server that does not take the mail to its members: the letter has reached nobody.
 fn refused_by_list(parsed: &Parsed, reading: &Reading) -> bool {
@@ -408,17 +382,15 @@ fn refused_by_list(parsed: &Parsed, reading: &Reading) -> bool {
         .any(|end| local.ends_with(end))
         || local.starts_with("owner-")
         || local == "majordomo";
-    static REFUSED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(
-            r"(?i)(\bnot (a )?(list )?member|non-?member (submission|post)|not allowed to post|posting (was |is )?(rejected|refused)|(message|post|mail) (was |has been )?(rejected|refused|discarded)|loop alert)",
-        )
-    });
+    static REFUSED: Pattern = Pattern::new(
+        r"(?i)(\bnot (a )?(list )?member|non-?member (submission|post)|not allowed to post|posting (was |is )?(rejected|refused)|(message|post|mail) (was |has been )?(rejected|refused|discarded)|loop alert)",
+    );
     list_server
         && keeper
         && reading
             .subject
             .as_deref()
-            .is_some_and(|subject| matches(&REFUSED, subject))
+            .is_some_and(|subject| REFUSED.is_match(subject))
 }
 
 /// Whether a mail system wrote the message.
@@ -440,23 +412,21 @@ fn by_machine(parsed: &Parsed, reading: &Reading) -> bool {
         .get("sender")
         .unwrap_or_default()
         .to_ascii_lowercase();
-    static MACHINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(
-            r"(mailer-?daemon|mail[-_. ]?delivery|post[-_]?master|smtp[-_ ]?mail|mail[-_ ]?service|mail (delivery|administrator|system|router)|mailadmin|mail-?admin|smtp(d)?[-_. ]?(agent|server)|postoffice|post ?office|mta(d)?@|double-bounce|internet mail delivery|mdaemon|noreply|no-reply|bounce|system administrator|mail server|^\W*mailer|delivery[- ]?(agent|subsystem|system)|emaildelivery|groupwise|lotus|notes server|mmdf|administrator@|system@|non.?livr|undeliver)",
-        )
-    });
+    static MACHINE: Pattern = Pattern::new(
+        r"(mailer-?daemon|mail[-_. ]?delivery|post[-_]?master|smtp[-_ ]?mail|mail[-_ ]?service|mail (delivery|administrator|system|router)|mailadmin|mail-?admin|smtp(d)?[-_. ]?(agent|server)|postoffice|post ?office|mta(d)?@|double-bounce|internet mail delivery|mdaemon|noreply|no-reply|bounce|system administrator|mail server|^\W*mailer|delivery[- ]?(agent|subsystem|system)|emaildelivery|groupwise|lotus|notes server|mmdf|administrator@|system@|non.?livr|undeliver)",
+    );
     // "Auto-Submitted: auto-replied" alone is how vacation notes come.
-    matches(&MACHINE, &from)
-        || matches(&MACHINE, &sender)
+    MACHINE.is_match(&from)
+        || MACHINE.is_match(&sender)
         || from.is_empty()
             && reading
                 .subject
                 .as_deref()
-                .is_some_and(|subject| matches(&SUBJECT, subject))
+                .is_some_and(|subject| SUBJECT.is_match(subject))
         || reading
             .subject
             .as_deref()
-            .is_some_and(|subject| matches(&SUBJECT, subject))
+            .is_some_and(|subject| SUBJECT.is_match(subject))
             && parsed
                 .parts
                 .iter()
@@ -464,23 +434,19 @@ fn by_machine(parsed: &Parsed, reading: &Reading) -> bool {
         || reading
             .subject
             .as_deref()
-            .is_some_and(|subject| matches(&PLAIN_SUBJECT, subject))
+            .is_some_and(|subject| PLAIN_SUBJECT.is_match(subject))
 }
 
-static SUBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)(undeliver|returned (mail|message|to sender)|mail (returned|delivery|system error|could not|failure|not delivered)|delivery (status|fail|problem|error|report|notif|has failed|incomplete|delayed|unsuccess)|",
-        r"(failed|failure|unable|failing).{0,20}(deliver|mail|notice)|(non|not|un)[- ]?(delivery|delivered|deliverable|livr)|could not (be )?(deliver|send|sent)|couldn.?t be delivered|bounce|fail(ed|ure) notice|message (status|undeliver|not delivered|delivery)|",
-        r"warning: (could not|message)|(mail|message|e-?mail) (failed|error)|user unknown|unknown (user|address|recipient)|address (error|unknown|not found)|rejected|nondeliverable|undelivered|ndn|dsn|unzustellbar|zustellung|mail nicht zustellbar|échec|non remis|no se (ha )?(pudo|podido) entregar|mancata consegna|недоставлен|не доставлен|配信|不達|失敗|エラー|送信|退信|投递失败|退件|esito|error in your|permanent error|回送)"
-    ))
-});
+static SUBJECT: Pattern = Pattern::new(concat!(
+    r"(?i)(undeliver|returned (mail|message|to sender)|mail (returned|delivery|system error|could not|failure|not delivered)|delivery (status|fail|problem|error|report|notif|has failed|incomplete|delayed|unsuccess)|",
+    r"(failed|failure|unable|failing).{0,20}(deliver|mail|notice)|(non|not|un)[- ]?(delivery|delivered|deliverable|livr)|could not (be )?(deliver|send|sent)|couldn.?t be delivered|bounce|fail(ed|ure) notice|message (status|undeliver|not delivered|delivery)|",
+    r"warning: (could not|message)|(mail|message|e-?mail) (failed|error)|user unknown|unknown (user|address|recipient)|address (error|unknown|not found)|rejected|nondeliverable|undelivered|ndn|dsn|unzustellbar|zustellung|mail nicht zustellbar|échec|non remis|no se (ha )?(pudo|podido) entregar|mancata consegna|недоставлен|не доставлен|配信|不達|失敗|エラー|送信|退信|投递失败|退件|esito|error in your|permanent error|回送)"
+));
 
 /// Subjects that nobody but a mail system writes.
-static PLAIN_SUBJECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^\W*(undelivered mail returned to sender|undeliverable( mail| message)?\s*:|undeliverable mail$|returned mail\b|mail delivery (failed|failure|system|status)|delivery status notification|delivery (failure|failed|notification)|failure notice|non-?delivery\b|message undeliverable|nondeliverable mail|delivery has failed|mail system error|warning: could not send)",
-    )
-});
+static PLAIN_SUBJECT: Pattern = Pattern::new(
+    r"(?i)^\W*(undelivered mail returned to sender|undeliverable( mail| message)?\s*:|undeliverable mail$|returned mail\b|mail delivery (failed|failure|system|status)|delivery status notification|delivery (failure|failed|notification)|failure notice|non-?delivery\b|message undeliverable|nondeliverable mail|delivery has failed|mail system error|warning: could not send)",
+);
 
 fn says_undelivered(parsed: &Parsed, reading: &Reading, text: &str) -> bool {
     if parsed.headers.get("x-failed-recipients").is_some()
@@ -493,7 +459,7 @@ fn says_undelivered(parsed: &Parsed, reading: &Reading, text: &str) -> bool {
     }
     let subject = reading.subject.as_deref().unwrap_or_default();
     // A vacation note of a postmaster's is no bounce.
-    if matches(&AWAY, subject) {
+    if AWAY.is_match(subject) {
         return false;
     }
     // An auto-reply that tells of trouble in its own words, without a report or the returned mail, stays an auto-reply.
@@ -507,39 +473,35 @@ fn says_undelivered(parsed: &Parsed, reading: &Reading, text: &str) -> bool {
             .to_ascii_lowercase()
             .starts_with("auto-replied")
     });
-    static PLAIN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| pattern(r"(?i)(deliver|fail|return|delay|warning|unzustell|reject)"));
-    if replied && !returned && !matches(&PLAIN, subject) {
+    static PLAIN: Pattern =
+        Pattern::new(r"(?i)(deliver|fail|return|delay|warning|unzustell|reject)");
+    if replied && !returned && !PLAIN.is_match(subject) {
         return false;
     }
     let head = &text[..text
         .char_indices()
         .nth(6000)
         .map_or(text.len(), |(at, _)| at)];
-    matches(&SUBJECT, subject)
-        && (matches(&FAILED, head)
+    SUBJECT.is_match(subject)
+        && (FAILED.is_match(head)
             || reply_code(head).is_some()
             || status_in(head).is_some()
             || !sender::addresses(head).is_empty()
             || !reading.defects.is_empty()
             || parsed.parts.iter().any(|part| part.message.is_some()))
-        || matches(&FAILED, head)
+        || FAILED.is_match(head)
 }
 
-static AWAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(out of (the )?office|automatic reply|auto.?reply|auto.?response|vacation|abwesen)",
-    )
-});
+static AWAY: Pattern = Pattern::new(
+    r"(?i)(out of (the )?office|automatic reply|auto.?reply|auto.?response|vacation|abwesen)",
+);
 
-static FAILED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)((could|can|was|were|did|has|have|is)( ?not|n.?t)( be| been| able to)? (deliver|send|sent|reach|process|complet|accept)|unable to (deliver|relay|send|complete|process)|undeliver|not deliver|delivery (has |to .{0,80} )?(failed|unsuccessful|error|to the following)|failed (to deliver|recipient|permanently|address)|",
-        r"(following|these|this) (recipient|address|user|mail|e-?mail)\w* (\w+ ){0,4}(fail|error|problem|unknown|reject|not|had|could|permanent|was)|(had|have) (permanent|transient|temporary|problems?|delivery)|user unknown|unknown (user|recipient|local)|no such (user|recipient|person|mailbox|address)|",
-        r"(mailbox|account|user|recipient|address) (\S+ )?(is |was )?(unknown|not found|unavailable|full|disabled|does not exist|doesn.?t exist|inactive|invalid|rejected)|does not exist|not listed in|rejected (your|by|the)|returned (to you|mail|message|for)|bounced|message (was|has been|could).{0,30}(reject|return|refus|delay)|",
-        r"host (unknown|not found)|relay(ing)? (denied|not)|over quota|quota exceeded|exceed(s|ed).{0,20}quota|retry time|transcript of session|still (being|trying)|will (keep|continue) trying|delivery.{0,20}delay|not (yet )?been delivered|konnte nicht (zugestellt|ausgeliefert)|nicht zugestellt|n.a pas pu (être|etre)|no (se )?pudo|non (è stato|recapitat)|не (может|удалось|был)|失敗|エラー|できません|配信|無法|无法|不存在|見つかりません)"
-    ))
-});
+static FAILED: Pattern = Pattern::new(concat!(
+    r"(?i)((could|can|was|were|did|has|have|is)( ?not|n.?t)( be| been| able to)? (deliver|send|sent|reach|process|complet|accept)|unable to (deliver|relay|send|complete|process)|undeliver|not deliver|delivery (has |to .{0,80} )?(failed|unsuccessful|error|to the following)|failed (to deliver|recipient|permanently|address)|",
+    r"(following|these|this) (recipient|address|user|mail|e-?mail)\w* (\w+ ){0,4}(fail|error|problem|unknown|reject|not|had|could|permanent|was)|(had|have) (permanent|transient|temporary|problems?|delivery)|user unknown|unknown (user|recipient|local)|no such (user|recipient|person|mailbox|address)|",
+    r"(mailbox|account|user|recipient|address) (\S+ )?(is |was )?(unknown|not found|unavailable|full|disabled|does not exist|doesn.?t exist|inactive|invalid|rejected)|does not exist|not listed in|rejected (your|by|the)|returned (to you|mail|message|for)|bounced|message (was|has been|could).{0,30}(reject|return|refus|delay)|",
+    r"host (unknown|not found)|relay(ing)? (denied|not)|over quota|quota exceeded|exceed(s|ed).{0,20}quota|retry time|transcript of session|still (being|trying)|will (keep|continue) trying|delivery.{0,20}delay|not (yet )?been delivered|konnte nicht (zugestellt|ausgeliefert)|nicht zugestellt|n.a pas pu (être|etre)|no (se )?pudo|non (è stato|recapitat)|не (может|удалось|был)|失敗|エラー|できません|配信|無法|无法|不存在|見つかりません)"
+));
 
 /// Providers that tell of bounces as data ("notificationType": "Bounce").
 fn notification(text: &str) -> Vec<Found> {
@@ -607,11 +569,9 @@ fn notification(text: &str) -> Vec<Found> {
     out
 }
 
-static INTRODUCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(following|these|this|addresse?s|recipients?|destinataires?|address\(es\)|person|deliver(ed|y)?( \w+)? to|sent to|reach|\buser\b|mailbox|unable to|undeliver|failed|failure|unknown|transcript|rcpt to|recipient|to:|errors?|problem|not listed|rejected|does not exist|konnte nicht|empfänger|送信|宛先|エラー)",
-    )
-});
+static INTRODUCED: Pattern = Pattern::new(
+    r"(?i)(following|these|this|addresse?s|recipients?|destinataires?|address\(es\)|person|deliver(ed|y)?( \w+)? to|sent to|reach|\buser\b|mailbox|unable to|undeliver|failed|failure|unknown|transcript|rcpt to|recipient|to:|errors?|problem|not listed|rejected|does not exist|konnte nicht|empfänger|送信|宛先|エラー)",
+);
 
 /// The failed addresses in a text without a report.
 fn named_in_text(parsed: &Parsed, text: &str) -> Vec<Found> {
@@ -641,7 +601,7 @@ fn named_in_text(parsed: &Parsed, text: &str) -> Vec<Found> {
                 .map(str::trim)
                 .collect::<Vec<_>>()
                 .join("\n");
-            let around = if matches(&LATER, &around) {
+            let around = if LATER.is_match(&around) {
                 &around
             } else {
                 text
@@ -706,11 +666,9 @@ fn named_in_text(parsed: &Parsed, text: &str) -> Vec<Found> {
             add(&mut out, address, &around);
         }
     }
-    static HEADER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(
-            r"(?i)^\W*(message-id|from|reply-to|return-path|received|references|in-reply-to|mail from|sender)\b|(mail|message|e-?mail)s? from\b",
-        )
-    });
+    static HEADER: Pattern = Pattern::new(
+        r"(?i)^\W*(message-id|from|reply-to|return-path|received|references|in-reply-to|mail from|sender)\b|(mail|message|e-?mail)s? from\b",
+    );
     // Then those in a sentence about the failure, then those near one.
     for reach in [0, 3] {
         if !out.is_empty() {
@@ -718,7 +676,7 @@ fn named_in_text(parsed: &Parsed, text: &str) -> Vec<Found> {
         }
         for (at, line) in lines.iter().enumerate() {
             let near = lines[at.saturating_sub(reach)..=at].join(" ");
-            if !matches(&INTRODUCED, &near) || matches(&HEADER, line) {
+            if !INTRODUCED.is_match(&near) || HEADER.is_match(line) {
                 continue;
             }
             let around = lines[at..lines.len().min(at + 6)].join("\n");
@@ -782,11 +740,10 @@ fn returned_headers(part: &Part) -> Option<Headers> {
 /// Message-IDs of the returned mail: from its part, else from the text where it is quoted.
 fn returned_ids(parsed: &Parsed, _own: &str) -> Vec<String> {
     let mut ids = complaint::returned_ids(parsed);
-    static QUOTED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| pattern(r"(?mi)^[>\s|]*message-id:\s*<([^<>\s]{3,250})>"));
+    static QUOTED: Pattern = Pattern::new(r"(?mi)^[>\s|]*message-id:\s*<([^<>\s]{3,250})>");
     for part in parsed.parts.iter().filter(|part| part.message.is_none()) {
         for found in QUOTED
-            .as_ref()
+            .regex()
             .into_iter()
             .flat_map(|pattern| pattern.captures_iter(&part.text))
             .take(20)

@@ -12,6 +12,7 @@ pub mod complaint;
 pub mod form_reply;
 pub mod html;
 pub mod parse;
+mod pattern;
 pub mod reply_text;
 pub mod sender;
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use regex::Regex;
 
+use crate::mail::inbound::pattern::Pattern;
 use crate::places::fold::fold;
 
 const CALENDAR: &str = include_str!("calendar.tsv");
@@ -57,23 +57,20 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     names
 });
 
-static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?P<iso>\b(?P<iy>20\d\d)[-/.年]\s?(?P<im>\d{1,2})[-/.月]\s?(?P<id>\d{1,2})日?)",
-        r"|(?P<num>\b(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})[/.-](?P<ny>(?:20)?\d\d)\b)",
-        r"|(?P<dm>\b(?P<dd>\d{1,2})(?:st|nd|rd|th|er|e|º|ª|o|\.)?,?\s+(?:of\s+|de\s+|d['’]\s?|di\s+)?(?P<dmon>\p{L}{3,})\.?(?:,?\s+(?:de\s+|del\s+)?(?P<dy>20\d\d)\b)?)",
-        r"|(?P<md>\b(?P<mmon>\p{L}{3,})\.?\s+(?:the\s+)?(?P<mdd>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(?P<my>20\d\d)\b)?)",
-        r"|(?P<short>\b(?P<sa>\d{1,2})(?P<ssep>[/.])(?P<sb>\d{1,2})\b\.?)",
-        r"|(?P<cjk>(?P<cm>\d{1,2})\s?[月월]\s?(?P<cd>\d{1,2})\s?[日일])"
-    ))
-    .ok()
-});
+static PATTERN: Pattern = Pattern::new(concat!(
+    r"(?P<iso>\b(?P<iy>20\d\d)[-/.年]\s?(?P<im>\d{1,2})[-/.月]\s?(?P<id>\d{1,2})日?)",
+    r"|(?P<num>\b(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})[/.-](?P<ny>(?:20)?\d\d)\b)",
+    r"|(?P<dm>\b(?P<dd>\d{1,2})(?:st|nd|rd|th|er|e|º|ª|o|\.)?,?\s+(?:of\s+|de\s+|d['’]\s?|di\s+)?(?P<dmon>\p{L}{3,})\.?(?:,?\s+(?:de\s+|del\s+)?(?P<dy>20\d\d)\b)?)",
+    r"|(?P<md>\b(?P<mmon>\p{L}{3,})\.?\s+(?:the\s+)?(?P<mdd>\d{1,2})(?:st|nd|rd|th)?\b(?:,?\s+(?P<my>20\d\d)\b)?)",
+    r"|(?P<short>\b(?P<sa>\d{1,2})(?P<ssep>[/.])(?P<sb>\d{1,2})\b\.?)",
+    r"|(?P<cjk>(?P<cm>\d{1,2})\s?[月월]\s?(?P<cd>\d{1,2})\s?[日일])"
+));
 
 /// Days named in `text`, in order, each with the byte at which it stands. Years that are left out are the next that
 /// fits, counted from `today`.
 pub fn all(text: &str, today: NaiveDate, day_first: Option<bool>) -> Vec<(usize, NaiveDate)> {
     let mut out = Vec::new();
-    let Some(pattern) = PATTERN.as_ref() else {
+    let Some(pattern) = PATTERN.regex() else {
         return out;
     };
     let mut at = 0;

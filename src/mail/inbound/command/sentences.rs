@@ -4,10 +4,7 @@
 //! A sentence that denies what it names ("I don't want to stop"), weighs it ("perhaps I should stop"), asks about it
 //! ("what happens if I stop?") or tells of somebody else ("she wants to stop") asks for nothing: see [`Manner`].
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use crate::mail::inbound::pattern::Pattern;
 use crate::places::fold::fold;
 use crate::programme::event::Intent;
 
@@ -22,24 +19,7 @@ pub enum Meaning {
     Doubtful,
 }
 
-struct Rule<T> {
-    means: T,
-    pattern: Regex,
-}
-
-fn rules<T: Copy>(list: &[(T, &str)]) -> Vec<Rule<T>> {
-    // A pattern that does not compile would be found by the tests below, which try them all.
-    list.iter()
-        .filter_map(|(means, text)| {
-            Regex::new(text).ok().map(|pattern| Rule {
-                means: *means,
-                pattern,
-            })
-        })
-        .collect()
-}
-
-const WELL: &str = concat!(
+static WELL: Pattern = Pattern::new(concat!(
     r"\b(go(es|ing)?|went|it s|is|are|everything|things?|all|works?|working|get(ting)? (on|along)|communicat(ing|e)|start(ed)?|doing) ((is|are|has been|have been|really|very|so|quite|pretty|all|just|going|off|out|us|along) )*(well|great|fine|good|wonderful(ly)?|fantastic(ally)?|brilliant(ly)?|excellent(ly)?|smooth(ly)?|lovely|perfect(ly)?|swimmingly|nicely)\b",
     r"|^((hi|hello|dear|yes|oh|all|very|so) )*(good|great|fine|well|excellent|perfect|wonderful|brilliant)( (so far|thanks|thank you).*)?$",
     r"|\bwe (both )?(talk|speak|write|chat|email|mail|skype|zoom|meet|correspond|message)\b",
@@ -47,15 +27,15 @@ const WELL: &str = concat!(
     r"|\b(enjoy(ing)?|love|loving) (it|our|the|my|writing|talking|working)\b",
     r"|\b(tout|ca|cela|ca|tres|se passe|marche|va|vont|passe) ((se|passe|va|marche|vraiment|tres|plutot|super|toujours) )*(bien|super|parfait(ement)?|a merveille)\b|^(oui )?(tres |tout )?(bien|parfait|super|impeccable)( merci)?$|\bnous (nous )?(ecrivons|parlons|echangeons|discutons|avons (deja )?(echange|parle|discute))|\bsommes en contact\b|\bon s ecrit\b",
     r"|\b(va|van|todo|vamos|esta|estamos|marcha|anda|funciona|ha ido|yendo) ((va|esta|muy|todo|yendo|realmente|super|de) )*(bien|genial|estupend\w*|excelente(mente)?|perfect\w*|maravilla|fenomenal)\b|^(si )?(muy |todo )?(bien|genial|perfecto|excelente|estupendo)( gracias)?$|\bnos (escribimos|hablamos|comunicamos|hemos (escrito|hablado))|\bestamos en contacto\b",
-);
+));
 
-const SLOW: &str = concat!(
+static SLOW: Pattern = Pattern::new(concat!(
     r"\b(slow|slowly|slower|sporadic\w*|occasional\w*|now and then|now and again|from time to time|once in a while|off and on|on and off|infrequent\w*|irregular\w*|rarely|seldom|only once|not (very |so |that |as )?(often|much|regular\w*)|not as often|took (a|some|quite|her|him|them) .{0,12}(while|time)|a bit quiet|little contact|both (very |been |are )*busy)\b",
     r"|\b(lent|lente|lentement|doucement|de temps en temps|peu de contacts?|pas tres souvent|pas souvent|rarement|irregul\w*)\b",
     r"|\b(lento|lenta|despacio|lentamente|de vez en cuando|poco contacto|no muy a menudo|pocas veces|raramente|irregular\w*|poco a poco)\b",
-);
+));
 
-const NOT_HEARD: &str = concat!(
+static NOT_HEARD: Pattern = Pattern::new(concat!(
     r"\b(have|has|had|ve|s|did|do|does|am|is|are) ?(not|n t|nt|t) ((yet|still|actually|really|ever|even) )*(heard|hear|hearing|received|receive|got|gotten|get|had|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|wrote|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
     r"|\b(haven|hasn|hadn|didn|doesn|isn|aren) ?t ((yet|still|actually|really|ever|even) )*(heard|hear|received|receive|got|gotten|get|had|replied|reply|answered|answer|responded|respond|responding|replying|answering|written|write|come|contacted|contact|been in (touch|contact)|in (touch|contact)|seen|emailed)\b",
     r"|\bnever ((yet|even|once|ever|really) )?(heard|hear|repl(ied|ies|y)|answer(s|ed)?|respond(s|ed)?|wr(o|i)tes?|written|got|gets?|received?|came|comes?|contact(s|ed)( me)?)\b|\b(vanished|disappeared|gone quiet|nowhere to be found)\b",
@@ -63,170 +43,152 @@ const NOT_HEARD: &str = concat!(
     r"|^no$",
     r"|\b(pas|jamais|rien) ((encore|eu|de|du) )*(eu|recu|repondu|reponse|nouvelles?|entendu|contact|ecrit|donne signe)\b|\b(aucune?|sans|pas de) (reponse|nouvelles?|contact|message|signe|retour)\b|\bn a (pas|jamais|rien)\b|\bpas encore\b|^non$|\bsilence\b|\brien (encore|recu|depuis|de)\b|\bne? (m |me )?(a|ecri\w+|repon\w+|donn\w+|contacte\w*)( \w+)? ?(pas|plus|jamais|rien)\b|\b(jamais|plus|pas) (de )?(reponse|nouvelles)\b|\ba disparu\b",
     r"|\bno (he|ha|hemos|me ha|me han|tengo|tenemos|se|recibi|recibo|hay|contesta|responde|me contesta|me responde|me escribe) ?((recibido|sabido|tenido|oido|escrito|respondido|contestado|noticias|respuesta|contacto|nada|de|ninguna|ningun|se|aun|todavia|sabe) ?)*\b|\bnada (todavia|aun|de|desde)\b|\b(sin|ninguna|ningun) (respuesta|noticias?|contacto|mensaje)\b|\b(todavia|aun) no\b|\b(nunca|jamas) (me )?(ha|he|contest\w+|respond\w+|escrib\w+|recib\w+)\b|\bno (me |nos )?(escribe|contesta|responde|da senales)\b|\bsilencio\b|\b(desaparecio|ha desaparecido)\b",
-);
+));
 
-const OTHER_PARTNER: &str = concat!(
+static OTHER_PARTNER: Pattern = Pattern::new(concat!(
     r"\b(not|n t|nt|isn t|aren t|never) ((a|an|really|very|the|such|quite|that|well|made|each) )*(good |great |right |best |ideal )?(fit|match|matched|suited|compatible)\b|\b(don t|do not|doesn t) (really |seem to )?(fit|match|get on|get along)\b|\b(some ?one|some ?body|any ?one) else\b|\b(new|another|different|other) (partner|match|person|buddy|peer|mentor)\b|\b(change|swap|switch) (of )?(my |the |a )?(partner|match)s?\b|\bincompatible\b|\bnothing in common\b|\b(bad|poor|wrong) (fit|match)\b|\brematch(ed)?\b",
     r"|\b(autre|nouveau|nouvelle|changer de) (partenaire|personne|binome|correspondante?)\b|\bquelqu un d autre\b|\b(pas|mal) (tres |vraiment )?(bien )?(assortis?|compatibles?|faits l un)\b|\bne (me |nous )?(convient|convenons) pas\b|\brien en commun\b",
     r"|\b(otra|otro|nueva|nuevo|cambiar de|cambio de) (pareja|companer[oa]|persona|partner)\b|\balguien (mas|diferente|distinto)\b|\bno (somos|es|hacemos|encajamos|congeniamos) ?(una |un |muy |la )?(buena |buen )?(compatibles|pareja|combinacion|adecuad[oa]|nos)?\b|\bnada en comun\b",
-);
+));
 
-const MUST_STOP: &str = concat!(
+static MUST_STOP: Pattern = Pattern::new(concat!(
     r"\b(have|has|need|want|wish|like|must|going|got|gotta|forced|decided|prefer|obliged|afraid i( ll)?) (me )?(to )?(unfortunately )?(stop|quit|withdraw|leave|drop|resign|pull out|step (down|back)|give up|end (this|my|our|it)|discontinue|cancel my participation|get out)\b|\b(can ?not|can ?t|cant|unable to|not able to|won t be able to|no longer) ((any ?more|longer|be able to|able to) )*(continue|go on|carry on|participate|take part|commit|do this|keep (this |it )?up|be part)\b|\bi quit\b|\bi (will|ll|shall) (stop|quit|withdraw|leave|drop out)\b|\bwithdraw(ing|al)?\b|\bdrop(ping)? out\b|\bstop (my )?participat\w+\b|\bend (my|our) (participation|partnership)\b|\btake me (off|out of) the (programme|program|round|exchange)\b|\b(don t|do not|no longer) (want|wish) to (be|take) (a )?part\b",
     r"|\b(dois|veux|souhaite|voudrais|faut|oblige\w*|prefere|decide|vais|aimerais|contrainte?) (que je )?(malheureusement )?(d |de |me |m )*(arreter|arrete|retirer|quitter|abandonner|cesser|stopper|desister|mettre fin)\b|\b(ne peux|ne pourrai|ne suis|n est|ne m est|ne nous est) (plus|pas) (en mesure de |possible de )?(continuer|participer|poursuivre)\b|\bje (m arrete|me retire|me desiste|abandonne|quitte)\b",
     r"|\b(tengo que|debo|quiero|quisiera|necesito|prefiero|gustaria|decidido|voy a|obligad[oa] a) (dejarlo|dejar (el|la|este|esta)|dejar de participar|parar|retirarme|abandonar|renunciar|darme de baja del programa|salir|terminar)\b|\bno (puedo|podre|podria) (mas |ya )?(continuar|seguir|participar)\b|\bya no (puedo|quiero) (seguir|continuar|participar|mas)\b|\bme retiro\b|\blo dejo\b|\babandono\b",
-);
+));
 
-const NEED_HELP: &str = concat!(
+static NEED_HELP: Pattern = Pattern::new(concat!(
     r"\b(need|want|like|could use|have) (some |your |a bit of |a little |any )?(help|assistance|support|advice|guidance)\b|\b(please|pls|can (you|someone|somebody|anybody)|could (you|someone|somebody|anybody)|would you) (please )?(help|assist|advise|contact me|call me)\b|\bhelp me\b|\bneed (to (talk|speak)|a (coordinator|person))\b|\b(talk|speak) (to|with) (a (coordinator|person|human)|somebody|someone)\b|\bi (have|ve got|ve) (a |some )?(problem|problems|issue|trouble|question)\b",
     r"|\b(besoin|demande) (d |de |urgente? d )*(aide|assistance|conseils?|soutien)\b|\b(pouvez vous|pourriez vous|veuillez|quelqu un (peut|pourrait)( il)?) (m |me )?(aider|contacter|conseiller)\b|\baidez moi\b|\bj ai un(e)? (probleme|souci|question)\b|\bparler (a|avec) (quelqu un|une personne|un coordinateur|une coordinatrice)\b",
     r"|\b(necesito|quiero|pido|requiero) (de )?(su |tu |un poco de |alguna? )?(ayuda|apoyo|consejo|asistencia)\b|\b(pueden|puede|podrian|podria|puedes|alguien puede) (ayudar\w*|contactar\w*|aconsejar\w*)\b|\bayuden\w*\b|\btengo (un |una )?(problema|duda|pregunta)\b|\bhablar con (alguien|una persona|un coordinador|una coordinadora)\b",
-);
+));
 
 /// What somebody did to the writer, or how it made them feel. The same words about something else ("we talked about
 /// harassment in libraries") are none: what a concern does is not small.
-const CONCERN: &str = concat!(
+static CONCERN: Pattern = Pattern::new(concat!(
     r"\b(harass\w*|insult(s|ed|ing)|threaten\w*|stalk(s|ed|ing)|bull(y|ies|ied|ying)|abus(es|ed|ing)|intimidat\w+|discriminat(es|ed|ing) against|scam(s|med|ming)) me\b|\b(mak(e|es|ing)|made|feel|felt|feeling|am) (me )?(feel )?(very |so |really |quite |a bit |rather )?(uncomfortable|unsafe|threatened|harassed|intimidated|insulted|bullied|stalked)\b|\b(he|she|they|partner|it) (is|are|was|were|has been|have been|gets|got|became|becomes) (being |very |so |really |quite |rather |verbally |extremely )*(inappropriate\w*|abusive|offensive|creepy|aggressive|racist|sexist|rude to me|threatening)\b|\b(send|sends|sent|sending|makes?|made|making|wrote|writes|says?|said) (me |to me )?(\w+ ){0,3}(inappropriate|offensive|abusive|sexual|racist|sexist|insulting|threatening) (\w+)\b|\bask(s|ed|ing)? (me )?(\w+ )?for (money|my bank|my password|a loan|nude\w*)\b|\bi (want|would like|need|wish|have) to report (him|her|them|my partner|a concern|an incident|harassment|inappropriate)\b|\bserious concern about\b",
     r"|\b(m a|me|m ont|il m|elle m) (harcel\w*|insult\w*|menac\w*|intimid\w*|agress\w*)\b|\b(me (met|sens|mets|suis sentie?)|mise?|m a mise?) (\w+ )?(mal a l aise|en danger|menacee?|harcelee?|pas en securite)\b|\b(il|elle|partenaire) (est|a ete|etait|devient|s est montree?) (tres |vraiment )?(deplacee?|insultante?|agressi\w+|raciste|sexiste|menacante?|inappropriee?)\b|\b(messages?|propos|remarques?|photos?|comportement) (\w+ ){0,2}(deplacee?s?|inapproprie\w*|racistes?|sexistes?|sexuel\w*|insultant\w*|menacant\w*)\b|\b(m a demande|me demande|il demande|elle demande) (\w+ )?(de l argent|un pret|mon mot de passe|mes coordonnees bancaires)\b|\bsignaler (un|une|le|la|mon|ma) (comportement|harcelement|incident|partenaire)\b",
     r"|\bme (ha )?(acos\w+|insult\w+|amenaz\w+|intimid\w+|hostig\w+)\b|\bme (siento|hace sentir|hizo sentir|ha hecho sentir|senti) (muy |bastante |realmente )?(incomod[oa]|insegur[oa]|amenazad[oa]|acosad[oa]|mal con)\b|\b(es|fue|ha sido|esta siendo) (muy |bastante )?(ofensiv[oa]|agresiv[oa]|racista|sexista|amenazante)\b|\b(mensajes?|comentarios?|fotos?|comportamiento) (\w+ ){0,2}(inapropiad[oa]s?|inadecuad[oa]s?|ofensiv[oa]s?|racistas?|sexistas?|sexual\w*|amenazantes?)\b|\bme (ha )?(pidio|pide|pedido|esta pidiendo) (\w+ )?(dinero|un prestamo|mi contrasena|mis datos bancarios)\b|\b(quiero|deseo|quisiera|tengo que) (denunciar|reportar)\b",
-);
+));
 
 /// Words that belong to a concern wherever they stand; alone they only bring a person in.
-const WORRYING: &str = concat!(
+static WORRYING: Pattern = Pattern::new(concat!(
     r"\b(harass\w*|inappropriate\w*|abusive|abused?|offensive|insult\w*|threat\w*|stalk\w*|unsafe|uncomfortable|creepy|scam\w*|sexual\w*|racist|sexist|bully\w*|intimidat\w*|code of conduct|for money)\b",
     r"|\b(harcel\w*|inapproprie\w*|menac\w*|mal a l aise|raciste|sexiste|de l argent|code de conduite)\b",
     r"|\b(acos[oa]\w*|inapropiad\w*|inadecuad\w*|ofensiv\w*|amenaz\w*|incomod[oa]|racista|sexista|dinero|codigo de conducta)\b",
-);
+));
 
-const SIGN_OF_LIFE: &str = concat!(
+static SIGN_OF_LIFE: Pattern = Pattern::new(concat!(
     r"\b(i m|i am|im|yes i m|still) (still )?(here|alive|around|there)\b|\b(will|ll|going to|shall|about to) (\w+ )?(write|email|mail|contact|reply|answer|get (back|in touch)|respond|message|reach out)\b|\b(have|ve|just|already|did) (just |already |now )?(written|wrote|write|emailed|replied|answered|contacted|sent|messaged)\b|\bwrite (to )?(her|him|them|my partner|you)? ?(today|tomorrow|tonight|now|soon|this week)\b|\b(writing|replying) (to (her|him|them) )?(now|today|right away)\b|^yes( .{0,40})?$",
     r"|\bje (suis|suis toujours|suis bien) la\b|\b(vais|j ecris|ecrirai|repondrai|ecris) .{0,20}(ecrire|repondre|contacter|aujourd hui|demain|lui)\b|\bje lui (ecris|ecrirai|reponds|repondrai|ai ecrit)\b|\bj ai (deja )?(ecrit|repondu)\b|^oui( .{0,40})?$|\btoujours la\b",
     r"|\b(sigo|estoy|aqui) (aqui|estoy)\b|\b(voy a|le|les) (escribir\w*|escribo|escribire|contest\w*|respond\w*|contactar\w*)\b|\b(escribire|escribo|contestare|respondere) (hoy|manana|ya|pronto)?\b|\bya (le )?(he )?(escrito|escribi|contestado|respondido)\b|^si( .{0,40})?$",
-);
+));
 
-const AWAY: &str = concat!(
+static AWAY: Pattern = Pattern::new(concat!(
     r"\b(away|on (annual |sick |maternity |parental |paternity |study )?leave|on holidays?|on vacation|travell?ing|out of (the )?(office|country|town)|in (the )?hospital|off work|off sick|back (on|in|after|from|by|at)|return(ing)? (on|in)|not available|unavailable|until|till)\b",
     r"|\b(absente?|en conges?|en vacances|en voyage|en deplacement|en arret|hospitalise\w*|a l hopital|de retour|jusqu (au|a|en)|indisponible|conge maternite)\b",
     r"|\b(ausente|fuera|de vacaciones|de viaje|viajando|de baja (medica|por)|hospital|hospitalizad[oa]|de licencia|regreso|vuelvo|hasta (el|la|finales|principios|mediados|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|no disponible|de permiso)\b",
-);
+));
 
-const STOP_MAIL: &str = concat!(
+static STOP_MAIL: Pattern = Pattern::new(concat!(
     r"\b(stop|quit|cease) (sending|emailing|mailing|writing|contacting|receiving|getting|all|these|the|your|any)( (me|us|to|more|your|these|the|any|all))* ?(e ?mails?|mails?|letters|messages|reminders|me|us)\b|\bstop (emailing|mailing|contacting|writing to)\b|\b(take|remove|delete|strike) me (off|from)( (your|the|this|all))* (mailing |distribution |email )?lists?\b|\bunsubscribe\b|\b(don t|do not|dont|no longer|not) (want|wish) (to (get|receive|hear|be contacted)|any|your|these|more)( .{0,18})?(e ?mails?|mails?|letters|messages|from you|contacted)\b|\b(don t|do not|dont) (email|mail|write|contact|send)( to)? (me|us)( (any|more|these))*( (e ?mails?|mails?|letters|messages|again|any ?more))?$|\b(don t|do not|dont) send (me )?(any )?(more )?(e ?mails?|mails?|letters|messages)\b|\bno more (e ?mails?|mails?|letters|messages)\b|\bleave me alone\b|\bopt out\b",
     r"|\b(arretez|cessez|arreter|cesser) (de |d )(m )?(envoyer|ecrire|contacter|recevoir)\b|\bne (m envoyez|m ecrivez|me contactez|m envoyer) plus\b|\b(desabonne\w*|desinscri\w*)\b|\b(ne|n) (\w+ )?(veux|souhaite|desire) plus (recevoir|etre contactee?)\b|\bne plus (recevoir|etre contactee?|m envoyer|m ecrire|me contacter|m adresser)\b|\bplus de (courriels?|mails?|messages|lettres)\b|\b(retirez|enlevez|supprimez|rayez) moi de (la|votre|cette|vos) liste\w*\b|\blaissez moi tranquille\b",
     r"|\b(dejen|deje|dejar|deja) de (enviar\w*|escribir\w*|mandar\w*|recibir)( \w+){0,2} ?(correos|mensajes|cartas|emails|mails)?\b|\bno (me )?(envien|escriban|manden|envie|contacten|escriba) mas\b|\bdar(me)? de baja( de (la|su|esta) lista)?$|\bno (quiero|deseo) (recibir )?mas (correos|mensajes|cartas|emails|mails)\b|\bdesuscrib\w*\b|\b(quitenme|borrenme|saquenme|eliminenme) de (la|su|esta) lista\b|\bdejenme en paz\b",
-);
+));
 
-const PAUSE: &str = concat!(
+static PAUSE: Pattern = Pattern::new(concat!(
     r"\b(pause|(take|taking|need|have|want|like) (a|some) ((short|little|small|brief|longer|bit of a) )?(break|time off|time out)|(put|place|putting) (\w+ ){0,3}on hold|suspend my|(stop|step back|withdraw|interrupt) (\w+ )?(for (a (while|bit|time|few \w+|couple of \w+)|some (time|weeks|months)|(\w+ )?(days|weeks|months?)|one month)|until|till|temporarily)|go on hold)\b",
     r"|\b((faire|prendre|fais|prends|besoin d) (une )?(petite |courte )?pause|mettre (\w+ ){0,3}en (pause|suspens)|suspendre|une pause|(arreter|m arreter|interrompre) (\w+ )?(pendant|jusqu|temporairement|pour (quelques|un|une|deux|trois) \w+))\b",
     r"|\b((hacer|tomar(me)?|necesito|quiero) (una )?(pequena )?pausa|una pausa|pausar|(poner|pongan|ponga|pongo)(me|lo)? (\w+ ){0,5}en (pausa|espera)|suspender|(un descanso|tomarme un tiempo)|parar (por (un|unas|unos|algunas|algunos)|durante|hasta|temporalmente))\b",
-);
+));
 
-const TOPICS: &str = concat!(
+static TOPICS: Pattern = Pattern::new(concat!(
     r"\b(stop|no more|without|don t (send|want|need)|do not (send|want|need)|dont (send|want|need)|turn off|switch off|no longer (want|need)|tired of) ((me|sending|the|any|your|more|these|receiving|to receive|to get|getting|fortnightly) )*(discussion )?topics\b|\btopics off\b",
     r"|\b(plus|sans|arreter|arretez|cessez) ((de|d|les|des|recevoir|m|envoyer|envoyez|avoir) )*(themes|sujets)( de discussion)?\b|\bne (m envoyez|veux|souhaite) plus (recevoir )?(de |les |vos )*(themes|sujets)\b",
     r"|\b(sin|no mas|no quiero|dejar de|dejen de|no (me )?(envien|manden) mas) ((los|mas|recibir|enviar\w*|mandar\w*) )*temas\b",
-);
+));
 
-const DATA: &str = concat!(
+static DATA: Pattern = Pattern::new(concat!(
     r"\b(everything|all|what|whatever|which|data|information|details|record\w*) (\w+ ){0,5}(you|pairpost|the programme) (\w+ )?(hold|holds|have|has|keep|keeps|stored?|stores|know|knows|collect\w*|saved?|recorded) (\w+ ){0,2}(on|about|of|concerning) me\b|\b(hold|held|stored?|keep|kept|saved|recorded|collected) (on|about) me\b|\b(copy|export|extract|overview|access) (of|to) (\w+ ){0,3}(my|personal) (\w+ )?(data|information|details|file|records?)\b|\b(send|give|show|email|forward) me (\w+ ){0,5}my (personal )?(data|information|records?|file)\b|\b(see|get|receive|download|have) (all )?(of )?my (personal )?data\b|\b(subject|data) access request\b|\bwhat (data|information) do you (have|hold|keep|store)\b|\bsend my data\b",
     r"|\b(tout ce que|ce que|tout|donnees|informations|que|quelles) (\w+ ){0,5}(vous|avez|detenez) ?(vous )?(avez|detenez|conservez|savez|gardez|possedez|enregistre|stockez)?( enregistre| stocke| garde)? (sur moi|a mon sujet|me concernant|de moi)\b|\b(copie|acces|export|extrait) (de |a |d )(l ensemble de |toutes |toute )?(mes (donnees|informations)|mon dossier)\b|\b(envo\w+|communiqu\w+|transm\w+|donn\w+|obtenir|recevoir|consulter|voir) (\w+ ){0,4}(mes (donnees|informations)|(donnees|informations) (\w+ ){0,2}(sur moi|me concernant))\b|\bdroit d acces\b|\bmes donnees personnelles$",
     r"|\b(todo lo que|lo que|que (datos|informacion)|datos|informacion|todo) (\w+ ){0,4}(tienen|tiene|guardan|guarda|conservan|saben|sabe|almacenan|poseen) (\w+ ){0,2}(sobre|de|acerca de) mi\b|\b(copia|acceso|exportacion) (de|a) (todos )?(mis datos|mi informacion)\b|\b(envi\w+|mand\w+|dar\w*|recibir|ver|obtener|consultar|facilit\w+) (\w+ ){0,3}(mis datos|mi informacion)\b|\bderecho de acceso\b|\bmis datos personales$",
-);
-const FORGET: &str = concat!(
+));
+static FORGET: Pattern = Pattern::new(concat!(
     r"\b(delet(e|ing|ion of)|eras(e|ing|ure of)|remov(e|ing|al of)|destroy|wipe|get rid of|purge) (\w+ ){0,6}(data|information|details|records?|account|profile|everything)\b|\b(data|details|information|account|records?|profile) (to be )?(deleted|erased|removed)\b|\b(delete|erase|forget) (me|about me|that i)\b|\bremove me from (\w+ )?(database|records|system|files)\b|\bright to (be forgotten|erasure)\b",
     r"|\b(effac\w+|supprim\w+|detrui\w+) (\w+ ){0,5}(donnees|informations|compte|profil|dossier|tout)\b|\b(oubliez moi|m oublier|effacez moi|supprimez moi$)\b|\bdroit a l (oubli|effacement)\b",
     r"|\b(borr\w+|elimin\w+|suprim\w+|destru\w+) (\w+ ){0,5}(datos|informacion|cuenta|perfil|registros?|todo)\b|\b(olvid\w+ de mi|olvidenme|olvidarme)\b|\bderecho (al olvido|de supresion|a la supresion)\b",
-);
+));
 
-const APPLY: &str = concat!(
+static APPLY: Pattern = Pattern::new(concat!(
     r"\b(like|want|wish|love|hoping|keen|interested|possible|how (do|can|could|would) i|can i|could i|may i|ready) (to |in )?(apply|applying|join|joining|take part|taking part|participate|participating|sign up|signing up|register|registering|enrol\w*|be part of)( (in|for|to|with|of))?( (the|your|this|next|a|another|new|peer|mentoring|international|librar\w+|coming|exchange))*( (programme|program|round|exchange|mentoring|scheme|project|pairpost|again|too|please|thanks|thank you))*( (and|from|because|as|this|next|if|what|when|with) .*)?$|\b(send|get|receive|have|fill in) (me )?(the|your|an?) (application )?form\b|\binterested in (the|your|this) (\w+ ){0,3}(programme|program|exchange|mentoring|scheme)\b",
     r"|\b(voudrais|souhaite\w*|aimerais|veux|comment|desire|interesse\w* (a|pour|de)|puis je|peut on) (faire pour )?(participer|postuler|m inscrire|s inscrire|candidater|rejoindre|prendre part|deposer ma candidature|me porter candidate?)( (a|au|aux|le|la|votre|ce|cette|prochain\w*|nouve\w+|programme|echange|mentorat|edition|session|tour|merci|s il vous plait))*( (et|de|depuis|car|parce|cette|s il) .*)?$|\b(envoye\w+|envoyer|recevoir|avoir) (\w+ ){0,2}(le|un|votre) formulaire\b|\binteresse\w* par (le|votre|ce) (\w+ )?(programme|echange|mentorat)\b",
     r"|\b(quiero|quisiera|gustaria|deseo|como (puedo|se puede|hago para)|puedo|interesad[oa] en|me interesa) (participar|inscribirme|apuntarme|unirme|postular\w*|solicitar\w*|registrarme|tomar parte|presentar mi (solicitud|candidatura))( (en|al?|el|la|su|este|esta|proxim\w+|nuev\w+|programa|intercambio|mentoria|edicion|ronda|una|plaza|gracias|por favor))*( (y|desde|de|porque|con|este|si) .*)?$|\b(envi\w+|mand\w+|recibir) (\w+ ){0,2}(el|un|su) formulario\b|\bme interesa (el|su|este) (programa|intercambio)\b",
-);
+));
 
-static CHECK_IN: LazyLock<Vec<Rule<u8>>> = LazyLock::new(|| {
-    rules(&[
-        (1, WELL),
-        (2, SLOW),
-        (3, NOT_HEARD),
-        (4, OTHER_PARTNER),
-        (5, MUST_STOP),
-        (6, NEED_HELP),
-    ])
-});
-static ARE_YOU_THERE: LazyLock<Vec<Rule<u8>>> =
-    LazyLock::new(|| rules(&[(1, SIGN_OF_LIFE), (2, AWAY), (3, MUST_STOP)]));
-static ANY_TIME: LazyLock<Vec<Rule<Intent>>> = LazyLock::new(|| {
-    rules(&[
-        (Intent::Concern, CONCERN),
-        (Intent::ForgetMe, FORGET),
-        (Intent::MyData, DATA),
-        (Intent::TopicsOff, TOPICS),
-        (Intent::Stop, STOP_MAIL),
-        (Intent::Pause, PAUSE),
-        (Intent::Withdraw, MUST_STOP),
-        (Intent::NewPartner, OTHER_PARTNER),
-        (Intent::Apply, APPLY),
-        (Intent::Help, NEED_HELP),
-    ])
-});
-static SILENT_PARTNER: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NOT_HEARD));
+/// What matches, and what it means.
+type Rule<T> = (T, &'static Pattern);
 
-fn pattern(text: &str) -> Option<Regex> {
-    // As above: the tests below try them all.
-    Regex::new(text).ok()
-}
-
-fn matches(pattern: &Option<Regex>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-}
+static CHECK_IN: [Rule<u8>; 6] = [
+    (1, &WELL),
+    (2, &SLOW),
+    (3, &NOT_HEARD),
+    (4, &OTHER_PARTNER),
+    (5, &MUST_STOP),
+    (6, &NEED_HELP),
+];
+static ARE_YOU_THERE: [Rule<u8>; 3] = [(1, &SIGN_OF_LIFE), (2, &AWAY), (3, &MUST_STOP)];
+/// Beside [`CONCERN`], which comes first.
+static ANY_TIME: [Rule<Intent>; 9] = [
+    (Intent::ForgetMe, &FORGET),
+    (Intent::MyData, &DATA),
+    (Intent::TopicsOff, &TOPICS),
+    (Intent::Stop, &STOP_MAIL),
+    (Intent::Pause, &PAUSE),
+    (Intent::Withdraw, &MUST_STOP),
+    (Intent::NewPartner, &OTHER_PARTNER),
+    (Intent::Apply, &APPLY),
+    (Intent::Help, &NEED_HELP),
+];
 
 /// Words that turn a good answer round: "not going well", "no va bien".
-const NOT_WELL: &str = r"\b(not|n t|isn t|wasn t|aren t|hasn t been|never|hardly|could be|no|ne|pas|n est) ((been|it|is|all|be|really|very|so|too|that|quite|going|working|getting on|getting along|va|esta|todo|muy|se|passe|marche|tres|me|nos) ){0,4}(well|great|fine|good|better|bien|smooth\w*)\b|\b(va|passe|marche) (pas|mal)\b|\bva mal\b";
-static NOT_WELL_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(NOT_WELL));
+static NOT_WELL: Pattern = Pattern::new(
+    r"\b(not|n t|isn t|wasn t|aren t|hasn t been|never|hardly|could be|no|ne|pas|n est) ((been|it|is|all|be|really|very|so|too|that|quite|going|working|getting on|getting along|va|esta|todo|muy|se|passe|marche|tres|me|nos) ){0,4}(well|great|fine|good|better|bien|smooth\w*)\b|\b(va|passe|marche) (pas|mal)\b|\bva mal\b",
+);
 
 /// The writer has not written: they have heard nothing because nothing was asked.
-const I_AM_SILENT: &str = concat!(
+static I_AM_SILENT: Pattern = Pattern::new(concat!(
     r"\b(i|we) (have|had|ve|did|do)? ?(not|n t|nt|haven t|hadn t|didn t|never) ((yet|actually|really|ever|even) )*(written|write|wrote|replied|reply|answered|answer|responded|respond|contacted|contact|emailed)\b",
     r"|\b(je|j|nous) (ne |n )?(l |lui |leur )*(ai|avons) (pas|jamais|rien) (encore )?(ecrit|repondu|contacte\w*)\b|\bje (ne |n )?(lui |leur )?(\w+ )?(reponds|ecris) (pas|jamais)\b",
     r"|\b(aun |todavia )?(no|nunca) (le |les )?(he|hemos) (\w+ )?(escrito|contestado|respondido|contactado)\b|\bno (le|les) (escribi|conteste|respondi)\b",
-);
-static I_AM_SILENT_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(I_AM_SILENT));
+));
 
 /// What is denied: "I don't want to stop", "please do not delete my data".
-const DENIED: &str = concat!(
+static DENIED: Pattern = Pattern::new(concat!(
     r"\b(not|don t|dont|never|won t|no need to|no intention of|instead of|rather than|without|no plans? to|no wish to|doesn t mean) (\w+ ){0,3}(stop(ping)?|quit(ting)?|withdraw(ing)?|leav(e|ing)|drop(ping)?( out)?|paus(e|ing)|unsubscribe|delet(e|ing)|eras(e|ing)|remov(e|ing)|forget|give up|giving up|end (this|my|our)|report)\b|\b(not|don t|dont|never|no need for) (want|need|wish for|asking for|looking for|like)? ?(\w+ ){0,1}((another|new|different) partner|(some ?one|some ?body) else)\b",
     r"|\b(ne|n|sans|pas) (\w+ ){0,4}(pas|plus|jamais|rien)? ?(\w+ ){0,2}?(arreter|quitter|retirer|abandonner|desabonner|effacer|supprimer|oublier|faire une pause)\b|\b(veux|souhaite|besoin) pas (d )?(\w+ )?(autre|nouveau|nouvelle) (partenaire|binome)\b|\b(n effacez|ne supprimez|n arretez|n oubliez) (pas|rien)\b",
     r"|\b(no|nunca|sin|en lugar de|en vez de) (\w+ ){0,3}(parar|retirar\w*|abandonar|dejar(lo)? (el|la|este|esta)|borr\w+|elimin\w+|pausar|hacer una pausa|olvid\w+)\b|\bno (quiero|necesito|deseo|busco) (\w+ )?(otra|otro|nueva) (pareja|companer[oa])\b",
-);
-static DENIED_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(DENIED));
+));
 
 /// What is only weighed, supposed, or over.
-const WEIGHED: &str = concat!(
+static WEIGHED: Pattern = Pattern::new(concat!(
     r"\b(if|whether|unless|in case|might|maybe|perhaps|may have to|may need|thinking (about|of)|thought (about|of|i)|considering|wonder(ing|ed)?|not sure|unsure|almost|nearly|was going to|were going to|wanted to|used to|changed my mind|suppose|what happens|what would happen|hypothetical\w*|for example|example|someday|one day)\b",
     r"|\b(si (je|j|on|nous|quelqu)|au cas ou|peut etre|j hesite|je songe|je pense a|je me demande|pas sure?|presque|failli|j avais|allais|j ai change d avis|que se passe|qu arrive|par exemple)\b",
     r"|\b(si (yo|me|lo|quiero|quisiera|dejo|paro|necesito|alguien|uno)|en caso de|quizas?|tal vez|a lo mejor|puede que|pensando en|me pregunto|no estoy segur[oa]|casi|iba a|queria|he cambiado de opinion|que pasa|que pasaria|que ocurre|por ejemplo)\b",
-);
-static WEIGHED_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(WEIGHED));
+));
 
 /// Who is told of: not the writer.
-const OF_OTHERS: &str = concat!(
+static OF_OTHERS: Pattern = Pattern::new(concat!(
     r"\b(she|he|they|who|partner|mentor|colleague|friend|director|boss|library|son|daughter|wife|husband)( \w+){0,3} (wants?|needs?|has|have|had|would like|is going|decided|must|can ?t|can ?not|cannot|wishes|asked|told|said|plans?|may|might|ll|will)( me)?( \w+){0,3} (stop|quit|withdraw|leave|drop|end|continue|go on|carry on|pause|break|participate|(another|new|different) partner|some ?one else|unsubscribe|help)\b",
     r"|\b(elle|il|ils|elles|qui|partenaire|collegue|ami|amie)( \w+){0,3} (veut|doit|souhaite|voudrait|peut|a decide|va|prefere|ont|a)( \w+){0,3} (arreter|quitter|retirer|abandonner|continuer|pause|autre partenaire)\b",
     r"|\b(ella|ellos|ellas|quien|pareja|companer[oa]|colega|amig[oa])( \w+){0,3} (quiere|debe|desea|quisiera|puede|ha decidido|va a|prefiere|tiene que)( \w+){0,3} (parar|dejar\w*|retirar\w*|abandonar|continuar|seguir|pausa|otra pareja)\b",
-);
-static OF_OTHERS_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(OF_OTHERS));
+));
 
 /// A question that asks for something to be done rather than about it.
-const REQUEST: &str = concat!(
+static REQUEST: Pattern = Pattern::new(concat!(
     r"\b(could|can|would) (you|someone|somebody|anybody|anyone)\b|\b(could|can|may|might) (i|we) (please )?(have|get|be|receive|see|ask)\b|\bplease\b|\bwould it be possible\b|\bis it possible\b",
     r"|\b(pouvez|pourriez|voulez|voudriez) vous\b|\bquelqu un (peut|pourrait)\b|\b(pourrais je|puis je|est ce que je (peux|pourrais)) (avoir|recevoir|obtenir|consulter|voir)\b|\bs il vous plait\b|\bserait il possible\b|\best il possible\b",
     r"|\b(podrian|podria|pueden|puede|puedes|podrias)( (ustedes|usted|alguien))?\b|\bpodria (yo )?(tener|recibir|ver)\b|\bpor favor\b|\bseria posible\b|\bes posible\b",
-);
-static REQUEST_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(REQUEST));
+));
 
 /// How a sentence says what it names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,28 +211,29 @@ struct Sentence {
 }
 
 /// "If possible" weighs nothing.
-const POLITE: &str = r"\b(if (it is |it s |that is |that s |at all )?(possible|ok|okay|all right|you can|you could|i may)|si (c est |cela est )?possible|si vous (le )?pouvez|si (es |fuera )?posible|si pueden)\b";
-static POLITE_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(POLITE));
+static POLITE: Pattern = Pattern::new(
+    r"\b(if (it is |it s |that is |that s |at all )?(possible|ok|okay|all right|you can|you could|i may)|si (c est |cela est )?possible|si vous (le )?pouvez|si (es |fuera )?posible|si pueden)\b",
+);
 
 impl Sentence {
     fn manner(&self) -> Manner {
-        let bare = POLITE_PATTERN
-            .as_ref()
+        let bare = POLITE
+            .regex()
             .map_or(self.folded.as_str().into(), |polite| {
                 polite.replace_all(&self.folded, "")
             });
-        let denied = |clause: &String| matches(&DENIED_PATTERN, clause);
+        let denied = |clause: &String| DENIED.is_match(clause);
         if self.clauses.iter().any(denied) {
             Manner::Denied
-        } else if matches(&WEIGHED_PATTERN, &bare) {
+        } else if WEIGHED.is_match(&bare) {
             if self.question {
                 Manner::Asks
             } else {
                 Manner::Weighed
             }
-        } else if matches(&OF_OTHERS_PATTERN, &self.folded) {
+        } else if OF_OTHERS.is_match(&self.folded) {
             Manner::Weighed
-        } else if self.question && !matches(&REQUEST_PATTERN, &self.folded) {
+        } else if self.question && !REQUEST.is_match(&self.folded) {
             Manner::Asks
         } else {
             Manner::Plain
@@ -319,14 +282,12 @@ fn sentences(text: &str) -> Vec<Sentence> {
     out
 }
 
-fn found<T: Copy + PartialEq>(rules: &[Rule<T>], folded: &str) -> Vec<T> {
-    let mut out = Vec::new();
-    for rule in rules {
-        if !out.contains(&rule.means) && rule.pattern.is_match(folded) {
-            out.push(rule.means);
-        }
-    }
-    out
+fn found<T: Copy>(rules: &[Rule<T>], folded: &str) -> Vec<T> {
+    rules
+        .iter()
+        .filter(|(_, pattern)| pattern.is_match(folded))
+        .map(|(meaning, _)| *meaning)
+        .collect()
 }
 
 /// Of all sentences, the choices that they plainly make. `ends` are choices that a weighed or denied sentence does not
@@ -341,11 +302,10 @@ fn choices(rules: &[Rule<u8>], sentences: &[Sentence], ends: &[u8]) -> Vec<u8> {
             Manner::Asks => continue,
             Manner::Weighed | Manner::Denied => some.retain(|choice| !ends.contains(choice)),
         }
-        if matches(&NOT_WELL_PATTERN, &sentence.folded) {
+        if NOT_WELL.is_match(&sentence.folded) {
             some.retain(|choice| *choice != 1);
         }
-        if some.contains(&3) && ends.contains(&4) && matches(&I_AM_SILENT_PATTERN, &sentence.folded)
-        {
+        if some.contains(&3) && ends.contains(&4) && I_AM_SILENT.is_match(&sentence.folded) {
             some.retain(|choice| *choice != 3);
         }
         all.extend(
@@ -390,7 +350,7 @@ pub fn concern(text: &str) -> bool {
     sentences(text).iter().any(|sentence| {
         sentence.manner() != Manner::Denied
             && !sentence.question
-            && found(&ANY_TIME[..1], &sentence.folded).contains(&Intent::Concern)
+            && CONCERN.is_match(&sentence.folded)
     })
 }
 
@@ -404,7 +364,7 @@ pub fn meaning(text: &str) -> Option<Meaning> {
     let mut weighed = false;
     let mut asks = false;
     for sentence in &sentences {
-        let mut some = found(&ANY_TIME[1..], &sentence.folded);
+        let mut some = found(&ANY_TIME, &sentence.folded);
         let has = |some: &[Intent], intents: &[Intent]| some.iter().any(|it| intents.contains(it));
         // What is asked for a while, or of the letters alone, is not the whole.
         if has(
@@ -437,7 +397,7 @@ pub fn meaning(text: &str) -> Option<Meaning> {
                 continue;
             }
             Manner::Plain => {
-                if some.is_empty() && matches(&SILENT_PARTNER, &sentence.folded) {
+                if some.is_empty() && NOT_HEARD.is_match(&sentence.folded) {
                     some.push(Intent::Help);
                 }
                 all.extend(some);
@@ -446,7 +406,7 @@ pub fn meaning(text: &str) -> Option<Meaning> {
             Manner::Asks => asks = true,
             Manner::Denied => {}
         }
-        if matches(&WORRYING_PATTERN, &sentence.folded) {
+        if WORRYING.is_match(&sentence.folded) {
             all.push(Intent::Help);
         }
         asks |= sentence.question;
@@ -473,40 +433,38 @@ pub fn meaning(text: &str) -> Option<Meaning> {
     }
 }
 
-static WORRYING_PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(WORRYING));
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_pattern_compiles() {
-        for text in [
-            WELL,
-            SLOW,
-            NOT_HEARD,
-            OTHER_PARTNER,
-            MUST_STOP,
-            NEED_HELP,
-            CONCERN,
-            WORRYING,
-            SIGN_OF_LIFE,
-            AWAY,
-            STOP_MAIL,
-            PAUSE,
-            TOPICS,
-            DATA,
-            FORGET,
-            APPLY,
-            NOT_WELL,
-            I_AM_SILENT,
-            DENIED,
-            WEIGHED,
-            OF_OTHERS,
-            REQUEST,
-            POLITE,
+        for pattern in [
+            &WELL,
+            &SLOW,
+            &NOT_HEARD,
+            &OTHER_PARTNER,
+            &MUST_STOP,
+            &NEED_HELP,
+            &CONCERN,
+            &WORRYING,
+            &SIGN_OF_LIFE,
+            &AWAY,
+            &STOP_MAIL,
+            &PAUSE,
+            &TOPICS,
+            &DATA,
+            &FORGET,
+            &APPLY,
+            &NOT_WELL,
+            &I_AM_SILENT,
+            &DENIED,
+            &WEIGHED,
+            &OF_OTHERS,
+            &REQUEST,
+            &POLITE,
         ] {
-            assert!(Regex::new(text).is_ok(), "{text}");
+            assert!(pattern.regex().is_some());
         }
     }
 }

@@ -1,11 +1,8 @@
 //! The lines that stand above a quote: "On Monday, Bob wrote:" in many languages, "-----Original Message-----", and
 //! blocks of From/Sent/To/Subject. A block of form answers looks much like the last and must stay.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::Line;
+use crate::mail::inbound::pattern::Pattern;
 
 /// What begins at a line.
 pub enum Opening {
@@ -15,44 +12,28 @@ pub enum Opening {
     Block,
 }
 
-fn pattern(text: &str) -> Option<Regex> {
-    Regex::new(text).ok()
-}
-
-fn matches(pattern: &Option<Regex>, text: &str) -> bool {
-    pattern
-        .as_ref()
-        .is_some_and(|pattern| pattern.is_match(text))
-}
-
 /// Words for "wrote" as they stand in quote headers.
-static WROTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)(\bwrote\b|\bwrites\b|a écrit|écrivait|a ecrit|escribió|escribio|ha escrito|\bescreveu|schrieb|geschrieben|ha scritto|\bscrisse|",
-        r"schreef|het volgende geschreven|geschreven|napisał|pisze|написал|пишет|писал|написав|пише|\bskrev|kirjoitti|napsal|napísal|yazdı|yazmış|",
-        r"έγραψε|كتب|כתב|写道|寫道|写到|書きました|さんは|작성|님이|menulis|đã viết|vào lúc|a scris|írta|escrigué|va escriure|написа|je napisao|",
-        r"rašė|rakstīja|kirjutas|เขียน|نوشت|wrotet)"
-    ))
-});
+static WROTE: Pattern = Pattern::new(concat!(
+    r"(?i)(\bwrote\b|\bwrites\b|a écrit|écrivait|a ecrit|escribió|escribio|ha escrito|\bescreveu|schrieb|geschrieben|ha scritto|\bscrisse|",
+    r"schreef|het volgende geschreven|geschreven|napisał|pisze|написал|пишет|писал|написав|пише|\bskrev|kirjoitti|napsal|napísal|yazdı|yazmış|",
+    r"έγραψε|كتب|כתב|写道|寫道|写到|書きました|さんは|작성|님이|menulis|đã viết|vào lúc|a scris|írta|escrigué|va escriure|написа|je napisao|",
+    r"rašė|rakstīja|kirjutas|เขียน|نوشت|wrotet)"
+));
 
 /// A date, a time of day or a year.
-static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(\d{1,2}[:.h]\d{2}|\b(19|20)\d\d\b|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d+\s*年|\d+\s*월)",
-    )
-});
+static DATE: Pattern = Pattern::new(
+    r"(\d{1,2}[:.h]\d{2}|\b(19|20)\d\d\b|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d+\s*年|\d+\s*월)",
+);
 
-static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"[^\s<>@]+@[^\s<>@]+"));
+static ADDRESS: Pattern = Pattern::new(r"[^\s<>@]+@[^\s<>@]+");
 
 /// How a quote header begins: "On", a weekday, a date, a name and its address.
-static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)^[\s*_>-]*(on|at|am|le|el|em|il|lo|op|w dniu|dnia|dne|den|d\.|on|pe|ti|ma|pá|v|в|у|на|στις|την|pada|vào|le|in data|il giorno|a|ta|mon|tue|wed|thu|fri|sat|sun|",
-        r"lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|mo|di|mi|do|fr|sa|so|пн|вт|ср|чт|пт|сб|вс|ma|ti|ke|to|pe|la|su|pon|wt|śr|czw|pt|sob|niedz|em|no dia|bij|op|",
-        r"בתאריך|ב-|في|بتاريخ|在|于|於|date|le|tir|ons|tor|fre|lør|søn|man|mån|tis|lör|sön)\b",
-        r"|^\s*[*_]?\d{1,4}\s*[-./年년. ]"
-    ))
-});
+static BEGINS: Pattern = Pattern::new(concat!(
+    r"(?i)^[\s*_>-]*(on|at|am|le|el|em|il|lo|op|w dniu|dnia|dne|den|d\.|on|pe|ti|ma|pá|v|в|у|на|στις|την|pada|vào|le|in data|il giorno|a|ta|mon|tue|wed|thu|fri|sat|sun|",
+    r"lun|mar|mer|jeu|ven|sam|dim|mié|jue|vie|sáb|dom|mo|di|mi|do|fr|sa|so|пн|вт|ср|чт|пт|сб|вс|ma|ti|ke|to|pe|la|su|pon|wt|śr|czw|pt|sob|niedz|em|no dia|bij|op|",
+    r"בתאריך|ב-|في|بتاريخ|在|于|於|date|le|tir|ons|tor|fre|lør|søn|man|mån|tis|lör|sön)\b",
+    r"|^\s*[*_]?\d{1,4}\s*[-./年년. ]"
+));
 
 /// Who wrote the following lines, in one to four lines that begin at `at`; or a divider.
 pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
@@ -64,14 +45,14 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
     let next = (at + 1..lines.len().min(at + 3)).find(|next| kinds[*next] != Line::Empty);
     if next.is_some_and(|next| kinds[next] == Line::Quote)
         && line.len() < 160
-        && matches(&BEGINS, line)
-        && matches(&DATE, line)
-        && matches(&ADDRESS, line)
+        && BEGINS.is_match(line)
+        && DATE.is_match(line)
+        && ADDRESS.is_match(line)
     {
         return Some(Opening::Wrote(1));
     }
     // "2016-03-03 17:21 GMT+01:00 Bob", as some clients shorten it.
-    if matches(&STAMP, line) && line.len() < 160 {
+    if STAMP.is_match(line) && line.len() < 160 {
         return Some(Opening::Block);
     }
     if let Some(count) = spread(lines, at) {
@@ -98,12 +79,12 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
                 .map(|line| line.trim())
                 .collect::<Vec<_>>()
                 .join(" ");
-            matches(&BEGINS, &rest) && matches(&DATE, &rest) && wrote(&rest)
+            BEGINS.is_match(&rest) && DATE.is_match(&rest) && wrote(&rest)
         });
         if later {
             return None;
         }
-        if wrote(&joined) && (count == 1 || matches(&BEGINS, line) || matches(&ADDRESS, line)) {
+        if wrote(&joined) && (count == 1 || BEGINS.is_match(line) || ADDRESS.is_match(line)) {
             return Some(Opening::Wrote(count));
         }
     }
@@ -111,18 +92,16 @@ pub fn opening(lines: &[String], kinds: &[Line], at: usize) -> Option<Opening> {
 }
 
 /// A date, a time and its distance from Greenwich begin nothing else than a quote header.
-static STAMP: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} (GMT|UTC)[+-]\d{1,2}:\d{2}:? \S"));
-static WEEKDAY_AND_TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"(?i)^(on|le|el|am|il|op|em) \p{L}{2,10}\.?,? .{0,12}\b(19|20)\d\d\b.{0,12}\d{1,2}[:.h]\d{2}",
-    )
-});
+static STAMP: Pattern =
+    Pattern::new(r"^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} (GMT|UTC)[+-]\d{1,2}:\d{2}:? \S");
+static WEEKDAY_AND_TIME: Pattern = Pattern::new(
+    r"(?i)^(on|le|el|am|il|op|em) \p{L}{2,10}\.?,? .{0,12}\b(19|20)\d\d\b.{0,12}\d{1,2}[:.h]\d{2}",
+);
 
 /// A header that was taken apart, with empty lines between its pieces: the number of lines up to "wrote:".
 fn spread(lines: &[String], at: usize) -> Option<usize> {
     let first = lines[at].trim();
-    if first.len() > 200 || first.ends_with(':') || !matches(&WEEKDAY_AND_TIME, first) {
+    if first.len() > 200 || first.ends_with(':') || !WEEKDAY_AND_TIME.is_match(first) {
         return None;
     }
     let mut pieces = 0;
@@ -132,11 +111,11 @@ fn spread(lines: &[String], at: usize) -> Option<usize> {
             continue;
         }
         pieces += 1;
-        let own = matches(&WEEKDAY_AND_TIME, line) || line.len() > 120 || pieces > 5;
+        let own = WEEKDAY_AND_TIME.is_match(line) || line.len() > 120 || pieces > 5;
         if own {
             return None;
         }
-        if line.ends_with(':') && matches(&WROTE, line) && line.len() < 80 {
+        if line.ends_with(':') && WROTE.is_match(line) && line.len() < 80 {
             return Some(place + 1 - at);
         }
     }
@@ -154,10 +133,10 @@ fn wrote(text: &str) -> bool {
     if !ends && !text.contains('@') && !text.starts_with("--") {
         return false;
     }
-    let date = matches(&DATE, text);
-    let address = matches(&ADDRESS, text);
-    let word = matches(&WROTE, text);
-    let begins = matches(&BEGINS, text);
+    let date = DATE.is_match(text);
+    let address = ADDRESS.is_match(text);
+    let word = WROTE.is_match(text);
+    let begins = BEGINS.is_match(text);
     // "---- Bob wrote ----"
     if word && text.starts_with("--") && text.ends_with("--") && text.len() < 120 {
         return true;
@@ -174,19 +153,17 @@ pub fn is_strong(lines: &[String]) -> bool {
     let text = text.trim();
     let ends = text.ends_with([':', '：']);
     let (date, address, word) = (
-        matches(&DATE, text),
-        matches(&ADDRESS, text),
-        matches(&WROTE, text),
+        DATE.is_match(text),
+        ADDRESS.is_match(text),
+        WROTE.is_match(text),
     );
     ends && (date && (word || address) || word && address && text.len() < 120)
-        || date && address && word && matches(&BEGINS, text)
+        || date && address && word && BEGINS.is_match(text)
 }
 
-static SHARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(
-        r"\S\s*(?:---\s*)?\b(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^\n]{6,200}wrote:)\s*$",
-    )
-});
+static SHARED: Pattern = Pattern::new(
+    r"\S\s*(?:---\s*)?\b(On (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|\d)[^\n]{6,200}wrote:)\s*$",
+);
 
 /// Where a quote header begins on a line that begins with the sender's words.
 pub fn shared_line(line: &str) -> Option<usize> {
@@ -196,27 +173,25 @@ pub fn shared_line(line: &str) -> Option<usize> {
     {
         return None;
     }
-    let found = SHARED.as_ref()?.captures(line)?.get(1)?;
-    matches(&DATE, found.as_str()).then_some(found.start())
+    let found = SHARED.regex()?.captures(line)?.get(1)?;
+    DATE.is_match(found.as_str()).then_some(found.start())
 }
 
-static DIVIDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)^\W*[-_=*]{2,}\s*(original message|original appointment|forwarded message|forwarded by|reply message|message d'origine|message original|message transféré|mensaje original|",
-        r"mensaje reenviado|mensagem original|mensagem encaminhada|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|",
-        r"doorgestuurd bericht|wiadomość oryginalna|oryginalna wiadomość|пересылаемое сообщение|исходное сообщение|оригінальне повідомлення|ursprungligt meddelande|originalmeddelande|",
-        r"oprindelig meddelelse|original meddelelse|opprinnelig melding|original melding|alkuperäinen viesti|původní zpráva|özgün ileti|orijinal ileti|αρχικό μήνυμα|الرسالة الأصلية|رسالة أصلية|הודעה מקורית|",
-        r"原始邮件|原始郵件|原邮件|转发邮件|轉寄郵件|元のメッセージ|original message|원본 메일|원본 메시지|pesan asli|thư gốc|tin nhắn gốc|mesaj original|eredeti üzenet)",
-        r"|^\W*[-_=*]{3,}\s*[\p{L} '’]{0,24}\b(message|messaggio|mensaje|mensagem|nachricht|bericht|besked|meddelelse|meddelande|melding|viesti|wiadomość|zpráva|správa|сообщение|повідомлення|письмо|mesaj|ileti|μήνυμα|üzenet|missatge|mail|e-mail)\b[\p{L} '’]{0,24}\s*[-_=*]{3,}",
-        r"|^\W*(begin forwarded message|début du message (réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (reencaminhada|encaminhada)|anfang der weitergeleiteten (nachricht|e-mail)|inizio messaggio inoltrato|begin doorgestuurd bericht|начало переадресованного сообщения|vidarebefordrat brev|videresendt (brev|melding|besked))\s*:"
-    ))
-});
+static DIVIDER: Pattern = Pattern::new(concat!(
+    r"(?i)^\W*[-_=*]{2,}\s*(original message|original appointment|forwarded message|forwarded by|reply message|message d'origine|message original|message transféré|mensaje original|",
+    r"mensaje reenviado|mensagem original|mensagem encaminhada|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|",
+    r"doorgestuurd bericht|wiadomość oryginalna|oryginalna wiadomość|пересылаемое сообщение|исходное сообщение|оригінальне повідомлення|ursprungligt meddelande|originalmeddelande|",
+    r"oprindelig meddelelse|original meddelelse|opprinnelig melding|original melding|alkuperäinen viesti|původní zpráva|özgün ileti|orijinal ileti|αρχικό μήνυμα|الرسالة الأصلية|رسالة أصلية|הודעה מקורית|",
+    r"原始邮件|原始郵件|原邮件|转发邮件|轉寄郵件|元のメッセージ|original message|원본 메일|원본 메시지|pesan asli|thư gốc|tin nhắn gốc|mesaj original|eredeti üzenet)",
+    r"|^\W*[-_=*]{3,}\s*[\p{L} '’]{0,24}\b(message|messaggio|mensaje|mensagem|nachricht|bericht|besked|meddelelse|meddelande|melding|viesti|wiadomość|zpráva|správa|сообщение|повідомлення|письмо|mesaj|ileti|μήνυμα|üzenet|missatge|mail|e-mail)\b[\p{L} '’]{0,24}\s*[-_=*]{3,}",
+    r"|^\W*(begin forwarded message|début du message (réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (reencaminhada|encaminhada)|anfang der weitergeleiteten (nachricht|e-mail)|inizio messaggio inoltrato|begin doorgestuurd bericht|начало переадресованного сообщения|vidarebefordrat brev|videresendt (brev|melding|besked))\s*:"
+));
 
 fn is_divider(lines: &[String], at: usize) -> bool {
     let line = lines[at].trim();
     let marked =
         line.contains("--") || line.contains("__") || line.contains("==") || line.contains("**");
-    if (marked || line.ends_with(':')) && line.chars().count() < 200 && matches(&DIVIDER, line) {
+    if (marked || line.ends_with(':')) && line.chars().count() < 200 && DIVIDER.is_match(line) {
         return true;
     }
     // Outlook's ruler, where header lines follow it.
@@ -237,24 +212,22 @@ enum Field {
     Other,
 }
 
-static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i)^\W{0,4}(?:",
-        r"(?P<from>from|de|von|da|van|od|от|від|från|fra|lähettäjä|kimden|gönderen|από|من|מאת|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸\s*사람|보낸\s*이|dari|từ|expéditeur|remitente|absender|mittente|afzender|avsändare|feladó|odesílatel)",
-        r"|(?P<date>date|sent|message du|envoyé|envoyé le|enviado|enviado el|enviada em|enviada|enviado em|fecha|data|datum|gesendet|gesendet am|inviato|verzonden|verstuurd|wysłano|data|дата|отправлено|надіслано|skickat|skickade|datum|sendt|dato|lähetetty|päivä|päiväys|päivämäärä|odesláno|datum|gönderme tarihi|tarih|ημερομηνία|στάλθηκε|التاريخ|تاريخ|أرسلت|تاريخ الإرسال|נשלח|תאריך|发送时间|發送時間|日期|时间|時間|寄件日期|送信日時|日時|日付|보낸\s*날짜|날짜|dikirim|tanggal|đã gửi|ngày|gửi)",
-        r"|(?P<to>to|à|a|para|an|aan|do|кому|till|til|vastaanottaja|komu|kime|kime|προς|إلى|אל|收件人|收件者|宛先|받는\s*사람|kepada|tới|đến|destinataire|destinatario)",
-        r"|(?P<subject>subject|objet|sujet|asunto|assunto|betreff|oggetto|onderwerp|temat|тема|ämne|emne|aihe|předmět|konu|θέμα|الموضوع|موضوع|נושא|主题|主題|標題|件名|제목|perihal|subjek|chủ đề|tiêu đề)",
-        r"|(?P<other>cc|cci|kopia|kopie|copie|copia|kopi|copie à|bcc|reply-to|répondre à|antwort an|organization|importance|priority|wichtigkeit|抄送|副本|참조|копия|копія)",
-        r")\s{0,3}\W{0,2}\s?[:：]\W{0,2}(?:\s|$|\S)"
-    ))
-});
+static FIELD: Pattern = Pattern::new(concat!(
+    r"(?i)^\W{0,4}(?:",
+    r"(?P<from>from|de|von|da|van|od|от|від|från|fra|lähettäjä|kimden|gönderen|από|من|מאת|发件人|發件人|寄件者|寄件人|差出人|送信者|보낸\s*사람|보낸\s*이|dari|từ|expéditeur|remitente|absender|mittente|afzender|avsändare|feladó|odesílatel)",
+    r"|(?P<date>date|sent|message du|envoyé|envoyé le|enviado|enviado el|enviada em|enviada|enviado em|fecha|data|datum|gesendet|gesendet am|inviato|verzonden|verstuurd|wysłano|data|дата|отправлено|надіслано|skickat|skickade|datum|sendt|dato|lähetetty|päivä|päiväys|päivämäärä|odesláno|datum|gönderme tarihi|tarih|ημερομηνία|στάλθηκε|التاريخ|تاريخ|أرسلت|تاريخ الإرسال|נשלח|תאריך|发送时间|發送時間|日期|时间|時間|寄件日期|送信日時|日時|日付|보낸\s*날짜|날짜|dikirim|tanggal|đã gửi|ngày|gửi)",
+    r"|(?P<to>to|à|a|para|an|aan|do|кому|till|til|vastaanottaja|komu|kime|kime|προς|إلى|אל|收件人|收件者|宛先|받는\s*사람|kepada|tới|đến|destinataire|destinatario)",
+    r"|(?P<subject>subject|objet|sujet|asunto|assunto|betreff|oggetto|onderwerp|temat|тема|ämne|emne|aihe|předmět|konu|θέμα|الموضوع|موضوع|נושא|主题|主題|標題|件名|제목|perihal|subjek|chủ đề|tiêu đề)",
+    r"|(?P<other>cc|cci|kopia|kopie|copie|copia|kopi|copie à|bcc|reply-to|répondre à|antwort an|organization|importance|priority|wichtigkeit|抄送|副本|참조|копия|копія)",
+    r")\s{0,3}\W{0,2}\s?[:：]\W{0,2}(?:\s|$|\S)"
+));
 
 fn field(line: &str) -> Option<Field> {
     let line = line.trim();
     if !line.contains([':', '：']) {
         return None;
     }
-    let found = FIELD.as_ref()?.captures(line)?;
+    let found = FIELD.regex()?.captures(line)?;
     Some(if found.name("from").is_some() {
         Field::From
     } else if found.name("date").is_some() {
@@ -269,8 +242,8 @@ fn field(line: &str) -> Option<Field> {
 }
 
 /// A date as mail programs write it: "Wed, 16 May 2012 00:15:02 -0600".
-static MAIL_DATE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"\p{L}{3}, \d{1,2} \p{L}{3,9} \d{4} \d{1,2}:\d{2}:\d{2} [+-]\d{4}"));
+static MAIL_DATE: Pattern =
+    Pattern::new(r"\p{L}{3}, \d{1,2} \p{L}{3,9} \d{4} \d{1,2}:\d{2}:\d{2} [+-]\d{4}");
 
 /// A block of quoted mail header lines: who, when, and to whom or about what, close together. A form's answers have
 /// names of their own, so "Name:", "Country:" and a stray "Date:" or "To:" make none.
@@ -307,8 +280,8 @@ fn is_header_block(lines: &[String], at: usize) -> bool {
     }
     let has = |field: Field| seen.contains(&field);
     // Two lines are enough where they are a mail's beyond doubt.
-    let surely = |line: &String| matches(&MAIL_DATE, line.trim());
-    let address = |line: &String| matches(&ADDRESS, line);
+    let surely = |line: &String| MAIL_DATE.is_match(line.trim());
+    let address = |line: &String| ADDRESS.is_match(line);
     if first == Field::Date
         && surely(&lines[at])
         && lines

@@ -1,10 +1,7 @@
 //! Signatures and the lines that phones add. Only what is marked as such: a name under a letter is the sender's.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::Line;
+use crate::mail::inbound::pattern::Pattern;
 
 /// "-- " alone on a line, with what mail programs make of it.
 pub fn is_delimiter(lines: &[String], at: usize) -> bool {
@@ -25,42 +22,32 @@ pub fn is_delimiter(lines: &[String], at: usize) -> bool {
     }
 }
 
-static DEVICE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^\W{0,3}(",
-        r"sent (from|via|with) (my|the|yahoo|outlook|gmail|mail|mobile|samsung|android|iphone|ipad|blackberry|windows|nine|aqua|protonmail|proton|zoho|tutanota|hey|fastmail|spark|newton|k-9|fairemail|airmail|mailbird|bluemail|myMail|email|verizon|a |an )",
-        r"|sent (by|from|with) \[?(outlook|yahoo|gmail|mail\])|<<sent by",
-        r"|get \[?outlook for |get bluemail for |download outlook|yahoo mail: search",
-        r"|envoyé (depuis|de|à partir de|avec|via) (mon|ma|l|la|le|un|yahoo|outlook|gmail|mail|proton|mobile|orange|courrier)",
-        r"|enviado (desde|do|de|a partir|via|con|com|pelo) (mi|meu|el|la|o|um|yahoo|outlook|gmail|correo|email|proton|mail|iphone|ipad|samsung|android|dispositivo|smartphone)",
-        r"|(von|vom) (meinem|meiner|mobile|samsung|iphone|ipad|handy|smartphone).{0,40}(gesendet|geschickt)|gesendet (von|mit|über|from)|diese nachricht wurde von meinem",
-        r"|inviato (da|dal|con|tramite)|(verstuurd|verzonden) (vanaf|van|met|via)|wysłan[eoy] (z|za pomocą)|skickat från|sendt fra|sendt via|lähetetty|odesláno z|отправлено (с|из)|надіслано (з|із)|enviat des|gönderildi$",
-        r"|από το .{0,20}μου|στάλθηκε από|אני שולח|נשלח מ|أرسلت من|أُرسلت من|تم الإرسال من|發自我的|发自我的|从我的.{0,20}发送|從我的.{0,20}傳送|iphoneから送信|から送信$|나의 iphone에서 보냄|에서 보냄$|dikirim dari|gửi từ|đã gửi từ|iphone'?umdan gönderildi",
-        r")"
-    ))
-    .ok()
-});
+static DEVICE: Pattern = Pattern::new(concat!(
+    r"(?i)^\W{0,3}(",
+    r"sent (from|via|with) (my|the|yahoo|outlook|gmail|mail|mobile|samsung|android|iphone|ipad|blackberry|windows|nine|aqua|protonmail|proton|zoho|tutanota|hey|fastmail|spark|newton|k-9|fairemail|airmail|mailbird|bluemail|myMail|email|verizon|a |an )",
+    r"|sent (by|from|with) \[?(outlook|yahoo|gmail|mail\])|<<sent by",
+    r"|get \[?outlook for |get bluemail for |download outlook|yahoo mail: search",
+    r"|envoyé (depuis|de|à partir de|avec|via) (mon|ma|l|la|le|un|yahoo|outlook|gmail|mail|proton|mobile|orange|courrier)",
+    r"|enviado (desde|do|de|a partir|via|con|com|pelo) (mi|meu|el|la|o|um|yahoo|outlook|gmail|correo|email|proton|mail|iphone|ipad|samsung|android|dispositivo|smartphone)",
+    r"|(von|vom) (meinem|meiner|mobile|samsung|iphone|ipad|handy|smartphone).{0,40}(gesendet|geschickt)|gesendet (von|mit|über|from)|diese nachricht wurde von meinem",
+    r"|inviato (da|dal|con|tramite)|(verstuurd|verzonden) (vanaf|van|met|via)|wysłan[eoy] (z|za pomocą)|skickat från|sendt fra|sendt via|lähetetty|odesláno z|отправлено (с|из)|надіслано (з|із)|enviat des|gönderildi$",
+    r"|από το .{0,20}μου|στάλθηκε από|אני שולח|נשלח מ|أرسلت من|أُرسلت من|تم الإرسال من|發自我的|发自我的|从我的.{0,20}发送|從我的.{0,20}傳送|iphoneから送信|から送信$|나의 iphone에서 보냄|에서 보냄$|dikirim dari|gửi từ|đã gửi từ|iphone'?umdan gönderildi",
+    r")"
+));
 
 /// Shorter and weaker signs, for lines with nothing of the sender's below them.
-static WEAK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^\W{0,3}(sent (from|via|with|by|using) |from my (phone|iphone|ipad|mobile|android|blackberry)\b|<+sent (by|from) |via (mobile|phone|iphone|android)\b|gesendet von |envoyé |enviado )").ok()
-});
+static WEAK: Pattern = Pattern::new(
+    r"(?i)^\W{0,3}(sent (from|via|with|by|using) |from my (phone|iphone|ipad|mobile|android|blackberry)\b|<+sent (by|from) |via (mobile|phone|iphone|android)\b|gesendet von |envoyé |enviado )",
+);
 
 /// A line that a phone or a mail program writes under every mail.
 pub fn is_device(line: &str) -> bool {
-    is_surely_device(line)
-        || short(line)
-            && WEAK
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(line.trim()))
+    is_surely_device(line) || short(line) && WEAK.is_match(line.trim())
 }
 
 /// One that names a device or a program.
 pub fn is_surely_device(line: &str) -> bool {
-    short(line)
-        && DEVICE
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line.trim()))
+    short(line) && DEVICE.is_match(line.trim())
 }
 
 fn short(line: &str) -> bool {
@@ -68,15 +55,14 @@ fn short(line: &str) -> bool {
     words.chars().count() <= 90 && !line.trim_end().ends_with('?')
 }
 
-static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^\p{Lu}[\p{L}.’'-]*( (\p{Lu}|de |van |von |der |da |del |la )[\p{L}.’'-]*){0,3}$")
-        .ok()
-});
+static NAME: Pattern = Pattern::new(
+    r"^\p{Lu}[\p{L}.’'-]*( (\p{Lu}|de |van |von |der |da |del |la )[\p{L}.’'-]*){0,3}$",
+);
 
 /// Looks like a person's name and nothing else.
 pub fn is_name(line: &str) -> bool {
     let line = line.trim();
-    line.len() <= 60 && NAME.as_ref().is_some_and(|pattern| pattern.is_match(line))
+    line.len() <= 60 && NAME.is_match(line)
 }
 
 /// "/Anna", as people in the north sign.
@@ -88,25 +74,19 @@ pub fn is_signed_name(line: &str) -> bool {
         .is_some_and(|name| name.len() >= 3 && !name.starts_with(' ') && is_name(name))
 }
 
-static ONE_CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^\W{0,2}((tel|phone|fax|mobile|mob|cell|gsm|skype|office|direct|e-?mail|m|t|p|f|w|web|tél|téléphone|courriel|correo|móvil|teléfono)\s?[.:]*\s*)?",
-        r"(<?[^\s<>@]+@[^\s<>@]+\.\w+>?|(https?://|www\.)\S+|[+(]?\d[\d ()./-]{6,}\d( ?(ext|x)\.? ?\d+)?)\s*([|,;]\s*\S+\s*)?$"
-    ))
-    .ok()
-});
+static ONE_CONTACT: Pattern = Pattern::new(concat!(
+    r"(?i)^\W{0,2}((tel|phone|fax|mobile|mob|cell|gsm|skype|office|direct|e-?mail|m|t|p|f|w|web|tél|téléphone|courriel|correo|móvil|teléfono)\s?[.:]*\s*)?",
+    r"(<?[^\s<>@]+@[^\s<>@]+\.\w+>?|(https?://|www\.)\S+|[+(]?\d[\d ()./-]{6,}\d( ?(ext|x)\.? ?\d+)?)\s*([|,;]\s*\S+\s*)?$"
+));
 
 /// An address, a number or a page, and nothing else on the line.
 pub fn is_contact(line: &str) -> bool {
-    line.len() <= 120
-        && ONE_CONTACT
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line.trim()))
+    line.len() <= 120 && ONE_CONTACT.is_match(line.trim())
 }
 
-static CONTACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)(https?://|www\.|@\w+\.\w|\b(tel|phone|fax|mobile|mob|cell|gsm|skype)\b|\+?\d[\d ()./-]{7,}\d|mailing list|confidential|vertraulich|confidentiel|riservat)").ok()
-});
+static CONTACT: Pattern = Pattern::new(
+    r"(?i)(https?://|www\.|@\w+\.\w|\b(tel|phone|fax|mobile|mob|cell|gsm|skype)\b|\+?\d[\d ()./-]{7,}\d|mailing list|confidential|vertraulich|confidentiel|riservat)",
+);
 
 /// A ruler with nothing but a signature, a list's footer or a legal notice below it, up to a quote or the end.
 pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
@@ -124,29 +104,18 @@ pub fn is_footer(lines: &[String], kinds: &[Line], at: usize) -> bool {
         .filter(|line| !line.trim().is_empty())
         .take(15)
         .collect();
-    (1..=14).contains(&below.len())
-        && below.iter().any(|line| {
-            CONTACT
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(line))
-        })
+    (1..=14).contains(&below.len()) && below.iter().any(|line| CONTACT.is_match(line))
 }
 
-static CLOSING: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^\W{0,2}((with )?(best|kind|kindest|warm|warmest|many|friendly) (regards|wishes|greetings)|regards|best|sincerely|yours (sincerely|truly|faithfully)|cordialement|bien (à vous|cordialement)|amicalement|salutations|",
-        r"(un |muchos )?(cordial(es)? )?saludos?( cordial(es)?)?|atentamente|atenciosamente|abraços?|cumprimentos|(mit )?(freundlichen?|besten?|vielen?|herzlichen?|liebe[nr]?) (grüßen|grüße|gruß|gruessen|gruesse)|mfg|lg|vg|",
-        r"(med )?venlig(e|st)? hilsen(er)?|(de )?bedste hilsner|mvh|kh|vh|dbh|med vänliga? hälsning(ar)?|vänliga? hälsningar|hälsningar|(med )?(vennlig|beste) hilsen|hilsen|ystävällisin terveisin|terveisin|",
-        r"(met )?(vriendelijke|hartelijke) groet(en)?|groet(en|jes)?|pozdrawiam( serdecznie)?|z poważaniem|s pozdravem|cordiali saluti|distinti saluti|saluti|с уважением|з повагою|saygılarımla)\s*[,.!]?$"
-    ))
-    .ok()
-});
+static CLOSING: Pattern = Pattern::new(concat!(
+    r"(?i)^\W{0,2}((with )?(best|kind|kindest|warm|warmest|many|friendly) (regards|wishes|greetings)|regards|best|sincerely|yours (sincerely|truly|faithfully)|cordialement|bien (à vous|cordialement)|amicalement|salutations|",
+    r"(un |muchos )?(cordial(es)? )?saludos?( cordial(es)?)?|atentamente|atenciosamente|abraços?|cumprimentos|(mit )?(freundlichen?|besten?|vielen?|herzlichen?|liebe[nr]?) (grüßen|grüße|gruß|gruessen|gruesse)|mfg|lg|vg|",
+    r"(med )?venlig(e|st)? hilsen(er)?|(de )?bedste hilsner|mvh|kh|vh|dbh|med vänliga? hälsning(ar)?|vänliga? hälsningar|hälsningar|(med )?(vennlig|beste) hilsen|hilsen|ystävällisin terveisin|terveisin|",
+    r"(met )?(vriendelijke|hartelijke) groet(en)?|groet(en|jes)?|pozdrawiam( serdecznie)?|z poważaniem|s pozdravem|cordiali saluti|distinti saluti|saluti|с уважением|з повагою|saygılarımla)\s*[,.!]?$"
+));
 
 /// "Kind regards" on a line of its own.
 pub fn is_closing(line: &str) -> bool {
     let line = line.trim();
-    line.chars().count() <= 40
-        && CLOSING
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(line))
+    line.chars().count() <= 40 && CLOSING.is_match(line)
 }
