@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use super::{AskedFor, Context};
 use crate::places::fold::fold;
 use crate::programme::event::Intent;
-use sentences::Meaning;
+use sentences::{Meaning, Sentences};
 
 /// What was understood.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -307,7 +307,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
         words.until = Some(until);
         return words;
     }
-    let nothing = fold(spoken).is_empty();
+    let sentences = Sentences::of(spoken);
     match context.asked {
         Some(AskedFor::Choice) if number(spoken, CHOICES_MAX).is_some() => {
             words.choice = number(spoken, CHOICES_MAX);
@@ -315,13 +315,14 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             return words;
         }
         Some(AskedFor::Command) => {}
-        _ if nothing => {}
+        _ if sentences.say_nothing() => {}
         // What was done to somebody comes before whatever they answer beside it.
-        _ if sentences::concern(spoken) => words.intent = Some(Intent::Concern),
+        _ if sentences.concern() => words.intent = Some(Intent::Concern),
         Some(AskedFor::CheckIn) => {
-            let meaning = sentences::meaning(spoken);
+            let meaning = sentences.meaning();
+            let chosen = sentences.check_in();
             words.choice = number(spoken, 6).or_else(|| {
-                sentences::check_in(spoken).filter(|choice| match meaning {
+                chosen.filter(|choice| match meaning {
                     // "I have to stop until May", or no more than the letters: not the fifth choice.
                     Some(Meaning::Certain(Intent::Pause)) => false,
                     Some(Meaning::Certain(Intent::Stop | Intent::TopicsOff)) => *choice == 6,
@@ -332,13 +333,13 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             words.intent = Some(match (words.choice, meaning) {
                 (Some(_), _) => Intent::Answer,
                 (None, Some(Meaning::Certain(intent @ (Intent::Stop | Intent::TopicsOff))))
-                    if sentences::check_in(spoken).is_none() =>
+                    if chosen.is_none() =>
                 {
                     intent
                 }
                 // Nothing else is said beside it, but that they cannot go on.
                 (None, Some(Meaning::Certain(Intent::Pause)))
-                    if matches!(sentences::check_in(spoken), None | Some(5)) =>
+                    if matches!(chosen, None | Some(5)) =>
                 {
                     Intent::Pause
                 }
@@ -347,8 +348,8 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             words.seems = seems(meaning).filter(|_| words.choice.is_none());
         }
         Some(AskedFor::AreYouThere) => {
-            let meaning = sentences::meaning(spoken);
-            words.choice = number(spoken, 3).or_else(|| sentences::are_you_there(spoken));
+            let meaning = sentences.meaning();
+            words.choice = number(spoken, 3).or_else(|| sentences.are_you_there());
             words.intent = Some(match (words.choice, meaning) {
                 (Some(_), _) => Intent::Answer,
                 (None, Some(Meaning::Certain(intent))) if intent != Intent::Apply => intent,
@@ -361,7 +362,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
         }
         None
         | Some(AskedFor::Form | AskedFor::Survey | AskedFor::Confirmation | AskedFor::Choice) => {
-            let meaning = sentences::meaning(spoken);
+            let meaning = sentences.meaning();
             words.intent = meaning.map(|meaning| match meaning {
                 Meaning::Certain(intent) => intent,
                 Meaning::Seems(_) | Meaning::Doubtful => Intent::Unclear,

@@ -205,9 +205,8 @@ enum Manner {
 
 struct Sentence {
     folded: String,
-    /// The pieces between its commas, of which each denies for itself.
-    clauses: Vec<String>,
     question: bool,
+    manner: Manner,
 }
 
 /// "If possible" weighs nothing.
@@ -216,34 +215,43 @@ static POLITE: Pattern = Pattern::new(
 );
 
 impl Sentence {
-    fn manner(&self) -> Manner {
-        let bare = POLITE
-            .regex()
-            .map_or(self.folded.as_str().into(), |polite| {
-                polite.replace_all(&self.folded, "")
-            });
-        let denied = |clause: &String| DENIED.is_match(clause);
-        if self.clauses.iter().any(denied) {
+    /// `None` where it has no words.
+    fn of(text: &str, question: bool) -> Option<Sentence> {
+        let folded = fold(text);
+        if folded.is_empty() {
+            return None;
+        }
+        let bare = POLITE.regex().map_or(folded.as_str().into(), |polite| {
+            polite.replace_all(&folded, "")
+        });
+        // Each piece between its commas denies for itself.
+        let mut clauses = text.split([',', '，', ':', '(']).map(fold);
+        let manner = if clauses.any(|clause| DENIED.is_match(&clause)) {
             Manner::Denied
         } else if WEIGHED.is_match(&bare) {
-            if self.question {
+            if question {
                 Manner::Asks
             } else {
                 Manner::Weighed
             }
-        } else if OF_OTHERS.is_match(&self.folded) {
+        } else if OF_OTHERS.is_match(&folded) {
             Manner::Weighed
-        } else if self.question && !REQUEST.is_match(&self.folded) {
+        } else if question && !REQUEST.is_match(&folded) {
             Manner::Asks
         } else {
             Manner::Plain
-        }
+        };
+        Some(Sentence {
+            folded,
+            question,
+            manner,
+        })
     }
 }
 
 /// The sentences at the beginning of a letter: an answer stands there, and later words may be about anything. A line
 /// that ends is no end of a sentence, an empty one is.
-fn sentences(text: &str) -> Vec<Sentence> {
+fn cut(text: &str) -> Vec<Sentence> {
     let end = text
         .char_indices()
         .nth(1500)
@@ -269,17 +277,165 @@ fn sentences(text: &str) -> Vec<Sentence> {
             ),
             None => (rest, false, ""),
         };
-        let folded = fold(sentence);
-        if !folded.is_empty() {
-            out.push(Sentence {
-                folded,
-                clauses: sentence.split([',', '，', ':', '(']).map(fold).collect(),
-                question,
-            });
-        }
+        out.extend(Sentence::of(sentence, question));
         rest = next;
     }
     out
+}
+
+/// What somebody wrote, sentence by sentence.
+pub struct Sentences {
+    /// All of it, folded.
+    whole: String,
+    sentences: Vec<Sentence>,
+}
+
+impl Sentences {
+    pub fn of(text: &str) -> Sentences {
+        Sentences {
+            whole: fold(text),
+            sentences: cut(text),
+        }
+    }
+
+    /// There are no words.
+    pub fn say_nothing(&self) -> bool {
+        self.whole.is_empty()
+    }
+
+    /// Of all sentences, the choices that they plainly make. `ends` are choices that a weighed or denied sentence does not
+    /// make.
+    fn choices(&self, rules: &[Rule<u8>], ends: &[u8]) -> Vec<u8> {
+        let mut all: Vec<u8> = Vec::new();
+        for sentence in &self.sentences {
+            let mut some = found(rules, &sentence.folded);
+            match sentence.manner {
+                Manner::Plain => {}
+                Manner::Asks => continue,
+                Manner::Weighed | Manner::Denied => some.retain(|choice| !ends.contains(choice)),
+            }
+            if NOT_WELL.is_match(&sentence.folded) {
+                some.retain(|choice| *choice != 1);
+            }
+            if some.contains(&3) && ends.contains(&4) && I_AM_SILENT.is_match(&sentence.folded) {
+                some.retain(|choice| *choice != 3);
+            }
+            all.extend(some);
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The choice of a check-in that the words mean, where they mean one.
+    pub fn check_in(&self) -> Option<u8> {
+        if matches!(
+            self.whole.as_str(),
+            "yes" | "yes we have" | "yes we are" | "oui" | "si" | "yep" | "yeah"
+        ) {
+            return Some(1);
+        }
+        match self.choices(&CHECK_IN, &[4, 5])[..] {
+            [one] => Some(one),
+            // "It goes well, only slowly": in touch either way, and the weaker word is the news.
+            [1, 2] => Some(2),
+            _ => None,
+        }
+    }
+
+    /// The choice of an are-you-there letter, likewise.
+    pub fn are_you_there(&self) -> Option<u8> {
+        match self.choices(&ARE_YOU_THERE, &[3])[..] {
+            [one] => Some(one),
+            // "I am away until Friday and will write then."
+            [1, 2] => Some(2),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody tells of what was done to them: this comes before everything else in a letter.
+    pub fn concern(&self) -> bool {
+        self.sentences.iter().any(|sentence| {
+            sentence.manner != Manner::Denied
+                && !sentence.question
+                && CONCERN.is_match(&sentence.folded)
+        })
+    }
+
+    /// What the words ask for outside of a question, where they tell of no concern.
+    pub fn meaning(&self) -> Option<Meaning> {
+        let mut all: Vec<Intent> = Vec::new();
+        let mut weighed = false;
+        let mut asks = false;
+        for sentence in &self.sentences {
+            let mut some = found(&ANY_TIME, &sentence.folded);
+            let has =
+                |some: &[Intent], intents: &[Intent]| some.iter().any(|it| intents.contains(it));
+            // What is asked for a while, or of the letters alone, is not the whole.
+            if has(
+                &some,
+                &[
+                    Intent::Pause,
+                    Intent::Stop,
+                    Intent::TopicsOff,
+                    Intent::ForgetMe,
+                ],
+            ) {
+                some.retain(|it| !matches!(it, Intent::Withdraw | Intent::Apply));
+            }
+            if has(&some, &[Intent::TopicsOff]) {
+                some.retain(|it| *it != Intent::Stop);
+            }
+            if has(&some, &[Intent::ForgetMe]) {
+                some.retain(|it| !matches!(it, Intent::MyData | Intent::Stop));
+            }
+            if has(&some, &[Intent::Withdraw]) {
+                some.retain(|it| *it != Intent::Apply);
+            }
+            let about_applying = has(&some, &[Intent::Apply]) && some.len() == 1;
+            match sentence.manner {
+                // "How do I apply?" asks for the form.
+                // So does "What do you know about me?" for the answer.
+                Manner::Asks if about_applying || some == [Intent::MyData] => {
+                    all.extend(some);
+                    continue;
+                }
+                Manner::Plain => {
+                    if some.is_empty() && NOT_HEARD.is_match(&sentence.folded) {
+                        some.push(Intent::Help);
+                    }
+                    all.extend(some);
+                }
+                Manner::Weighed => weighed |= !some.is_empty(),
+                Manner::Asks => asks = true,
+                Manner::Denied => {}
+            }
+            if WORRYING.is_match(&sentence.folded) {
+                all.push(Intent::Help);
+            }
+            asks |= sentence.question;
+        }
+        all.sort_unstable();
+        all.dedup();
+        match all[..] {
+            // Whoever asks for help gets a person, who reads the rest.
+            _ if all.contains(&Intent::Help) => Some(Meaning::Certain(Intent::Help)),
+            _ if weighed => Some(Meaning::Doubtful),
+            [one @ (Intent::Stop | Intent::Pause | Intent::TopicsOff | Intent::Apply)] => {
+                Some(Meaning::Certain(one))
+            }
+            [one] => Some(Meaning::Seems(one)),
+            // To be forgotten ends all the rest.
+            [Intent::Stop, Intent::ForgetMe]
+            | [Intent::Withdraw, Intent::ForgetMe]
+            | [Intent::Stop, Intent::Withdraw, Intent::ForgetMe] => {
+                Some(Meaning::Seems(Intent::ForgetMe))
+            }
+            [] if asks => Some(Meaning::Certain(Intent::Help)),
+            [] => None,
+            _ => Some(Meaning::Doubtful),
+        }
+    }
 }
 
 fn found<T: Copy>(rules: &[Rule<T>], folded: &str) -> Vec<T> {
@@ -288,149 +444,6 @@ fn found<T: Copy>(rules: &[Rule<T>], folded: &str) -> Vec<T> {
         .filter(|(_, pattern)| pattern.is_match(folded))
         .map(|(meaning, _)| *meaning)
         .collect()
-}
-
-/// Of all sentences, the choices that they plainly make. `ends` are choices that a weighed or denied sentence does not
-/// make.
-fn choices(rules: &[Rule<u8>], sentences: &[Sentence], ends: &[u8]) -> Vec<u8> {
-    let mut all: Vec<u8> = Vec::new();
-    for sentence in sentences {
-        let mut some = found(rules, &sentence.folded);
-        let manner = sentence.manner();
-        match manner {
-            Manner::Plain => {}
-            Manner::Asks => continue,
-            Manner::Weighed | Manner::Denied => some.retain(|choice| !ends.contains(choice)),
-        }
-        if NOT_WELL.is_match(&sentence.folded) {
-            some.retain(|choice| *choice != 1);
-        }
-        if some.contains(&3) && ends.contains(&4) && I_AM_SILENT.is_match(&sentence.folded) {
-            some.retain(|choice| *choice != 3);
-        }
-        all.extend(
-            some.iter()
-                .filter(|choice| !all.contains(choice))
-                .copied()
-                .collect::<Vec<_>>(),
-        );
-    }
-    all.sort_unstable();
-    all
-}
-
-/// The choice of a check-in that the words mean, where they mean one.
-pub fn check_in(text: &str) -> Option<u8> {
-    let folded = fold(text);
-    if matches!(
-        folded.as_str(),
-        "yes" | "yes we have" | "yes we are" | "oui" | "si" | "yep" | "yeah"
-    ) {
-        return Some(1);
-    }
-    match choices(&CHECK_IN, &sentences(text), &[4, 5])[..] {
-        [one] => Some(one),
-        // "It goes well, only slowly": in touch either way, and the weaker word is the news.
-        [1, 2] => Some(2),
-        _ => None,
-    }
-}
-
-pub fn are_you_there(text: &str) -> Option<u8> {
-    match choices(&ARE_YOU_THERE, &sentences(text), &[3])[..] {
-        [one] => Some(one),
-        // "I am away until Friday and will write then."
-        [1, 2] => Some(2),
-        _ => None,
-    }
-}
-
-/// Whether somebody tells of what was done to them: this comes before everything else in a letter.
-pub fn concern(text: &str) -> bool {
-    sentences(text).iter().any(|sentence| {
-        sentence.manner() != Manner::Denied
-            && !sentence.question
-            && CONCERN.is_match(&sentence.folded)
-    })
-}
-
-/// What words ask for outside of a question.
-pub fn meaning(text: &str) -> Option<Meaning> {
-    if concern(text) {
-        return Some(Meaning::Certain(Intent::Concern));
-    }
-    let sentences = sentences(text);
-    let mut all: Vec<Intent> = Vec::new();
-    let mut weighed = false;
-    let mut asks = false;
-    for sentence in &sentences {
-        let mut some = found(&ANY_TIME, &sentence.folded);
-        let has = |some: &[Intent], intents: &[Intent]| some.iter().any(|it| intents.contains(it));
-        // What is asked for a while, or of the letters alone, is not the whole.
-        if has(
-            &some,
-            &[
-                Intent::Pause,
-                Intent::Stop,
-                Intent::TopicsOff,
-                Intent::ForgetMe,
-            ],
-        ) {
-            some.retain(|it| !matches!(it, Intent::Withdraw | Intent::Apply));
-        }
-        if has(&some, &[Intent::TopicsOff]) {
-            some.retain(|it| *it != Intent::Stop);
-        }
-        if has(&some, &[Intent::ForgetMe]) {
-            some.retain(|it| !matches!(it, Intent::MyData | Intent::Stop));
-        }
-        if has(&some, &[Intent::Withdraw]) {
-            some.retain(|it| *it != Intent::Apply);
-        }
-        let manner = sentence.manner();
-        let about_applying = has(&some, &[Intent::Apply]) && some.len() == 1;
-        match manner {
-            // "How do I apply?" asks for the form.
-            // So does "What do you know about me?" for the answer.
-            Manner::Asks if about_applying || some == [Intent::MyData] => {
-                all.extend(some);
-                continue;
-            }
-            Manner::Plain => {
-                if some.is_empty() && NOT_HEARD.is_match(&sentence.folded) {
-                    some.push(Intent::Help);
-                }
-                all.extend(some);
-            }
-            Manner::Weighed => weighed |= !some.is_empty(),
-            Manner::Asks => asks = true,
-            Manner::Denied => {}
-        }
-        if WORRYING.is_match(&sentence.folded) {
-            all.push(Intent::Help);
-        }
-        asks |= sentence.question;
-    }
-    all.sort_unstable();
-    all.dedup();
-    match all[..] {
-        // Whoever asks for help gets a person, who reads the rest.
-        _ if all.contains(&Intent::Help) => Some(Meaning::Certain(Intent::Help)),
-        _ if weighed => Some(Meaning::Doubtful),
-        [one @ (Intent::Stop | Intent::Pause | Intent::TopicsOff | Intent::Apply)] => {
-            Some(Meaning::Certain(one))
-        }
-        [one] => Some(Meaning::Seems(one)),
-        // To be forgotten ends all the rest.
-        [Intent::Stop, Intent::ForgetMe]
-        | [Intent::Withdraw, Intent::ForgetMe]
-        | [Intent::Stop, Intent::Withdraw, Intent::ForgetMe] => {
-            Some(Meaning::Seems(Intent::ForgetMe))
-        }
-        [] if asks => Some(Meaning::Certain(Intent::Help)),
-        [] => None,
-        _ => Some(Meaning::Doubtful),
-    }
 }
 
 #[cfg(test)]
