@@ -6,6 +6,7 @@
 //! answers to the question asked, may be read from sentences. What could mean two things is unclear, too.
 
 pub mod dates;
+mod exact;
 mod sentences;
 
 use chrono::NaiveDate;
@@ -28,244 +29,6 @@ pub struct Words {
     pub seems: Option<Intent>,
 }
 
-/// The closed list of exact words, folded. A day may follow the words for pause.
-const EXACT: [(Intent, &[&str]); 12] = [
-    (
-        Intent::Stop,
-        &[
-            "stop",
-            "stop all",
-            "unsubscribe",
-            "unsubscribe me",
-            "remove me",
-            "remove",
-            "opt out",
-            "optout",
-            "no more mail",
-            "no more emails",
-            "arret",
-            "arreter",
-            "arretez",
-            "desabonner",
-            "desabonnement",
-            "me desabonner",
-            "se desabonner",
-            "desinscription",
-            "desinscrire",
-            "stopper",
-            "baja",
-            "darme de baja",
-            "dar de baja",
-            "parar",
-            "alto",
-            "cancelar suscripcion",
-            "desuscribir",
-            "desuscribirme",
-            "no mas correos",
-        ],
-    ),
-    (
-        Intent::Withdraw,
-        &[
-            "withdraw",
-            "i withdraw",
-            "withdraw me",
-            "withdrawal",
-            "please withdraw me",
-            "quit",
-            "retrait",
-            "je me retire",
-            "me retirer",
-            "se retirer",
-            "retirez moi",
-            "retirarme",
-            "me retiro",
-            "retirar",
-            "retirada",
-            "retiro",
-        ],
-    ),
-    (
-        Intent::Pause,
-        &[
-            "pause",
-            "pause me",
-            "pausa",
-            "pausar",
-            "faire une pause",
-            "mettre en pause",
-            "hacer una pausa",
-        ],
-    ),
-    (
-        Intent::NewPartner,
-        &[
-            "new partner",
-            "new partner please",
-            "another partner",
-            "nouveau partenaire",
-            "nouvelle partenaire",
-            "nouveau binome",
-            "autre partenaire",
-            "nueva pareja",
-            "nuevo companero",
-            "nueva companera",
-            "otra pareja",
-            "otro companero",
-            "otra companera",
-        ],
-    ),
-    (
-        Intent::Help,
-        &[
-            "help",
-            "help me",
-            "help please",
-            "aide",
-            "a l aide",
-            "aidez moi",
-            "ayuda",
-            "ayudame",
-            "ayudenme",
-        ],
-    ),
-    (
-        Intent::Concern,
-        &[
-            "concern",
-            "report a concern",
-            "i have a concern",
-            "report",
-            "complaint",
-            "signalement",
-            "signaler un probleme",
-            "signaler",
-            "preoccupation",
-            "inquietude",
-            "denuncia",
-            "denunciar",
-            "informar de un problema",
-            "preocupacion",
-            "tengo una preocupacion",
-            "queja",
-        ],
-    ),
-    (
-        Intent::MyData,
-        &["my data", "send my data", "mes donnees", "mis datos"],
-    ),
-    (
-        Intent::ForgetMe,
-        &[
-            "forget me",
-            "delete my data",
-            "erase me",
-            "erase my data",
-            "delete me",
-            "oubliez moi",
-            "effacez mes donnees",
-            "supprimez mes donnees",
-            "effacer mes donnees",
-            "supprimer mes donnees",
-            "olvidenme",
-            "olvidame",
-            "olvideme",
-            "borrar mis datos",
-            "borren mis datos",
-            "eliminar mis datos",
-            "eliminen mis datos",
-        ],
-    ),
-    (
-        Intent::TopicsOff,
-        &[
-            "topics off",
-            "no topics",
-            "no more topics",
-            "stop topics",
-            "sans themes",
-            "themes off",
-            "sans sujets",
-            "sujets off",
-            "arreter les themes",
-            "sin temas",
-            "temas no",
-            "no mas temas",
-            "temas off",
-        ],
-    ),
-    (
-        Intent::Certificate,
-        &[
-            "certificate",
-            "my certificate",
-            "a certificate",
-            "send my certificate",
-            "certificat",
-            "mon certificat",
-            "attestation",
-            "mon attestation",
-            "certificado",
-            "mi certificado",
-            "constancia",
-        ],
-    ),
-    (
-        Intent::Apply,
-        &[
-            "apply",
-            "i want to apply",
-            "i would like to apply",
-            "application",
-            "join",
-            "sign up",
-            "sign me up",
-            "form",
-            "postuler",
-            "je postule",
-            "candidature",
-            "s inscrire",
-            "inscription",
-            "m inscrire",
-            "participer",
-            "formulaire",
-            "solicitar",
-            "solicitud",
-            "inscribirme",
-            "inscripcion",
-            "participar",
-            "postular",
-            "formulario",
-        ],
-    ),
-    (
-        Intent::Answer,
-        &[
-            "yes",
-            "oui",
-            "si",
-            "ok",
-            "okay",
-            "d accord",
-            "vale",
-            "confirm",
-            "i confirm",
-            "confirmed",
-            "je confirme",
-            "confirmo",
-            "back",
-            "i am back",
-            "i m back",
-            "retour",
-            "de retour",
-            "je suis de retour",
-            "vuelvo",
-            "he vuelto",
-            "estoy de vuelta",
-        ],
-    ),
-];
-
 /// The largest number of a choice in a letter that offers choices.
 const CHOICES_MAX: u8 = 9;
 
@@ -283,7 +46,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
     let today = context.received.date_naive();
     let mut words = Words::default();
 
-    if let Some(intent) = exact(first) {
+    if let Some(intent) = exact::intent(first) {
         // "yes" says something only where it answers a question.
         if intent != Intent::Answer {
             words.exact = true;
@@ -301,7 +64,7 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
             return words;
         }
     }
-    if let Some(until) = pause_until(first, today, context.language) {
+    if let Some(until) = exact::pause_until(first, today, context.language) {
         words.exact = true;
         words.intent = Some(Intent::Pause);
         words.until = Some(until);
@@ -432,64 +195,6 @@ fn without_greeting(text: &str) -> &str {
     } else {
         text
     }
-}
-
-/// The intent whose exact word is all that stands on the line, but for courtesy and punctuation.
-fn exact(line: &str) -> Option<Intent> {
-    let folded = fold(line);
-    let bare = strip_courtesy(&folded);
-    EXACT
-        .iter()
-        .find(|(_, words)| words.contains(&bare))
-        .map(|(intent, _)| *intent)
-}
-
-fn strip_courtesy(folded: &str) -> &str {
-    let mut bare = folded;
-    for word in ["please ", "s il vous plait ", "por favor "] {
-        bare = bare.strip_prefix(word).unwrap_or(bare);
-    }
-    for word in [
-        " please",
-        " thanks",
-        " thank you",
-        " s il vous plait",
-        " svp",
-        " merci",
-        " por favor",
-        " gracias",
-    ] {
-        bare = bare.strip_suffix(word).unwrap_or(bare);
-    }
-    bare
-}
-
-/// "pause until 5 March" alone on the line.
-fn pause_until(line: &str, today: NaiveDate, language: &str) -> Option<NaiveDate> {
-    let folded = fold(line);
-    let begins = [
-        "pause until",
-        "pause till",
-        "pause jusqu",
-        "pausa hasta",
-        "pausar hasta",
-        "pause for",
-        "pause pour",
-        "pausa por",
-        "pausa de",
-        "pause de",
-        "pause",
-    ];
-    if line.chars().count() > 60
-        || !begins.iter().any(|words| {
-            folded
-                .strip_prefix(words)
-                .is_some_and(|rest| rest.starts_with(' '))
-        })
-    {
-        return None;
-    }
-    dates::until(line, today, language)
 }
 
 /// The number of a choice on the first line that has words: "3", "(3)", "3 - I have not heard", "[x] 3", "3️⃣", "three".

@@ -1,0 +1,303 @@
+//! The exact words, each of which alone on the first line asks for something, in English, French and Spanish.
+
+use chrono::NaiveDate;
+
+use super::dates;
+use crate::places::fold::fold;
+use crate::programme::event::Intent;
+
+/// The closed list of exact words, folded. A day may follow the words for pause.
+const EXACT: [(Intent, &[&str]); 12] = [
+    (
+        Intent::Stop,
+        &[
+            "stop",
+            "stop all",
+            "unsubscribe",
+            "unsubscribe me",
+            "remove me",
+            "remove",
+            "opt out",
+            "optout",
+            "no more mail",
+            "no more emails",
+            "arret",
+            "arreter",
+            "arretez",
+            "desabonner",
+            "desabonnement",
+            "me desabonner",
+            "se desabonner",
+            "desinscription",
+            "desinscrire",
+            "stopper",
+            "baja",
+            "darme de baja",
+            "dar de baja",
+            "parar",
+            "alto",
+            "cancelar suscripcion",
+            "desuscribir",
+            "desuscribirme",
+            "no mas correos",
+        ],
+    ),
+    (
+        Intent::Withdraw,
+        &[
+            "withdraw",
+            "i withdraw",
+            "withdraw me",
+            "withdrawal",
+            "please withdraw me",
+            "quit",
+            "retrait",
+            "je me retire",
+            "me retirer",
+            "se retirer",
+            "retirez moi",
+            "retirarme",
+            "me retiro",
+            "retirar",
+            "retirada",
+            "retiro",
+        ],
+    ),
+    (
+        Intent::Pause,
+        &[
+            "pause",
+            "pause me",
+            "pausa",
+            "pausar",
+            "faire une pause",
+            "mettre en pause",
+            "hacer una pausa",
+        ],
+    ),
+    (
+        Intent::NewPartner,
+        &[
+            "new partner",
+            "new partner please",
+            "another partner",
+            "nouveau partenaire",
+            "nouvelle partenaire",
+            "nouveau binome",
+            "autre partenaire",
+            "nueva pareja",
+            "nuevo companero",
+            "nueva companera",
+            "otra pareja",
+            "otro companero",
+            "otra companera",
+        ],
+    ),
+    (
+        Intent::Help,
+        &[
+            "help",
+            "help me",
+            "help please",
+            "aide",
+            "a l aide",
+            "aidez moi",
+            "ayuda",
+            "ayudame",
+            "ayudenme",
+        ],
+    ),
+    (
+        Intent::Concern,
+        &[
+            "concern",
+            "report a concern",
+            "i have a concern",
+            "report",
+            "complaint",
+            "signalement",
+            "signaler un probleme",
+            "signaler",
+            "preoccupation",
+            "inquietude",
+            "denuncia",
+            "denunciar",
+            "informar de un problema",
+            "preocupacion",
+            "tengo una preocupacion",
+            "queja",
+        ],
+    ),
+    (
+        Intent::MyData,
+        &["my data", "send my data", "mes donnees", "mis datos"],
+    ),
+    (
+        Intent::ForgetMe,
+        &[
+            "forget me",
+            "delete my data",
+            "erase me",
+            "erase my data",
+            "delete me",
+            "oubliez moi",
+            "effacez mes donnees",
+            "supprimez mes donnees",
+            "effacer mes donnees",
+            "supprimer mes donnees",
+            "olvidenme",
+            "olvidame",
+            "olvideme",
+            "borrar mis datos",
+            "borren mis datos",
+            "eliminar mis datos",
+            "eliminen mis datos",
+        ],
+    ),
+    (
+        Intent::TopicsOff,
+        &[
+            "topics off",
+            "no topics",
+            "no more topics",
+            "stop topics",
+            "sans themes",
+            "themes off",
+            "sans sujets",
+            "sujets off",
+            "arreter les themes",
+            "sin temas",
+            "temas no",
+            "no mas temas",
+            "temas off",
+        ],
+    ),
+    (
+        Intent::Certificate,
+        &[
+            "certificate",
+            "my certificate",
+            "a certificate",
+            "send my certificate",
+            "certificat",
+            "mon certificat",
+            "attestation",
+            "mon attestation",
+            "certificado",
+            "mi certificado",
+            "constancia",
+        ],
+    ),
+    (
+        Intent::Apply,
+        &[
+            "apply",
+            "i want to apply",
+            "i would like to apply",
+            "application",
+            "join",
+            "sign up",
+            "sign me up",
+            "form",
+            "postuler",
+            "je postule",
+            "candidature",
+            "s inscrire",
+            "inscription",
+            "m inscrire",
+            "participer",
+            "formulaire",
+            "solicitar",
+            "solicitud",
+            "inscribirme",
+            "inscripcion",
+            "participar",
+            "postular",
+            "formulario",
+        ],
+    ),
+    (
+        Intent::Answer,
+        &[
+            "yes",
+            "oui",
+            "si",
+            "ok",
+            "okay",
+            "d accord",
+            "vale",
+            "confirm",
+            "i confirm",
+            "confirmed",
+            "je confirme",
+            "confirmo",
+            "back",
+            "i am back",
+            "i m back",
+            "retour",
+            "de retour",
+            "je suis de retour",
+            "vuelvo",
+            "he vuelto",
+            "estoy de vuelta",
+        ],
+    ),
+];
+
+/// The intent whose exact word is all that stands on the line, but for courtesy and punctuation.
+pub fn intent(line: &str) -> Option<Intent> {
+    let folded = fold(line);
+    let bare = strip_courtesy(&folded);
+    EXACT
+        .iter()
+        .find(|(_, words)| words.contains(&bare))
+        .map(|(intent, _)| *intent)
+}
+
+fn strip_courtesy(folded: &str) -> &str {
+    let mut bare = folded;
+    for word in ["please ", "s il vous plait ", "por favor "] {
+        bare = bare.strip_prefix(word).unwrap_or(bare);
+    }
+    for word in [
+        " please",
+        " thanks",
+        " thank you",
+        " s il vous plait",
+        " svp",
+        " merci",
+        " por favor",
+        " gracias",
+    ] {
+        bare = bare.strip_suffix(word).unwrap_or(bare);
+    }
+    bare
+}
+
+/// "pause until 5 March" alone on the line.
+pub fn pause_until(line: &str, today: NaiveDate, language: &str) -> Option<NaiveDate> {
+    let folded = fold(line);
+    let begins = [
+        "pause until",
+        "pause till",
+        "pause jusqu",
+        "pausa hasta",
+        "pausar hasta",
+        "pause for",
+        "pause pour",
+        "pausa por",
+        "pausa de",
+        "pause de",
+        "pause",
+    ];
+    if line.chars().count() > 60
+        || !begins.iter().any(|words| {
+            folded
+                .strip_prefix(words)
+                .is_some_and(|rest| rest.starts_with(' '))
+        })
+    {
+        return None;
+    }
+    dates::until(line, today, language)
+}
