@@ -418,11 +418,14 @@ mod with_servers {
                 mail_of_anna("two@people.test", "I sit in the reading room."),
                 mail_of_anna("", "No id, and the reading room again."),
                 mail_of_anna("odd\"id@people.test", "The reading room, with an odd id."),
+                // One that is read whole, and one of which only the beginning is read.
+                mail_of_anna("", &"The reading room, at length.\r\n".repeat(10_000)),
+                mail_of_anna("", &"The reading room, at great length.\r\n".repeat(31_000)),
                 b"From: <carl@people.test>\r\nMessage-ID: <two@people.test>\r\n\r\nMine.\r\n"
                     .to_vec(),
             ],
         );
-        server.wait_for(user, 4);
+        server.wait_for(user, 6);
         let mut mailbox = runtime.block_on(Mailbox::connect(&config.mailbox)).unwrap();
         receive(&mut engine, &mut mailbox, &runtime, now());
         // The folder for what was sent is there at a provider that keeps it.

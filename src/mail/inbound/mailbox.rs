@@ -135,7 +135,7 @@ pub enum Destination {
 pub struct Removal {
     /// Without angle brackets; empty where it has none.
     pub message_id: String,
-    /// Bytes, for a message without a Message-ID.
+    /// Bytes that were read of it; for a message without a Message-ID.
     pub size: u64,
     /// A letter of ours: its Message-ID is nobody else's.
     pub ours: bool,

@@ -148,15 +148,15 @@ impl Imap {
         let by_id = !removal.message_id.is_empty() && removal.message_id.chars().all(plain);
         let search = if by_id {
             format!("UID SEARCH HEADER Message-ID \"<{}>\"", removal.message_id)
-        } else if removal.size >= TRUNCATED_BYTES {
-            // Only its beginning was ever read, so its size is not known.
-            format!("UID SEARCH LARGER {MESSAGE_MAX_BYTES}")
         } else {
-            format!(
-                "UID SEARCH LARGER {} SMALLER {}",
-                removal.size.saturating_sub(1),
-                removal.size + 1
-            )
+            let (below, above) = (removal.size.saturating_sub(1), removal.size + 1);
+            let exactly = format!("LARGER {below} SMALLER {above}");
+            if removal.size == TRUNCATED_BYTES {
+                // Probably only its beginning was read; its whole size is not known then.
+                format!("UID SEARCH OR LARGER {MESSAGE_MAX_BYTES} ({exactly})")
+            } else {
+                format!("UID SEARCH {exactly}")
+            }
         };
         let mut uids = Vec::new();
         self.must(&search, SMALL_ANSWER_MAX_BYTES, |response| {
