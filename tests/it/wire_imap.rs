@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pairpost::mail::account::{Login, MailboxSettings, SecretSource, Security, Server};
-use pairpost::mail::inbound::mailbox::{Destination, Listed, Mailbox, MailboxError, Place, Wake};
+use pairpost::mail::inbound::mailbox::{
+    Destination, Listed, Mailbox, MailboxError, Place, Removal, Wake,
+};
 use tokio::time::Instant;
 
 use crate::support::scripted::{Do, Do::*, Scripted, say};
@@ -27,21 +29,24 @@ fn password() -> (tempfile::TempDir, PathBuf) {
 
 async fn connect(server: Server) -> Result<Mailbox, MailboxError> {
     let (_folder, path) = password();
-    let settings = MailboxSettings::Imap {
+    Mailbox::connect(&settings(server, path)).await
+}
+
+fn settings(server: Server, password: PathBuf) -> MailboxSettings {
+    MailboxSettings::Imap {
         server,
         login: Login::Password {
             user: "bot@org.test".into(),
-            secret: SecretSource::File(path),
+            secret: SecretSource::File(password),
         },
         folder: "INBOX".into(),
         processed_folder: "Processed".into(),
         quarantine_folder: "Quarantine".into(),
-    };
-    Mailbox::connect(&settings).await
+    }
 }
 
-/// The dialogue up to the open folder with so many messages in it.
-fn opened(capabilities: &str, messages: u32) -> Vec<Do> {
+/// The dialogue up to the login.
+fn let_in(capabilities: &str) -> Vec<Do> {
     vec![
         say("* OK ready"),
         Hear("CAPABILITY"),
@@ -52,6 +57,12 @@ fn opened(capabilities: &str, messages: u32) -> Vec<Do> {
         say("TAG OK in"),
         Hear("CAPABILITY"),
         say(format!("* CAPABILITY IMAP4rev1 {capabilities}\r\nTAG OK")),
+    ]
+}
+
+/// The dialogue up to the open folder with so many messages in it.
+fn opened(capabilities: &str, messages: u32) -> Vec<Do> {
+    let folders = [
         Hear("STATUS \"Processed\""),
         say("* STATUS \"Processed\" (MESSAGES 0)\r\nTAG OK"),
         Hear("STATUS \"Quarantine\""),
@@ -64,7 +75,8 @@ fn opened(capabilities: &str, messages: u32) -> Vec<Do> {
         say(format!(
             "* {messages} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\nTAG OK [READ-WRITE] open"
         )),
-    ]
+    ];
+    script(&[&let_in(capabilities), &folders])
 }
 
 fn script(parts: &[&[Do]]) -> Vec<Do> {
@@ -423,6 +435,85 @@ async fn without_move_and_uidplus_what_is_filed_stays_marked_and_is_not_listed_a
         .await
         .unwrap();
     assert!(mailbox.list_next().await.unwrap().is_empty());
+}
+
+/// Removes the copies of a letter of ours from a server that follows this script after the login.
+async fn remove(capabilities: &str, rest: &[Do]) -> (Scripted, Result<u32, MailboxError>) {
+    let server = Scripted::new(vec![script(&[&let_in(capabilities), rest])]);
+    let (_folder, path) = password();
+    let wanted = [Removal {
+        message_id: "m1@org.test".into(),
+        size: 0,
+        ours: true,
+    }];
+    let settings = settings(server.server(Security::Plain), path);
+    let removed = Mailbox::remove(&settings, None, &wanted, &|_, _| false).await;
+    (server, removed)
+}
+
+#[tokio::test]
+async fn without_uidplus_only_what_is_to_be_removed_is_expunged() {
+    let rest = [
+        Hear("LIST"),
+        say("* LIST () \"/\" INBOX\r\nTAG OK"),
+        Hear("SELECT \"INBOX\""),
+        say("* 9 EXISTS\r\nTAG OK"),
+        Hear("UID SEARCH HEADER Message-ID \"<m1@org.test>\""),
+        say("* SEARCH 4 7\r\nTAG OK"),
+        // Somebody has marked another message, and may think better of it.
+        Hear("UID SEARCH DELETED"),
+        say("* SEARCH 2 4\r\nTAG OK"),
+        Hear("UID STORE 2 -FLAGS.SILENT (\\Deleted)"),
+        say("TAG OK"),
+        Hear("UID STORE 4,7 +FLAGS.SILENT (\\Deleted)"),
+        say("TAG OK"),
+        Hear("EXPUNGE"),
+        say("TAG OK"),
+        Hear("UID STORE 2 +FLAGS.SILENT (\\Deleted)"),
+        say("TAG OK"),
+        Hear("SELECT \"Processed\""),
+        say("TAG NO no such folder"),
+        Hear("SELECT \"Quarantine\""),
+        say("TAG NO no such folder"),
+        Hear("LOGOUT"),
+    ];
+    let (server, removed) = remove("", &rest).await;
+    assert_eq!(removed.unwrap(), 2, "{:?}", server.heard());
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_looked_into_now_is_looked_into_later() {
+    let list = [
+        Hear("LIST"),
+        say("* LIST () \"/\" INBOX\r\n* LIST () \"/\" \"Processed\"\r\nTAG OK"),
+        Hear("SELECT \"INBOX\""),
+    ];
+    let refused = [
+        say("TAG NO [UNAVAILABLE] in an hour"),
+        Hear("SELECT \"Processed\""),
+        say("TAG NO [UNAVAILABLE] in an hour"),
+        Hear("SELECT \"Quarantine\""),
+        say("TAG NO no such folder"),
+        Hear("LOGOUT"),
+    ];
+    let (_server, removed) = remove("UIDPLUS", &script(&[&list, &refused])).await;
+    let error = removed.unwrap_err();
+    assert!(error.is_retriable(), "{error}");
+    // Folders that are not there hold nothing.
+    let empty = [
+        say("* 0 EXISTS\r\nTAG OK"),
+        Hear("UID SEARCH"),
+        say("* SEARCH\r\nTAG OK"),
+        Hear("SELECT \"Processed\""),
+        say("* 0 EXISTS\r\nTAG OK"),
+        Hear("UID SEARCH"),
+        say("* SEARCH\r\nTAG OK"),
+        Hear("SELECT \"Quarantine\""),
+        say("TAG NO no such folder"),
+        Hear("LOGOUT"),
+    ];
+    let (server, removed) = remove("UIDPLUS", &script(&[&list, &empty])).await;
+    assert_eq!(removed.unwrap(), 0, "{:?}", server.heard());
 }
 
 #[tokio::test]

@@ -9,25 +9,12 @@ use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
 use super::*;
 use crate::mail::inbound::mailbox::Removal;
 
-/// Where to look. A name from the config is encoded, one from the server is as the server says it.
-enum Folder {
-    Configured(String),
-    Listed(String),
-}
-
-impl Folder {
-    fn quoted(&self) -> String {
-        match self {
-            Folder::Configured(name) => mailbox_name(name),
-            Folder::Listed(raw) => {
-                format!("\"{}\"", raw.replace('\\', "\\\\").replace('"', "\\\""))
-            }
-        }
-    }
-}
-
-/// Folders that the server itself names by their use (RFC 6154), as it writes them.
-struct SpecialFolders {
+/// What the server lists. The names are as they stand in a command.
+#[derive(Default)]
+struct Folders {
+    /// All that can be opened.
+    there: Vec<String>,
+    /// Those that the server itself names by their use (RFC 6154).
     sent: Vec<String>,
     trash: Option<String>,
 }
@@ -37,7 +24,8 @@ impl Imap {
     /// place in `wanted`) by its bytes. A folder that is not there is passed over.
     ///
     /// # Errors
-    /// The server cannot be reached, or refuses to remove: nothing is known then, and all of it is tried again later.
+    /// The server cannot be reached, or refuses to look into a folder or to remove: nothing is known then, and all of it is
+    /// tried again later.
     pub async fn remove(
         server: &Server,
         login: &Login,
@@ -46,67 +34,73 @@ impl Imap {
         is_it: &dyn Fn(usize, &[u8]) -> bool,
     ) -> Result<u32, MailboxError> {
         let mut imap = Imap::let_in(server, login).await?;
-        let special = imap.special_folders().await?;
-        let mut places: Vec<Folder> = folders.iter().cloned().map(Folder::Configured).collect();
-        places.extend(
-            special
-                .sent
-                .into_iter()
-                .filter(|raw| !folders.contains(raw))
-                .map(Folder::Listed),
-        );
+        let known = imap.folders().await?;
+        let mut places: Vec<String> = folders.iter().map(|name| mailbox_name(name)).collect();
+        for sent in known.sent {
+            if !places.contains(&sent) {
+                places.push(sent);
+            }
+        }
         // At Gmail a message that is removed from a folder stays in "All mail"; only what is thrown away is gone.
-        let trash = special
-            .trash
-            .filter(|_| imap.has("X-GM-EXT-1"))
-            .map(Folder::Listed);
+        let trash = known.trash.filter(|_| imap.has("X-GM-EXT-1"));
         let mut removed = 0;
         for place in &places {
-            removed += imap
-                .remove_from(place, wanted, is_it, trash.as_ref())
-                .await?;
+            if imap.enter(place, &known.there).await? {
+                removed += imap.remove_here(wanted, is_it, trash.as_deref()).await?;
+            }
         }
-        if let Some(trash) = &trash {
-            imap.remove_from(trash, wanted, is_it, None).await?;
+        if let Some(trash) = &trash
+            && imap.enter(trash, &known.there).await?
+        {
+            imap.remove_here(wanted, is_it, None).await?;
         }
         imap.close().await;
         Ok(removed)
     }
 
-    async fn special_folders(&mut self) -> Result<SpecialFolders, MailboxError> {
-        let mut special = SpecialFolders {
-            sent: Vec::new(),
-            trash: None,
-        };
+    async fn folders(&mut self) -> Result<Folders, MailboxError> {
+        let mut folders = Folders::default();
         self.command("LIST \"\" \"*\"", SMALL_ANSWER_MAX_BYTES, |response| {
-            if let Response::MailboxData(MailboxDatum::List(folder)) = response {
-                if folder.name_attributes.contains(&NameAttribute::Sent) {
-                    special.sent.push(folder.name.to_string());
-                }
-                if folder.name_attributes.contains(&NameAttribute::Trash) {
-                    special.trash = Some(folder.name.to_string());
-                }
+            let Response::MailboxData(MailboxDatum::List(folder)) = response else {
+                return;
+            };
+            let name = folder.name.replace('\\', "\\\\").replace('"', "\\\"");
+            let name = format!("\"{name}\"");
+            let is = |attribute| folder.name_attributes.contains(&attribute);
+            if is(NameAttribute::Sent) {
+                folders.sent.push(name.clone());
+            }
+            if is(NameAttribute::Trash) {
+                folders.trash = Some(name.clone());
+            }
+            if !is(NameAttribute::NoSelect) {
+                folders.there.push(name);
             }
         })
         .await?;
-        Ok(special)
+        Ok(folders)
     }
 
-    async fn remove_from(
-        &mut self,
-        place: &Folder,
-        wanted: &[Removal],
-        is_it: &dyn Fn(usize, &[u8]) -> bool,
-        trash: Option<&Folder>,
-    ) -> Result<u32, MailboxError> {
-        let select = format!("SELECT {}", place.quoted());
-        if self
+    /// Opens a folder; false where there is none.
+    async fn enter(&mut self, place: &String, there: &[String]) -> Result<bool, MailboxError> {
+        let select = format!("SELECT {place}");
+        match self
             .command(&select, SMALL_ANSWER_MAX_BYTES, |_| {})
             .await?
-            != Answer::Ok
         {
-            return Ok(0);
+            Answer::Ok => Ok(true),
+            Answer::Refused(reason) if there.contains(place) => Err(refused(&select, reason)),
+            Answer::Refused(_) => Ok(false),
         }
+    }
+
+    /// Removes from the open folder, or moves into `trash`.
+    async fn remove_here(
+        &mut self,
+        wanted: &[Removal],
+        is_it: &dyn Fn(usize, &[u8]) -> bool,
+        trash: Option<&str>,
+    ) -> Result<u32, MailboxError> {
         let mut found = Vec::new();
         for (index, removal) in wanted.iter().enumerate() {
             for uid in self.candidates(removal).await? {
@@ -132,7 +126,7 @@ impl Imap {
         for uids in found.chunks(UIDS_PER_COMMAND) {
             match trash {
                 Some(trash) => {
-                    let into = format!("UID MOVE {} {}", uid_set(uids), trash.quoted());
+                    let into = format!("UID MOVE {} {}", uid_set(uids), trash);
                     self.must(&into, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
                 }
                 None => self.expunge(uids).await?,
