@@ -160,19 +160,8 @@ impl Imap {
         }
         let mut found = Vec::with_capacity(message_ids.len());
         for id in message_ids {
-            // Our own ids hold nothing that would have to be quoted; anything else is not looked for.
-            let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_".contains(c);
-            let mut there = false;
-            if id.chars().all(plain) {
-                let search = format!("UID SEARCH HEADER Message-ID \"<{id}>\"");
-                imap.must(&search, SMALL_ANSWER_MAX_BYTES, |response| {
-                    if let Response::MailboxData(MailboxDatum::Search(uids)) = response {
-                        there |= !uids.is_empty();
-                    }
-                })
-                .await?;
-            }
-            found.push(there);
+            let uids = imap.search_id(id).await?;
+            found.push(uids.is_some_and(|uids| !uids.is_empty()));
         }
         imap.close().await;
         Ok(found)
@@ -186,7 +175,7 @@ impl Imap {
         for _ in 0..EMPTY_WINDOWS_MAX {
             if self.position >= self.exists {
                 // A server may tell news only when it is asked something.
-                self.must("NOOP", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+                self.tell("NOOP").await?;
             }
             if self.position >= self.exists {
                 return Ok(Vec::new());
@@ -327,18 +316,51 @@ impl Imap {
         }
         self.try_into_folder(folder, &format!("UID COPY {set} {target}"))
             .await?;
-        let mark = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
-        self.must(&mark, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+        // A plain EXPUNGE would also remove what a person has marked.
+        self.delete(uids).await
+    }
+
+    /// Marks messages as deleted, and removes them where the server can remove these alone.
+    async fn delete(&mut self, uids: &[u32]) -> Result<(), MailboxError> {
+        self.mark_deleted('+', uids).await?;
         if self.has("UIDPLUS") {
-            self.must(
-                &format!("UID EXPUNGE {set}"),
-                SMALL_ANSWER_MAX_BYTES,
-                |_| {},
-            )
-            .await?;
+            self.tell(&format!("UID EXPUNGE {}", uid_set(uids))).await?;
         }
-        // A plain EXPUNGE would also remove what a person has marked, so it is never used.
         Ok(())
+    }
+
+    /// With `-`, takes the mark away.
+    async fn mark_deleted(&mut self, sign: char, uids: &[u32]) -> Result<(), MailboxError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let set = uid_set(uids);
+        self.tell(&format!("UID STORE {set} {sign}FLAGS.SILENT (\\Deleted)"))
+            .await
+    }
+
+    /// UIDs of messages in the open folder.
+    async fn search(&mut self, criteria: &str) -> Result<Vec<u32>, MailboxError> {
+        let mut uids = Vec::new();
+        let command = format!("UID SEARCH {criteria}");
+        self.must(&command, SMALL_ANSWER_MAX_BYTES, |response| {
+            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
+                uids.extend(found.iter().copied());
+            }
+        })
+        .await?;
+        Ok(uids)
+    }
+
+    /// Those with this Message-ID (without angle brackets). `None` where none can be looked for by it: there is none, or it
+    /// would have to be quoted, which no id of ours has to be.
+    async fn search_id(&mut self, message_id: &str) -> Result<Option<Vec<u32>>, MailboxError> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+=$/!#%&'*?^`{|}~".contains(c);
+        if message_id.is_empty() || !message_id.chars().all(plain) {
+            return Ok(None);
+        }
+        let criteria = format!("HEADER Message-ID \"<{message_id}>\"");
+        self.search(&criteria).await.map(Some)
     }
 
     /// Moves or copies; where the folder has been removed since we connected, it is made again.
@@ -350,7 +372,7 @@ impl Imap {
             return Ok(());
         }
         self.ensure_folder(folder).await?;
-        self.must(command, SMALL_ANSWER_MAX_BYTES, |_| {}).await
+        self.tell(command).await
     }
 
     pub async fn wait(
@@ -375,7 +397,7 @@ impl Imap {
                     _ = stop.as_mut() => true,
                     _ = sleep_until(deadline.min(Instant::now() + POLL_EVERY)) => false,
                 };
-                self.must("NOOP", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+                self.tell("NOOP").await?;
                 stopped
             };
             if stopped {
@@ -596,6 +618,11 @@ impl Imap {
             Answer::Ok => Ok(()),
             Answer::Refused(reason) => Err(refused(command, reason)),
         }
+    }
+
+    /// The same for a command that brings nothing.
+    async fn tell(&mut self, command: &str) -> Result<(), MailboxError> {
+        self.must(command, SMALL_ANSWER_MAX_BYTES, |_| {}).await
     }
 
     /// Checks that a command may be sent and marks the session dead until its end is read.

@@ -340,6 +340,15 @@ fn fetched_bytes(size: u64) -> u64 {
     }
 }
 
+/// A message within the limits, and whether it was cut for that.
+pub(super) fn bounded(mut bytes: Vec<u8>) -> (Vec<u8>, bool) {
+    let truncated = bytes.len() as u64 > MESSAGE_MAX_BYTES;
+    if truncated {
+        bytes.truncate(TRUNCATED_BYTES as usize);
+    }
+    (bytes, truncated)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

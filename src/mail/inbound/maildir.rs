@@ -15,8 +15,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep_until};
 
 use super::mailbox::{
-    Destination, Fetched, LIST_MAX, Listed, MESSAGE_MAX_BYTES, MailboxError, Place, Removal,
-    TRUNCATED_BYTES, Wake,
+    Destination, Fetched, LIST_MAX, Listed, MESSAGE_MAX_BYTES, MailboxError, Place, Removal, Wake,
+    bounded,
 };
 use crate::mail::mention;
 use crate::time::Clock;
@@ -397,11 +397,7 @@ fn name_of(place: &Place) -> Option<&str> {
 fn read_bounded(file: &mut File) -> io::Result<(Vec<u8>, bool)> {
     let mut bytes = Vec::new();
     file.take(MESSAGE_MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    let truncated = bytes.len() as u64 > MESSAGE_MAX_BYTES;
-    if truncated {
-        bytes.truncate(TRUNCATED_BYTES as usize);
-    }
-    Ok((bytes, truncated))
+    Ok(bounded(bytes))
 }
 
 fn unusable(path: &Path, reason: io::Error) -> MailboxError {

@@ -7,7 +7,7 @@
 use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
 
 use super::*;
-use crate::mail::inbound::mailbox::Removal;
+use crate::mail::inbound::mailbox::{Removal, bounded};
 
 /// What the server lists. The names are as they stand in a command.
 #[derive(Default)]
@@ -103,20 +103,24 @@ impl Imap {
     ) -> Result<u32, MailboxError> {
         let mut found = Vec::new();
         for (index, removal) in wanted.iter().enumerate() {
-            for uid in self.candidates(removal).await? {
+            let by_id = self.search_id(&removal.message_id).await?;
+            // Only its own Message-ID makes a message ours.
+            let ours = removal.ours && by_id.is_some();
+            let candidates = match by_id {
+                Some(uids) => uids,
+                None => self.search(&of_size(removal.size)).await?,
+            };
+            for uid in candidates {
                 if found.contains(&uid) {
                     continue;
                 }
-                let known = removal.ours || {
+                let known = ours || {
                     let mut bodies = HashMap::new();
                     self.fetch_bodies(&[uid], MESSAGE_MAX_BYTES + 1, &mut bodies)
                         .await?;
-                    bodies.remove(&uid).is_some_and(|mut body| {
-                        if body.len() as u64 > MESSAGE_MAX_BYTES {
-                            body.truncate(TRUNCATED_BYTES as usize);
-                        }
-                        is_it(index, &body)
-                    })
+                    bodies
+                        .remove(&uid)
+                        .is_some_and(|body| is_it(index, &bounded(body).0))
                 };
                 if known {
                     found.push(uid);
@@ -126,8 +130,8 @@ impl Imap {
         for uids in found.chunks(UIDS_PER_COMMAND) {
             match trash {
                 Some(trash) => {
-                    let into = format!("UID MOVE {} {}", uid_set(uids), trash);
-                    self.must(&into, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+                    self.tell(&format!("UID MOVE {} {trash}", uid_set(uids)))
+                        .await?;
                 }
                 None => self.expunge(uids).await?,
             }
@@ -135,65 +139,30 @@ impl Imap {
         Ok(u32::try_from(found.len()).unwrap_or(u32::MAX))
     }
 
-    /// UIDs of messages that may be the one: by Message-ID, else by size.
-    async fn candidates(&mut self, removal: &Removal) -> Result<Vec<u32>, MailboxError> {
-        // What would have to be quoted, or is a stranger's trick, is looked for by its size.
-        let plain = |c: char| c.is_ascii_alphanumeric() || "@.-_+=$/!#%&'*?^`{|}~".contains(c);
-        let by_id = !removal.message_id.is_empty() && removal.message_id.chars().all(plain);
-        let search = if by_id {
-            format!("UID SEARCH HEADER Message-ID \"<{}>\"", removal.message_id)
-        } else {
-            let (below, above) = (removal.size.saturating_sub(1), removal.size + 1);
-            let exactly = format!("LARGER {below} SMALLER {above}");
-            if removal.size == TRUNCATED_BYTES {
-                // Probably only its beginning was read; its whole size is not known then.
-                format!("UID SEARCH OR LARGER {MESSAGE_MAX_BYTES} ({exactly})")
-            } else {
-                format!("UID SEARCH {exactly}")
-            }
-        };
-        let mut uids = Vec::new();
-        self.must(&search, SMALL_ANSWER_MAX_BYTES, |response| {
-            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
-                uids.extend(found.iter().copied());
-            }
-        })
-        .await?;
-        Ok(uids)
-    }
-
     /// Without UIDPLUS all messages go that are marked as deleted, so what a person has marked is unmarked meanwhile.
     async fn expunge(&mut self, uids: &[u32]) -> Result<(), MailboxError> {
-        let set = uid_set(uids);
-        if self.has("UIDPLUS") {
-            for command in [
-                format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)"),
-                format!("UID EXPUNGE {set}"),
-            ] {
-                self.must(&command, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
-            }
-            return Ok(());
+        let alone = self.has("UIDPLUS");
+        let mut others = Vec::new();
+        if !alone {
+            others = self.search("DELETED").await?;
+            others.retain(|uid| !uids.contains(uid));
         }
-        let mut marked = Vec::new();
-        self.must("UID SEARCH DELETED", SMALL_ANSWER_MAX_BYTES, |response| {
-            if let Response::MailboxData(MailboxDatum::Search(found)) = response {
-                marked.extend(found.iter().copied());
-            }
-        })
-        .await?;
-        marked.retain(|uid| !uids.contains(uid));
-        let others = uid_set(&marked);
-        if !marked.is_empty() {
-            let unmark = format!("UID STORE {others} -FLAGS.SILENT (\\Deleted)");
-            self.must(&unmark, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
+        self.mark_deleted('-', &others).await?;
+        self.delete(uids).await?;
+        if !alone {
+            self.tell("EXPUNGE").await?;
         }
-        let mark = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
-        self.must(&mark, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
-        self.must("EXPUNGE", SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
-        if !marked.is_empty() {
-            let again = format!("UID STORE {others} +FLAGS.SILENT (\\Deleted)");
-            self.must(&again, SMALL_ANSWER_MAX_BYTES, |_| {}).await?;
-        }
-        Ok(())
+        self.mark_deleted('+', &others).await
+    }
+}
+
+/// Looks for a message of which so many bytes were read.
+fn of_size(size: u64) -> String {
+    let exactly = format!("LARGER {} SMALLER {}", size.saturating_sub(1), size + 1);
+    if size == TRUNCATED_BYTES {
+        // Probably only its beginning was read; its whole size is not known then.
+        format!("OR LARGER {MESSAGE_MAX_BYTES} ({exactly})")
+    } else {
+        exactly
     }
 }
