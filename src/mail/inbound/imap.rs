@@ -15,13 +15,17 @@
 //! Listing goes by message number, not by UID or SEARCH: numbers have no gaps, so the windows are full, and the
 //! server tells each removal ([`Imap::position`] follows it).
 
+mod exchange;
+mod idle;
+mod login;
+mod names;
 mod remove;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use async_imap::Session;
 use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode, Status};
-use async_imap::{Authenticator, Client, Session};
 use chrono::{DateTime, Utc};
 use tokio::io::BufWriter;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -32,26 +36,15 @@ use super::mailbox::{
     Place, TRUNCATED_BYTES, Wake,
 };
 use crate::mail::account::{Login, Security, Server};
-use crate::mail::oauth::OAuth;
-use crate::mail::secret::{self, Secret};
 use crate::mail::tls::{self, Stream};
 use crate::time::Moment;
+use exchange::{ANSWER_TIME_OUT, Answer, Step};
+use login::{Proof, greet, log_in};
+use names::mailbox_name;
 
 /// From the first byte to an open folder.
 const LOGIN_TIME_OUT: Duration = Duration::from_secs(60);
-/// One answer, which may carry a message of 1 MiB over a slow line.
-const ANSWER_TIME_OUT: Duration = Duration::from_secs(120);
-/// All answers to one command.
-const COMMAND_TIME_OUT: Duration = Duration::from_secs(600);
 const GOODBYE_TIME_OUT: Duration = Duration::from_secs(5);
-/// Servers end an idle connection after 30 minutes and routers forget a silent one earlier; a server's own signs of
-/// life do not count.
-const IDLE_RENEWAL: Duration = Duration::from_secs(9 * 60);
-/// How often a server without IDLE is asked.
-const POLL_EVERY: Duration = Duration::from_secs(60);
-
-/// One line before the login.
-const GREETING_LINE_MAX: usize = 8 * 1024;
 /// Answers to commands that bring no messages.
 const SMALL_ANSWER_MAX_BYTES: u64 = 1024 * 1024;
 /// What one message may bring besides its body.
@@ -75,14 +68,6 @@ pub struct Imap {
     exists: u32,
     /// How many of them, counted from the oldest, have been handed out by [`Imap::list_next`].
     position: u32,
-}
-
-/// How a server ended a command that it understood.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Ok,
-    /// NO or BAD, with the server's words.
-    Refused(String),
 }
 
 impl Imap {
@@ -375,100 +360,6 @@ impl Imap {
         self.tell(command).await
     }
 
-    pub async fn wait(
-        &mut self,
-        deadline: Instant,
-        stop: impl Future<Output = ()>,
-    ) -> Result<Wake, MailboxError> {
-        tokio::pin!(stop);
-        loop {
-            // What arrived during an earlier command is not told again.
-            if self.position < self.exists {
-                return Ok(Wake::NewMail);
-            }
-            if Instant::now() >= deadline {
-                return Ok(Wake::Deadline);
-            }
-            let stopped = if self.has("IDLE") {
-                self.idle(deadline.min(Instant::now() + IDLE_RENEWAL), stop.as_mut())
-                    .await?
-            } else {
-                let stopped = tokio::select! {
-                    _ = stop.as_mut() => true,
-                    _ = sleep_until(deadline.min(Instant::now() + POLL_EVERY)) => false,
-                };
-                self.tell("NOOP").await?;
-                stopped
-            };
-            if stopped {
-                return Ok(Wake::Stopped);
-            }
-        }
-    }
-
-    /// RFC 2177, until there is news, `until`, or `stop` (which returns true). Not async-imap's own: that one waits
-    /// for ever where the server says NO, and takes a closed connection for an interruption.
-    async fn idle(
-        &mut self,
-        until: Instant,
-        mut stop: impl Future<Output = ()> + Unpin,
-    ) -> Result<bool, MailboxError> {
-        self.start("IDLE", SMALL_ANSWER_MAX_BYTES).await?;
-        let tag = self.send("IDLE").await?;
-        loop {
-            match self.answer(ANSWER_TIME_OUT, &tag, &mut |_| {}).await? {
-                Some(Step::Continue) => break,
-                Some(Step::Done(Answer::Refused(_))) => {
-                    self.give_up_idle();
-                    return Ok(false);
-                }
-                Some(Step::Done(Answer::Ok)) => {
-                    return Err(lost("the server ended IDLE before it began"));
-                }
-                None => {}
-            }
-        }
-        let mut ignore = |_: &Response<'_>| {};
-        let before = self.exists;
-        let stopped = loop {
-            if self.exists > before || self.position < self.exists {
-                break false;
-            }
-            tokio::select! {
-                _ = &mut stop => break true,
-                _ = sleep_until(until) => break false,
-                // Reading keeps its state in the session, so leaving it half-way loses nothing.
-                step = self.answer(IDLE_RENEWAL * 2, &tag, &mut ignore) => {
-                    if let Some(Step::Done(_)) = step? {
-                        self.give_up_idle();
-                        return Ok(false);
-                    }
-                }
-            }
-        };
-        // Who is told to stop does not wait long for good manners.
-        let patience = if stopped {
-            GOODBYE_TIME_OUT
-        } else {
-            ANSWER_TIME_OUT
-        };
-        let done = timeout(patience, self.session.run_command_untagged("DONE")).await;
-        done.map_err(|_| lost("writing took too long"))?
-            .map_err(broken)?;
-        while !matches!(
-            self.answer(patience, &tag, &mut ignore).await?,
-            Some(Step::Done(_))
-        ) {}
-        self.dead = false;
-        Ok(stopped)
-    }
-
-    /// Offered and yet refused or ended: this server is asked from time to time instead, lest we ask without pause.
-    fn give_up_idle(&mut self) {
-        self.dead = false;
-        self.capabilities.retain(|name| name != "IDLE");
-    }
-
     pub async fn close(mut self) {
         if !self.dead {
             // Whatever the answer: we are leaving.
@@ -581,136 +472,6 @@ impl Imap {
             }
         }
     }
-
-    /// Sends one command and reads all that belongs to it. `on` sees each answer, the tagged one included.
-    async fn command(
-        &mut self,
-        command: &str,
-        budget: u64,
-        mut on: impl FnMut(&Response<'_>),
-    ) -> Result<Answer, MailboxError> {
-        self.start(command, budget).await?;
-        let exchange = async {
-            let tag = self.send(command).await?;
-            loop {
-                if let Some(Step::Done(answer)) =
-                    self.answer(ANSWER_TIME_OUT, &tag, &mut on).await?
-                {
-                    return Ok(answer);
-                }
-            }
-        };
-        let answer = timeout(COMMAND_TIME_OUT, exchange)
-            .await
-            .unwrap_or_else(|_| Err(lost("a command never ended")))?;
-        self.dead = false;
-        Ok(answer)
-    }
-
-    /// Like [`Imap::command`], where a refusal is an error.
-    async fn must(
-        &mut self,
-        command: &str,
-        budget: u64,
-        on: impl FnMut(&Response<'_>),
-    ) -> Result<(), MailboxError> {
-        match self.command(command, budget, on).await? {
-            Answer::Ok => Ok(()),
-            Answer::Refused(reason) => Err(refused(command, reason)),
-        }
-    }
-
-    /// The same for a command that brings nothing.
-    async fn tell(&mut self, command: &str) -> Result<(), MailboxError> {
-        self.must(command, SMALL_ANSWER_MAX_BYTES, |_| {}).await
-    }
-
-    /// Checks that a command may be sent and marks the session dead until its end is read.
-    async fn start(&mut self, command: &str, budget: u64) -> Result<(), MailboxError> {
-        if self.dead {
-            return Err(lost("an earlier command was not finished"));
-        }
-        if command.contains(['\r', '\n', '\0']) {
-            return Err(lost("a folder's name contains a line end"));
-        }
-        self.dead = true;
-        self.session.get_mut().allow(budget);
-        Ok(())
-    }
-
-    async fn send(&mut self, command: &str) -> Result<String, MailboxError> {
-        let send = timeout(ANSWER_TIME_OUT, self.session.run_command(command)).await;
-        let tag = send
-            .map_err(|_| lost("writing took too long"))?
-            .map_err(broken)?;
-        Ok(tag.0)
-    }
-
-    /// Reads one answer and keeps the count of messages.
-    async fn answer(
-        &mut self,
-        patience: Duration,
-        tag: &str,
-        on: &mut impl FnMut(&Response<'_>),
-    ) -> Result<Option<Step>, MailboxError> {
-        let read = timeout_at(Instant::now() + patience, self.session.read_response()).await;
-        let response = read
-            .map_err(|_| lost("the server does not answer"))?
-            .map_err(|error| lost(&error.to_string()))?
-            .ok_or_else(|| lost("the server closed the connection"))?;
-        let response = response.parsed();
-        on(response);
-        match response {
-            Response::Done {
-                tag: theirs,
-                status,
-                outcome,
-            } if theirs.0 == tag => {
-                let words = short(outcome.information.as_deref().unwrap_or_default());
-                return Ok(Some(Step::Done(match status {
-                    Status::Ok => Answer::Ok,
-                    _ => Answer::Refused(words),
-                })));
-            }
-            Response::Done { .. } => {
-                return Err(lost("the server answered a command that was not asked"));
-            }
-            Response::Continue(_) => return Ok(Some(Step::Continue)),
-            Response::Data {
-                status: Status::Bye,
-                outcome,
-            } => {
-                let words = outcome.information.as_deref().unwrap_or_default();
-                return Err(lost(&format!("the server said good-bye: {words}")));
-            }
-            Response::Data {
-                status: Status::Ok,
-                outcome,
-            } => {
-                if let Some(ResponseCode::UidValidity(value)) = outcome.code
-                    && self.uid_validity != 0
-                    && self.uid_validity != value
-                {
-                    return Err(lost("the folder was numbered anew"));
-                }
-            }
-            Response::MailboxData(MailboxDatum::Exists(count)) => self.exists = *count,
-            Response::Expunge(number) => {
-                self.exists = self.exists.saturating_sub(1);
-                if *number <= self.position {
-                    self.position = self.position.saturating_sub(1);
-                }
-            }
-            _ => {}
-        }
-        Ok(None)
-    }
-}
-
-/// What an answer means for the exchange it belongs to.
-enum Step {
-    Continue,
-    Done(Answer),
 }
 
 /// What we ask of a message, out of one FETCH answer.
@@ -755,235 +516,12 @@ fn internal_date(text: &str) -> Option<Moment> {
     Some(date.with_timezone(&Utc))
 }
 
-/// Reads the greeting, starts TLS where that is configured, and asks what the server offers before the login.
-async fn greet(mut stream: Stream, server: &Server) -> Result<(Stream, Vec<String>), MailboxError> {
-    let greeting = read_line(&mut stream).await?;
-    match greeting
-        .get(..5)
-        .unwrap_or(&greeting)
-        .to_ascii_uppercase()
-        .as_str()
-    {
-        "* OK " | "* OK" => {}
-        // Logged in before TLS or as somebody unknown (RFC 3501 section 7.1.4): an attacker's doing, or a mistake.
-        "* PRE" => {
-            return Err(lost(
-                "the server claims that we are logged in already (PREAUTH), which is refused",
-            ));
-        }
-        _ => return Err(lost(&format!("the server does not let us in: {greeting}"))),
-    }
-    if server.security == Security::StartTls {
-        ask(&mut stream, "P1", "STARTTLS").await?;
-        stream = tls::start(stream, server).await?;
-    }
-    let mut offers = Vec::new();
-    for line in ask(&mut stream, "P2", "CAPABILITY").await? {
-        if let Some(names) = line.strip_prefix("* CAPABILITY ") {
-            offers.extend(names.split_ascii_whitespace().map(str::to_ascii_uppercase));
-        }
-    }
-    Ok((stream, offers))
-}
-
-/// One of the commands before the login, in plain lines; returns the untagged ones.
-async fn ask(stream: &mut Stream, tag: &str, command: &str) -> Result<Vec<String>, MailboxError> {
-    let written = stream.write_line(&format!("{tag} {command}")).await;
-    written.map_err(|error| lost(&error.to_string()))?;
-    let mut lines = Vec::new();
-    // More untagged lines than that belong to no honest answer.
-    while lines.len() < 50 {
-        let line = read_line(stream).await?;
-        match line.strip_prefix(tag).map(str::trim_start) {
-            Some(status) if status.to_ascii_uppercase().starts_with("OK") => return Ok(lines),
-            Some(status) => return Err(refused(command, short(status))),
-            None => lines.push(line),
-        }
-    }
-    Err(lost("the server never ends its answer"))
-}
-
-async fn read_line(stream: &mut Stream) -> Result<String, MailboxError> {
-    stream
-        .read_line(GREETING_LINE_MAX)
-        .await
-        .map_err(|error| lost(&error.to_string()))
-}
-
-/// What a login shows to the server.
-enum Proof<'a> {
-    Password {
-        user: &'a str,
-        password: Secret,
-    },
-    Token {
-        user: &'a str,
-        token: Secret,
-        oauth: &'a OAuth,
-    },
-}
-
-impl<'a> Proof<'a> {
-    async fn of(login: &'a Login) -> Result<Proof<'a>, MailboxError> {
-        Ok(match login {
-            Login::Password { user, secret } => Proof::Password {
-                user,
-                password: secret::read(secret).await?,
-            },
-            Login::Token { user, oauth } => Proof::Token {
-                user,
-                token: oauth.access_token().await?,
-                oauth,
-            },
-        })
-    }
-}
-
-async fn log_in(
-    stream: Stream,
-    offers: &[String],
-    proof: &Proof<'_>,
-) -> Result<Session<Guard<BufWriter<Stream>>>, MailboxError> {
-    let has = |name: &str| offers.iter().any(|offer| offer == name);
-    let no_method = || MailboxError::NoLoginMethod(short(&offers.join(" ")));
-    // A command is several small writes, which should leave as one packet.
-    let mut guard = Guard::new(
-        BufWriter::new(stream),
-        MESSAGE_MAX_BYTES + OVERHEAD_MAX_BYTES,
-    );
-    guard.allow(SMALL_ANSWER_MAX_BYTES);
-    let client = Client::new(guard);
-    let login = match proof {
-        // Unlike LOGIN it carries any password, in UTF-8.
-        Proof::Password { user, password } if has("AUTH=PLAIN") => {
-            client.authenticate("PLAIN", Plain { user, password }).await
-        }
-        Proof::Password { user, password } if !has("LOGINDISABLED") => {
-            client.login(user, password.reveal()).await
-        }
-        Proof::Token { user, token, .. } if has("AUTH=XOAUTH2") => {
-            let said = false;
-            client
-                .authenticate("XOAUTH2", XOAuth2 { user, token, said })
-                .await
-        }
-        _ => return Err(no_method()),
-    };
-    login.map_err(|(error, _)| match (error, proof) {
-        (
-            async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words),
-            Proof::Token { oauth, .. },
-        ) => {
-            // The next try asks for a new one.
-            oauth.forget();
-            MailboxError::TokenRefused(short(&words))
-        }
-        (async_imap::error::Error::No(words) | async_imap::error::Error::Bad(words), _) => {
-            login_refusal(&words)
-        }
-        (other, _) => broken(other),
-    })
-}
-
-/// The way in with an access token, as Google and Microsoft describe it. A refusal comes as a challenge, which is
-/// answered with an empty line to get to the end.
-struct XOAuth2<'a> {
-    user: &'a str,
-    token: &'a Secret,
-    said: bool,
-}
-
-impl Authenticator for XOAuth2<'_> {
-    type Response = String;
-
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        if std::mem::replace(&mut self.said, true) {
-            return String::new();
-        }
-        format!(
-            "user={}\x01auth=Bearer {}\x01\x01",
-            self.user,
-            self.token.reveal()
-        )
-    }
-}
-
-/// A refusal that names a passing trouble (RFC 5530) says nothing about the password.
-fn login_refusal(words: &str) -> MailboxError {
-    let passing = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"];
-    if passing
-        .iter()
-        .any(|code| words.contains(&format!("[{code}]")))
-    {
-        return refused("login", short(words));
-    }
-    MailboxError::LoginRefused(short(words))
-}
-
-/// SASL PLAIN (RFC 4616).
-struct Plain<'a> {
-    user: &'a str,
-    password: &'a Secret,
-}
-
-impl Authenticator for Plain<'_> {
-    type Response = String;
-
-    fn process(&mut self, _challenge: &[u8]) -> String {
-        format!("\0{}\0{}", self.user, self.password.reveal())
-    }
-}
-
 /// `1,2,5`
 fn uid_set(uids: &[u32]) -> String {
     uids.iter()
         .map(u32::to_string)
         .collect::<Vec<_>>()
         .join(",")
-}
-
-/// A folder's name as a quoted string in modified UTF-7 (RFC 3501 section 5.1.3).
-fn mailbox_name(name: &str) -> String {
-    let mut quoted = String::from("\"");
-    let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        match first {
-            '&' => quoted.push_str("&-"),
-            '"' | '\\' => quoted.extend(['\\', first]),
-            ' '..='~' => quoted.push(first),
-            // Line ends stay as they are: the command is refused because of them.
-            '\r' | '\n' | '\0' => quoted.push(first),
-            _ => {
-                let end = rest
-                    .find(|c: char| c.is_ascii())
-                    .unwrap_or(rest.len())
-                    .max(first.len_utf8());
-                let (run, after) = rest.split_at(end);
-                quoted.push_str(&modified_base64(run));
-                rest = after;
-                continue;
-            }
-        }
-        rest = &rest[first.len_utf8()..];
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// `&...-`: UTF-16 in base64 with `,` for `/` and without padding.
-fn modified_base64(run: &str) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
-    let bytes: Vec<u8> = run.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let mut encoded = String::from("&");
-    for group in bytes.chunks(3) {
-        let bits = group.iter().enumerate().fold(0u32, |bits, (at, byte)| {
-            bits | u32::from(*byte) << (16 - 8 * at)
-        });
-        for at in 0..=group.len() {
-            encoded.push(ALPHABET[(bits >> (18 - 6 * at) & 63) as usize] as char);
-        }
-    }
-    encoded + "-"
 }
 
 fn lost(reason: &str) -> MailboxError {
@@ -1019,27 +557,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_names_are_quoted_and_written_in_modified_utf_7() {
-        for (name, written) in [
-            ("INBOX", "\"INBOX\""),
-            ("A & B", "\"A &- B\""),
-            ("say \"hi\" \\o/", "\"say \\\"hi\\\" \\\\o/\""),
-            // The examples of RFC 3501 section 5.1.3 and two more.
-            (
-                "~peter/mail/台北/日本語",
-                "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"",
-            ),
-            ("Entwürfe", "\"Entw&APw-rfe\""),
-            ("🎓", "\"&2Dzfkw-\""),
-            ("tab\there", "\"tab&AAk-here\""),
-        ] {
-            assert_eq!(mailbox_name(name), written);
-        }
-        // Such a name never becomes a second command: `start` refuses it.
-        assert!(mailbox_name("a\r\nX DELETE b").contains("\r\n"));
-    }
-
-    #[test]
     fn a_servers_date_is_read_with_and_without_the_leading_blank() {
         let date = internal_date("17-Jul-1996 02:44:25 -0700").unwrap();
         assert_eq!(date.to_rfc3339(), "1996-07-17T09:44:25+00:00");
@@ -1050,14 +567,6 @@ mod tests {
             1_767_744_000
         );
         assert_eq!(internal_date("yesterday"), None);
-    }
-
-    #[test]
-    fn a_refusal_for_a_while_is_no_wrong_password() {
-        assert!(
-            !login_refusal("code: None, info: Some(\"[AUTHENTICATIONFAILED] no\")").is_retriable()
-        );
-        assert!(login_refusal("code: None, info: Some(\"[UNAVAILABLE] later\")").is_retriable());
     }
 
     #[test]
