@@ -237,7 +237,7 @@ impl Provider {
         };
         Provider::of_address(address)
             .filter(named)
-            .or_else(|| PROVIDERS.iter().filter(named).last())
+            .or_else(|| PROVIDERS.iter().rfind(named))
     }
 
     /// A ceiling for an hour: well below the minute's limit, and so far below the day's that ten full hours reach
