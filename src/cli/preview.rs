@@ -10,12 +10,12 @@ use clap::{Args as Arguments, ValueEnum};
 use crate::config::{self, Config};
 use crate::mail::outbound::compose::{self, Parts};
 use crate::programme::letter::LetterKind;
-use crate::templates::{Frame, Rendered, Templates};
+use crate::templates::{self, Frame, Rendered, Templates};
 
 /// A letter as text, HTML or .eml, with invented values
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost preview introduction\n  pairpost preview check-in --format eml > check-in.eml\n  pairpost preview --all --to letters/"
+    after_help = "Examples:\n  pairpost preview introduction\n  pairpost preview check-in --format eml > check-in.eml\n  pairpost preview --all --lang fr --to letters/"
 )]
 pub struct Args {
     /// The letter's name; without one, the names are listed.
@@ -25,7 +25,7 @@ pub struct Args {
     /// The language of the letter; by default the programme's first.
     #[arg(long, value_name = "CODE")]
     lang: Option<String>,
-    /// Write every letter as .txt, .html and .eml into --to.
+    /// Write every letter as .txt, .html and .eml into --to, with a page to browse them.
     #[arg(long, requires = "to")]
     all: bool,
     #[arg(long, value_name = "DIR")]
@@ -63,15 +63,13 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     );
     let samples = config.templates.samples(&language);
     if let (true, Some(to)) = (args.all, &args.to) {
-        std::fs::create_dir_all(to).with_context(|| format!("{}: cannot be made", to.display()))?;
-        for kind in &samples {
-            let rendered = render(&config, kind, &language)?;
-            let file = |ending: &str| to.join(format!("{}.{ending}", kind.name()));
-            std::fs::write(file("txt"), &rendered.text)?;
-            std::fs::write(file("html"), &rendered.html)?;
-            std::fs::write(file("eml"), eml(&config, kind, &rendered)?)?;
-        }
-        println!("{} letters in {}", samples.len(), to.display());
+        write_all(&config, &samples, &language, to)?;
+        println!(
+            "{} letters in {}; open {} to look through them",
+            samples.len(),
+            to.display(),
+            to.join("index.html").display()
+        );
         return Ok(ExitCode::SUCCESS);
     }
     let Some(name) = &args.letter else {
@@ -92,7 +90,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     let rendered = render(&config, kind, &language)?;
     match args.format {
         Format::Text => print!("Subject: {}\n\n{}", rendered.subject, rendered.text),
-        Format::Html => print!("{}", rendered.html),
+        Format::Html => print!("{}", in_browser(&config, &rendered.html)),
         Format::Eml => {
             use std::io::Write;
             std::io::stdout().write_all(&eml(&config, kind, &rendered)?)?;
@@ -101,10 +99,73 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Each letter in its three forms, and a page to browse them.
+fn write_all(
+    config: &Config,
+    samples: &[LetterKind],
+    language: &str,
+    to: &Path,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("{}: cannot be made", to.display()))?;
+    let write = |name: String, bytes: &[u8]| {
+        let file = to.join(name);
+        std::fs::write(&file, bytes)
+            .with_context(|| format!("{}: cannot be written", file.display()))
+    };
+    let mut rows = String::new();
+    for kind in samples {
+        let rendered = render(config, kind, language)?;
+        let name = kind.name();
+        write(
+            format!("{name}.txt"),
+            format!("Subject: {}\n\n{}", rendered.subject, rendered.text).as_bytes(),
+        )?;
+        write(
+            format!("{name}.html"),
+            in_browser(config, &rendered.html).as_bytes(),
+        )?;
+        write(format!("{name}.eml"), &eml(config, kind, &rendered)?)?;
+        rows.push_str(&format!(
+            "<tr><th scope=\"row\"><a href=\"{name}.html\">{name}</a></th><td>{}</td><td><a href=\"{name}.txt\" \
+             aria-label=\"{name}: text\">text</a></td><td><a href=\"{name}.eml\" aria-label=\"{name}: mail\">mail</a></td></tr>\n",
+            templates::escaped(&rendered.subject)
+        ));
+    }
+    let page = include_str!("preview.html")
+        .replace("LANGUAGE", &templates::escaped(language))
+        .replace("PROGRAMME", &templates::escaped(&config.settings.name))
+        .replace("ROWS", &rows);
+    write("index.html".into(), page.as_bytes())
+}
+
+/// A browser knows no parts of mail: the logo stands in the page itself there.
+fn in_browser(config: &Config, html: &str) -> String {
+    use base64::Engine;
+    match &config.logo {
+        None => html.to_owned(),
+        Some(logo) => html.replace(
+            &format!("cid:{}", logo.content_id),
+            &format!(
+                "data:{};base64,{}",
+                logo.content_type,
+                base64::engine::general_purpose::STANDARD.encode(&logo.bytes)
+            ),
+        ),
+    }
+}
+
 fn render(config: &Config, kind: &LetterKind, language: &str) -> anyhow::Result<Rendered> {
+    let reaches_partner = matches!(
+        kind,
+        LetterKind::Introduction {
+            reply_reaches_partner: true,
+            ..
+        }
+    );
     let frame = Frame {
-        answers_to: Some(config.settings.address.clone()),
+        answers_to: (!reaches_partner).then(|| config.settings.address.clone()),
         reference: Some("k7q2-x9m4ta".into()),
+        logo: config.logo.as_ref().map(|logo| logo.content_id.clone()),
         ..Frame::of(&config.settings)
     };
     Ok(config.templates.render(kind, language, &frame)?)
@@ -120,6 +181,7 @@ fn eml(config: &Config, kind: &LetterKind, rendered: &Rendered) -> anyhow::Resul
         subject: &rendered.subject,
         text: &rendered.text,
         html: &rendered.html,
+        inline: config.logo.as_ref(),
         attachments: kind.attachments(),
         message_id: "preview@example.org",
         thread: &[],

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 pub use crate::problem::Problem;
 
 use crate::mail::account::{MailboxSettings, SendingSettings};
+use crate::mail::outbound::compose::Inline;
 use crate::problem::{nearest, shown_path};
 use crate::programme::settings::{Settings, Survey};
 use crate::templates::Templates;
@@ -40,6 +41,8 @@ pub struct Config {
     pub state_dir: PathBuf,
     /// Fonts for certificates beside the built-in one, for scripts that it does not have.
     pub certificate_fonts: Vec<PathBuf>,
+    /// Stands at the top of the HTML part of letters.
+    pub logo: Option<Inline>,
     pub templates: Templates,
     /// What works but should be looked at.
     pub warnings: Vec<Problem>,
@@ -218,6 +221,7 @@ fn meaning(
         poll_cron: programme.poll_cron,
         state_dir: programme.state_dir,
         certificate_fonts: programme.certificate_fonts,
+        logo: programme.logo,
         templates,
         warnings: warnings.into_sorted(),
     })

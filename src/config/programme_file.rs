@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::accounts;
 use super::written::{Problems, Section, Source, is_language_code};
 use crate::mail::account::{MailboxSettings, SendingSettings};
+use crate::mail::outbound::compose::Inline;
 use crate::problem::Problem;
 use crate::programme::application::Form;
 use crate::programme::settings::{
@@ -30,6 +31,7 @@ pub struct ProgrammeFile {
     pub poll_cron: String,
     pub state_dir: PathBuf,
     pub certificate_fonts: Vec<PathBuf>,
+    pub logo: Option<Inline>,
 }
 
 pub fn read(
@@ -112,6 +114,7 @@ pub fn read(
             remedy: "Name font files (.ttf) that are on this machine.".into(),
         });
     }
+    let logo = logo(&programme, base, address.as_deref());
     let acceptance = programme
         .one_of(
             "acceptance",
@@ -306,6 +309,57 @@ pub fn read(
         poll_cron,
         state_dir: base.join(state_dir),
         certificate_fonts,
+        logo,
+    })
+}
+
+/// A logo travels in each letter, so a large one costs every reader.
+const LOGO_MAX_BYTES: usize = 60_000;
+
+/// The programme's logo, read once: letters that are composed later must not depend on the file.
+fn logo(programme: &Section<'_>, base: &Path, address: Option<&str>) -> Option<Inline> {
+    let path = base.join(programme.text("logo")?);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            programme.refuse(
+                "logo",
+                &format!("{} cannot be read ({error})", path.display()),
+                "Write the path of a picture, relative to this folder, or remove the line.",
+            );
+            return None;
+        }
+    };
+    if bytes.len() > LOGO_MAX_BYTES {
+        programme.refuse(
+            "logo",
+            &format!(
+                "it has {} kB and travels in every letter",
+                bytes.len() / 1000
+            ),
+            "Make it smaller: 400 pixels wide and 60 kB at most.",
+        );
+        return None;
+    }
+    let content_type = if bytes.starts_with(b"\x89PNG\r\n") {
+        "image/png"
+    } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        "image/jpeg"
+    } else if bytes.starts_with(b"GIF8") {
+        "image/gif"
+    } else {
+        programme.refuse(
+            "logo",
+            "it is no PNG, JPEG or GIF, which all mail programs show",
+            "Save it as a PNG.",
+        );
+        return None;
+    };
+    let (_, domain) = address?.rsplit_once('@')?;
+    Some(Inline {
+        content_id: format!("logo@{domain}"),
+        content_type,
+        bytes,
     })
 }
 

@@ -205,6 +205,7 @@ fn defaults_shown_in_the_example_are_the_defaults() {
             "tls_name",
             "path",
             "channels",
+            "logo",
             "max_hours_apart",
             "release_after_hours",
             "exempt",

@@ -274,12 +274,14 @@ impl Ordering<'_> {
         };
         // No reply token travels in a letter whose answers go to somebody else.
         let answers_reach_us = !matches!(letter.reply_to, ReplyTo::Partners(_));
+        let logo = self.path.config.logo.as_ref();
         let rendered = self.path.config.templates.render(
             &letter.kind,
             &language,
             &Frame {
                 answers_to: answers_reach_us.then(|| own_reply_address.clone()),
                 reference: answers_reach_us.then(|| reference.clone()),
+                logo: logo.map(|logo| logo.content_id.clone()),
                 ..Frame::of(settings)
             },
         )?;
@@ -313,6 +315,7 @@ impl Ordering<'_> {
             subject: &rendered.subject,
             text: &rendered.text,
             html: &rendered.html,
+            inline: logo,
             attachments: &attachments,
             message_id: &message_id,
             thread: &thread,

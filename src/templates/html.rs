@@ -1,26 +1,46 @@
 //! The HTML part: the same words as the text part, in readable type, on light and dark, wide and narrow screens. Written
-//! from our own document only; every text and every attribute is escaped here, and nothing is loaded from anywhere.
+//! from our own document only; every text and every attribute is escaped here, and nothing is loaded from anywhere: the
+//! programme's logo, where there is one, travels inside of the letter.
 
 use super::Frame;
 use super::language::Language;
 use super::markdown::{Block, Inline, Target, plain};
+use super::picture::Picture;
 use super::slots;
 
-/// Small enough to travel in each letter. The colours keep a contrast of 7 to 1 or more for text.
+/// Small enough to travel in each letter. The colours keep a contrast of 7 to 1 or more for text. `START` is the side
+/// where lines begin: not all mail programs know logical properties.
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
-body{margin:0;background:#f4f4f1;color:#1c1c1c;font:17px/1.55 Georgia,'Times New Roman',serif}\
-.p{max-width:38em;margin:0 auto;padding:1.5em 1.4em;background:#fff;overflow-wrap:break-word}\
-h1{font:600 14px/1.4 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;color:#4a4a4a;margin:0 0 1.6em}\
-h2,h3{font:600 18px/1.35 -apple-system,'Segoe UI',Roboto,Arial,sans-serif;margin:1.7em 0 .5em}\
-p,ul,ol,blockquote{margin:0 0 1em}li{margin:.25em 0}a{color:#084a8c}\
-blockquote{margin-left:0;padding-left:1em;border-left:3px solid #8a8a8a}\
-pre,code{font:14px/1.5 Consolas,Menlo,monospace}code{font-weight:600}pre{white-space:pre-wrap;background:#f4f4f1;padding:1em;border-radius:4px}\
-.c{list-style:none;padding:0}.c a{display:block;padding:.75em 1em;margin:.5em 0;background:#084a8c;color:#fff;\
-border-radius:6px;text-decoration:none;font:600 16px/1.35 -apple-system,'Segoe UI',Roboto,Arial,sans-serif}\
-footer{font-size:14px;color:#4a4a4a}\
-@media(prefers-color-scheme:dark){body{background:#101214;color:#ececec}.p{background:#191c1f}h1,footer{color:#c0c0c0}\
-a{color:#9cc7ff}.c a{background:#9cc7ff;color:#101214}pre{background:#101214}}";
+body{margin:0;padding:0;background:#eef0ee;color:#1c1f1e}\
+.p{max-width:38em;margin:0 auto;padding:24px 20px 32px;background:#fff;border-top:5px solid #0b5351;\
+font:17px/1.6 Georgia,'Times New Roman',serif;overflow-wrap:break-word;word-wrap:break-word}\
+h1,h2,h3,.c a,.t,.s,table,footer{font-family:-apple-system,'Segoe UI',Roboto,Arial,sans-serif}\
+h1{font-size:15px;line-height:1.4;font-weight:600;color:#0b5351;margin:0 0 28px}\
+h1 img{display:block;max-width:200px;max-height:72px;margin:0 0 10px}\
+h2,h3{font-size:18px;line-height:1.35;font-weight:600;margin:32px 0 8px}\
+p,ul,ol,blockquote,table{margin:0 0 16px}ul,ol{padding-START:24px}li{margin:4px 0}a{color:#0a4f8f}\
+blockquote{padding-START:14px;border-START:3px solid #7d8583}\
+pre,code{font:15px/1.5 Consolas,Menlo,'DejaVu Sans Mono',monospace}code{font-weight:600}\
+pre{white-space:pre-wrap;background:#eef0ee;padding:16px;border-radius:6px}\
+.c{list-style:none;padding:0}.c li{margin:8px 0}\
+.c a{display:block;padding:13px 16px;background:#0b5351;color:#fff;border-radius:8px;text-decoration:none;\
+font-size:17px;line-height:1.35;font-weight:600}\
+.n a{padding-START:46px;text-indent:-28px}.n i{display:inline-block;width:28px;text-indent:0;font-style:normal}\
+.t{display:inline-block;padding:1px 10px;border:2px solid #0b5351;border-radius:8px;color:#0b5351;\
+text-decoration:none;font-size:16px;line-height:1.5;font-weight:600}\
+.y{padding:8px 24px;margin:4px;background:#0b5351;color:#fff;font-size:17px}\
+.s,footer{font-size:15px;line-height:1.6;color:#4a504e}.s{margin-top:24px;padding-top:16px;border-top:1px solid #c9cecc}\
+table{border-collapse:collapse;width:100%;font-size:15px;line-height:1.3}th{font-weight:400;text-align:START}\
+.b th,.b td{padding:3px 0;vertical-align:middle}.b th{padding-END:10px;width:45%}.b td{text-align:END}\
+.b .g{width:45%;padding-END:10px}.g div{height:14px;border-radius:3px;background:#0b5351}\
+.d{table-layout:fixed;direction:ltr}.d td{height:22px;padding:0;background:#dfe3e1;border:1px solid #fff}\
+.d .on{background:#0b5351}.d th{text-align:left;color:#4a504e;font-size:14px}\
+@media(prefers-color-scheme:dark){body{background:#0e1110;color:#e9ecea}.p{background:#181c1b;border-color:#7fd0c4}\
+h1,.t{color:#8ad6cb}.t{border-color:#8ad6cb}.s,footer,.d th{color:#bcc4c1}.s{border-color:#454c4a}a{color:#9cc9ff}\
+.c a,.y{background:#8ad6cb;color:#0e1110}pre{background:#0e1110}.g div,.d .on{background:#8ad6cb}\
+.d td{background:#343b39;border-color:#181c1b}}\
+@media(max-width:480px){.p{padding:20px 16px 28px}}";
 
 /// The whole HTML document.
 pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Frame) -> String {
@@ -38,15 +58,27 @@ pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Fra
                 escaped(&slots::cleaned(reference))
             )
         });
+    let (start, end) = match language.direction() {
+        "rtl" => ("right", "left"),
+        _ => ("left", "right"),
+    };
+    // The name stands beside the logo, so the picture itself says nothing more.
+    let logo = frame.logo.as_ref().map_or_else(String::new, |content_id| {
+        format!("<img src=\"cid:{}\" alt=\"\">", escaped(content_id))
+    });
+    // Webmail takes the body out of its page, so language and direction stand at the letter, too.
     format!(
         "<!doctype html>\n<html lang=\"{code}\" dir=\"{direction}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div class=\"p\">\n\
-         <header><h1>{programme}</h1></header>\n<main>\n{body}</main>\n{footer}</div>\n</body>\n</html>\n",
+         <meta name=\"supported-color-schemes\" content=\"light dark\">\n\
+         <title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n\
+         <div class=\"p\" lang=\"{code}\" dir=\"{direction}\">\n\
+         <header><h1>{logo}{programme}</h1></header>\n<main>\n{body}</main>\n{footer}</div>\n</body>\n</html>\n",
         code = escaped(language.code()),
         direction = language.direction(),
         title = escaped(subject),
+        style = STYLE.replace("START", start).replace("END", end),
         programme = escaped(&slots::cleaned(&frame.programme)),
     )
 }
@@ -60,8 +92,17 @@ impl Writer<'_> {
     fn block(&self, block: &Block, out: &mut String) {
         match block {
             Block::Paragraph(inlines) => {
-                out.push_str("<p>");
-                self.inlines(inlines, out);
+                // A paragraph that is set off as a whole is small print.
+                match inlines.as_slice() {
+                    [Inline::Emphasis(inner)] => {
+                        out.push_str("<p class=\"s\">");
+                        self.inlines(inner, out);
+                    }
+                    inlines => {
+                        out.push_str("<p>");
+                        self.inlines(inlines, out);
+                    }
+                }
                 out.push_str("</p>\n");
             }
             Block::Heading(level, inlines) => {
@@ -77,6 +118,7 @@ impl Writer<'_> {
                     escaped(text.trim_end_matches('\n'))
                 ));
             }
+            Block::Picture(picture) => write_picture(picture, out),
             Block::Quote(inner) => {
                 out.push_str("<blockquote>\n");
                 for block in inner {
@@ -96,13 +138,14 @@ impl Writer<'_> {
     fn list(&self, start: Option<u64>, items: &[Vec<Block>], loose: bool, out: &mut String) {
         if self.frame.answers_to.is_some() && items.iter().all(|item| answer(item).is_some()) {
             // A list of answers is a list of buttons that show their numbers.
-            out.push_str("<ul class=\"c\">\n");
+            let class = if start.is_some() { "c n" } else { "c" };
+            out.push_str(&format!("<ul class=\"{class}\">\n"));
             for (index, item) in items.iter().enumerate() {
                 let Some((word, label)) = answer(item) else {
                     continue;
                 };
                 let number = start.map_or_else(String::new, |first| {
-                    format!("{}&ensp;", first + index as u64)
+                    format!("<i>{}</i>", first + index as u64)
                 });
                 out.push_str(&format!(
                     "<li><a href=\"{}\">{number}{}</a></li>\n",
@@ -134,9 +177,29 @@ impl Writer<'_> {
     }
 
     fn inlines(&self, inlines: &[Inline], out: &mut String) {
+        // What a letter asks for stands in bold; the word that answers it right behind is the large button.
+        let mut asked = false;
         for inline in inlines {
+            let answers = asked;
+            asked = match inline {
+                Inline::Strong(_) => true,
+                Inline::Text(text) => asked && text.trim().is_empty(),
+                _ => false,
+            };
             match inline {
                 Inline::Text(text) => out.push_str(&escaped(text)),
+                // A word to be typed can be pressed instead. One with a number in it is an example.
+                Inline::Typed(text)
+                    if self.frame.answers_to.is_some()
+                        && !text.contains(|c: char| c.is_ascii_digit()) =>
+                {
+                    out.push_str(&format!(
+                        "<a class=\"{}\" href=\"{}\">{}</a>",
+                        if answers { "t y" } else { "t" },
+                        escaped(&self.answer_link(text)),
+                        escaped(text)
+                    ));
+                }
                 Inline::Typed(text) => {
                     out.push_str(&format!("<code>{}</code>", escaped(text)));
                 }
@@ -153,11 +216,19 @@ impl Writer<'_> {
                         Target::Web(place) => Some(place.clone()),
                     };
                     match place {
-                        Some(place) => {
-                            out.push_str(&format!("<a href=\"{}\">", escaped(&place)));
-                            self.inlines(inner, out);
-                            out.push_str("</a>");
-                        }
+                        // A link has no link within.
+                        Some(place) => match inner.as_slice() {
+                            [Inline::Typed(text)] => out.push_str(&format!(
+                                "<a class=\"t\" href=\"{}\">{}</a>",
+                                escaped(&place),
+                                escaped(text)
+                            )),
+                            inner => {
+                                out.push_str(&format!("<a href=\"{}\">", escaped(&place)));
+                                self.inlines(inner, out);
+                                out.push_str("</a>");
+                            }
+                        },
                         None => self.inlines(inner, out),
                     }
                 }
@@ -182,6 +253,39 @@ impl Writer<'_> {
     }
 }
 
+/// A picture as a table: mail programs draw those everywhere, and its numbers can be read aloud.
+fn write_picture(picture: &Picture, out: &mut String) {
+    match picture {
+        Picture::Hours(hours) => {
+            // What it shows stands in the sentence beside it.
+            out.push_str("<table class=\"d\" role=\"presentation\" aria-hidden=\"true\">\n<tr>");
+            for counts in hours {
+                out.push_str(if *counts { "<td class=\"on\">" } else { "<td>" });
+                out.push_str("</td>");
+            }
+            out.push_str("</tr>\n<tr>");
+            for hour in [0, 6, 12, 18] {
+                out.push_str(&format!("<th colspan=\"6\">{hour}</th>"));
+            }
+            out.push_str("</tr>\n</table>\n");
+        }
+        Picture::Bars(bars) => {
+            out.push_str("<table class=\"b\">\n");
+            for (label, number) in bars {
+                let bar = match picture.share(*number, 100) {
+                    0 => String::new(),
+                    percent => format!("<div style=\"width:{percent}%\"></div>"),
+                };
+                out.push_str(&format!(
+                    "<tr><th scope=\"row\">{}</th><td class=\"g\">{bar}</td><td>{number}</td></tr>\n",
+                    escaped(label)
+                ));
+            }
+            out.push_str("</table>\n");
+        }
+    }
+}
+
 /// The answer that an item consists of, if it is nothing else.
 fn answer(item: &[Block]) -> Option<(&str, &[Inline])> {
     match item {
@@ -193,7 +297,8 @@ fn answer(item: &[Block]) -> Option<(&str, &[Inline])> {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// Text as it may stand in HTML, in attributes too.
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -239,7 +344,7 @@ mod tests {
         );
         assert!(
             written.contains(
-                "<li><a href=\"mailto:exchange%2Br1k7q29fpm@example.org?subject=Re%3A%20How%20%3Cis%3E%20it%3F&amp;body=2\">2&ensp;Slow</a></li>"
+                "<li><a href=\"mailto:exchange%2Br1k7q29fpm@example.org?subject=Re%3A%20How%20%3Cis%3E%20it%3F&amp;body=2\"><i>2</i>Slow</a></li>"
             ),
             "{written}"
         );
@@ -263,5 +368,39 @@ mod tests {
         for sign in ["src=", "url(", "http", "@import", "<script", "<img"] {
             assert!(!written.contains(sign), "{sign}");
         }
+        let frame = Frame {
+            logo: Some("logo@example.org".into()),
+            ..samples::frame()
+        };
+        let with_logo = html("Hello", &frame);
+        assert!(with_logo.contains("<img src=\"cid:logo@example.org\" alt=\"\">"));
+        assert_eq!(with_logo.matches("src=").count(), 1);
+    }
+
+    #[test]
+    fn a_word_to_type_can_be_pressed_and_an_example_cannot() {
+        let written = html(
+            "Reply with `topics off`, or `swap 12 17`.",
+            &samples::frame(),
+        );
+        assert!(
+            written.contains("body=topics%20off\">topics off</a>"),
+            "{written}"
+        );
+        assert!(written.contains("<code>swap 12 17</code>"), "{written}");
+        let asked = html("**Reply with the word** `yes`, or `no`.", &samples::frame());
+        assert_eq!(asked.matches("class=\"t y\"").count(), 1, "{asked}");
+        let in_digest = html("Reply with: [`settle`](answer:settle)", &samples::frame());
+        assert_eq!(in_digest.matches("<a ").count(), 1, "{in_digest}");
+    }
+
+    #[test]
+    fn bars_are_a_table_and_their_labels_are_escaped() {
+        let written = html("~~~ bars\n<b> | 4\nKenya | 2\n~~~\n", &samples::frame());
+        assert!(
+            written.contains("<th scope=\"row\">&lt;b&gt;</th>"),
+            "{written}"
+        );
+        assert!(written.contains("width:50%"), "{written}");
     }
 }

@@ -1,8 +1,9 @@
 //! Markdown as a small document, with the slots opened: the one parse from which both parts of a letter are written.
 //! Only what letters need is kept; tables, images and footnotes are not among it.
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::picture::Picture;
 use super::slots;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Block {
     },
     /// Kept as it is, line by line: the form.
     Verbatim(String),
+    /// Numbers to be looked at, drawn by both parts in their way.
+    Picture(Picture),
     Quote(Vec<Block>),
     Rule,
 }
@@ -90,7 +93,8 @@ enum Open {
         items: Vec<Vec<Block>>,
         loose: bool,
     },
-    Verbatim(String),
+    /// With the word behind the fence, which says whether it is a picture.
+    Verbatim(String, String),
     /// `implied`: an item of a tight list, whose paragraph has no tags of its own.
     Paragraph {
         inlines: Vec<Inline>,
@@ -164,9 +168,13 @@ impl Builder {
                     loose: false,
                 });
             }
-            Tag::CodeBlock(_) => {
+            Tag::CodeBlock(kind) => {
                 self.close_paragraph();
-                self.open.push(Open::Verbatim(String::new()));
+                let word = match kind {
+                    CodeBlockKind::Fenced(word) => word.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.open.push(Open::Verbatim(word, String::new()));
             }
             _ => {
                 self.close_paragraph();
@@ -199,7 +207,10 @@ impl Builder {
                 items,
                 loose,
             }),
-            Some(Open::Verbatim(text)) => self.block(Block::Verbatim(text)),
+            Some(Open::Verbatim(word, text)) => self.block(match Picture::read(&word, &text) {
+                Some(picture) => Block::Picture(picture),
+                None => Block::Verbatim(text),
+            }),
             Some(Open::Blocks(blocks)) => match (end, self.open.last_mut()) {
                 (TagEnd::Item, Some(Open::List { items, .. })) => items.push(blocks),
                 (TagEnd::BlockQuote(_), _) => self.block(Block::Quote(blocks)),
@@ -215,7 +226,7 @@ impl Builder {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(Open::Verbatim(block)) = self.open.last_mut() {
+        if let Some(Open::Verbatim(_, block)) = self.open.last_mut() {
             block.push_str(&slots::open(text));
             return;
         }

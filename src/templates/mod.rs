@@ -17,6 +17,7 @@ mod html;
 mod language;
 mod load;
 mod markdown;
+mod picture;
 pub mod samples;
 mod slots;
 mod text;
@@ -33,6 +34,7 @@ use minijinja::{Environment, ErrorKind, Value};
 use crate::problem::{Problem, nearest};
 use crate::programme::letter::LetterKind;
 use crate::programme::settings::{Different, Settings, Topic};
+pub use html::escaped;
 use language::Language;
 use load::{build, override_from};
 use topics::TopicFile;
@@ -103,10 +105,12 @@ pub struct Frame {
     pub answers_to: Option<String>,
     /// The visible code of this letter ("k7q2-9fpm"), shown in the last line as `Ref: ...`.
     pub reference: Option<String>,
+    /// The `Content-ID` of the programme's logo, where one travels with the letter.
+    pub logo: Option<String>,
 }
 
 impl Frame {
-    /// The programme's own words; the address for answers and the reference are a letter's and come later.
+    /// The programme's own words; the address for answers, the reference and the logo are a letter's and come later.
     pub fn of(settings: &Settings) -> Frame {
         Frame {
             programme: settings.name.clone(),
@@ -125,6 +129,7 @@ impl Frame {
             two_roles: settings.pairing.roles.is_some(),
             answers_to: None,
             reference: None,
+            logo: None,
         }
     }
 }

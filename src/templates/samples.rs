@@ -48,6 +48,7 @@ pub fn frame() -> Frame {
         two_roles: false,
         answers_to: Some("exchange+r1k7q29fpm@example.org".into()),
         reference: Some("k7q2-9fpm".into()),
+        logo: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn write_block(block: &Block, columns: usize, lines: &mut Vec<String>) {
         Block::Verbatim(text) => {
             lines.extend(text.trim_end_matches('\n').lines().map(str::to_owned));
         }
+        Block::Picture(picture) => lines.extend(picture.as_text(columns)),
         Block::Quote(inner) => {
             let mut quoted = Vec::new();
             blocks(inner, columns.saturating_sub(2), true, &mut quoted);

@@ -14,6 +14,7 @@ mod matching_files;
 mod matching_graphs;
 mod museum;
 mod oauth;
+mod readability;
 mod rehearsals;
 mod rights;
 mod round;

@@ -27,6 +27,8 @@ pub struct Parts<'a> {
     pub subject: &'a str,
     pub text: &'a str,
     pub html: &'a str,
+    /// A picture that the HTML part shows by its `Content-ID`.
+    pub inline: Option<&'a Inline>,
     /// Files that travel along, after the text.
     pub attachments: &'a [Attachment],
     /// Without angle brackets.
@@ -38,6 +40,15 @@ pub struct Parts<'a> {
     pub automatic: Option<Automatic<'a>>,
     /// Only in rehearsals: kind/person/occurrence.
     pub occasion: Option<&'a str>,
+}
+
+/// A picture that travels inside of a letter and is shown in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inline {
+    /// Without angle brackets.
+    pub content_id: String,
+    pub content_type: &'static str,
+    pub bytes: Vec<u8>,
 }
 
 /// What marks a letter as sent by a programme (RFC 3834, RFC 2369, RFC 2919).
@@ -137,8 +148,17 @@ pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
     let unique = parts.message_id.split('@').next().unwrap_or("part");
     let words = MultiPart::alternative()
         .boundary(format!("={unique}="))
-        .singlepart(part(ContentType::TEXT_PLAIN, parts.text)?)
-        .singlepart(part(ContentType::TEXT_HTML, parts.html)?);
+        .singlepart(part(ContentType::TEXT_PLAIN, parts.text)?);
+    let html = part(ContentType::TEXT_HTML, parts.html)?;
+    let words = match parts.inline {
+        None => words.singlepart(html),
+        Some(picture) => words.multipart(
+            MultiPart::related()
+                .boundary(format!("={unique}=html="))
+                .singlepart(html)
+                .singlepart(shown_inline(picture)?),
+        ),
+    };
     let message = if parts.attachments.is_empty() {
         builder.multipart(words)?
     } else {
@@ -153,6 +173,14 @@ pub fn compose(parts: &Parts<'_>) -> anyhow::Result<Vec<u8>> {
     let bytes = message.formatted();
     gate(&bytes, parts)?;
     Ok(bytes)
+}
+
+fn shown_inline(picture: &Inline) -> anyhow::Result<SinglePart> {
+    let kind = ContentType::parse(picture.content_type)
+        .with_context(|| format!("{} is no content type", picture.content_type))?;
+    let body = Body::new_with_encoding(picture.bytes.clone(), ContentTransferEncoding::Base64)
+        .map_err(|_| anyhow::anyhow!("a picture cannot be encoded"))?;
+    Ok(lettre::message::Attachment::new_inline(picture.content_id.clone()).body(body, kind))
 }
 
 /// A file as a part of its own. Base64 keeps its bytes as they are, line ends included.
@@ -196,7 +224,13 @@ fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
     }
     // Only where files travel along do the bodies have to be taken apart again.
     let parser = mail_parser::MessageParser::default();
-    let parsed = match parts.attachments.is_empty() {
+    let meant: Vec<&[u8]> = parts
+        .inline
+        .map(|picture| picture.bytes.as_slice())
+        .into_iter()
+        .chain(parts.attachments.iter().map(|file| file.bytes.as_slice()))
+        .collect();
+    let parsed = match meant.is_empty() {
         true => parser.parse_headers(bytes),
         false => parser.parse(bytes),
     };
@@ -217,12 +251,7 @@ fn gate(bytes: &[u8], parts: &Parts<'_>) -> anyhow::Result<()> {
         .attachments()
         .map(mail_parser::MessagePart::contents)
         .collect();
-    if files.len() != parts.attachments.len()
-        || files
-            .iter()
-            .zip(parts.attachments)
-            .any(|(read, meant)| *read != meant.bytes.as_slice())
-    {
+    if files != meant {
         bail!("a letter whose files read otherwise than meant was held back");
     }
     const OURS: [&str; 15] = [
@@ -268,6 +297,7 @@ mod tests {
             subject: "Your peer, and what comes next",
             text: "Dear Zoë,\n\n.a line that begins with a dot\n",
             html: "<p>Dear Zoë</p>",
+            inline: None,
             attachments: &[],
             message_id: "k7q2x9m4ta@example.org",
             thread: &[],
@@ -339,6 +369,41 @@ mod tests {
                 ("Bcc--all-.pdf", files[1].bytes.as_slice()),
             ]
         );
+    }
+
+    #[test]
+    fn a_logo_travels_beside_the_html_part_and_files_after_both() {
+        let logo = Inline {
+            content_id: "logo@example.org".into(),
+            content_type: "image/png",
+            bytes: vec![137, 80, 78, 71, 13, 10, 26, 10],
+        };
+        let files = [Attachment {
+            file_name: "numbers.csv".into(),
+            content_type: "text/csv; charset=utf-8",
+            bytes: "a,b\r\n".into(),
+        }];
+        let letter = Parts {
+            inline: Some(&logo),
+            attachments: &files,
+            ..parts()
+        };
+        let bytes = compose(&letter).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let places: Vec<usize> = [
+            "multipart/mixed",
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "Content-ID: <logo@example.org>",
+            "numbers.csv",
+        ]
+        .iter()
+        .map(|sign| text.find(sign).unwrap_or_else(|| panic!("{sign}: {text}")))
+        .collect();
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(text.contains("Content-Disposition: inline"), "{text}");
     }
 
     #[test]

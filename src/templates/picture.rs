@@ -1,0 +1,161 @@
+//! Small pictures in letters, drawn from numbers in a fence whose first line says which: `~~~ hours` (a day of 24 hours
+//! with the hours that count) and `~~~ bars` (a bar for each number). The text part draws them with characters, the
+//! HTML part as a table, so that no image has to be loaded and a screen reader finds the numbers.
+
+/// What is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Picture {
+    /// For each hour of the day, whether it counts.
+    Hours([bool; 24]),
+    /// A label and a number each.
+    Bars(Vec<(String, u64)>),
+}
+
+/// Bars of the text part are this long at most, and their labels that wide.
+const BAR_COLUMNS: usize = 24;
+const LABEL_COLUMNS: usize = 34;
+
+impl Picture {
+    /// Reads what stands in a fence with this word behind it; `None` where it is no picture.
+    ///
+    /// `hours`: a stretch in each line, `15:00:00 22:00:00`. `bars`: `label | number`; whatever stands before the last
+    /// stroke is the label, so that a value in it cannot break the line.
+    pub fn read(word: &str, text: &str) -> Option<Picture> {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        match word.trim() {
+            "hours" => {
+                let mut hours = [false; 24];
+                for (from, to) in lines.filter_map(stretch) {
+                    for (hour, counts) in hours.iter_mut().enumerate() {
+                        // An hour counts when half of it does; a stretch may go on after midnight.
+                        let middle = hour as u32 * 60 + 30;
+                        *counts |=
+                            (from..to).contains(&middle) || (from..to).contains(&(middle + DAY));
+                    }
+                }
+                Some(Picture::Hours(hours))
+            }
+            "bars" => Some(Picture::Bars(
+                lines
+                    .filter_map(|line| {
+                        let (label, number) = line.rsplit_once('|')?;
+                        Some((label.trim().to_owned(), number.trim().parse().ok()?))
+                    })
+                    .collect(),
+            )),
+            _ => None,
+        }
+    }
+
+    /// Lines of the text part.
+    pub fn as_text(&self, columns: usize) -> Vec<String> {
+        match self {
+            Picture::Hours(hours) => {
+                let row: String = hours
+                    .iter()
+                    .map(|counts| if *counts { "##" } else { ".." })
+                    .collect();
+                vec![
+                    "0           6           12          18          24".into(),
+                    row,
+                ]
+            }
+            Picture::Bars(bars) => {
+                let label_columns = bars
+                    .iter()
+                    .map(|(label, _)| textwrap::core::display_width(label))
+                    .max()
+                    .unwrap_or(0)
+                    .min(LABEL_COLUMNS)
+                    .min(columns.saturating_sub(BAR_COLUMNS + 8));
+                bars.iter()
+                    .map(|(label, number)| {
+                        let label = shortened(label, label_columns);
+                        let space = label_columns - textwrap::core::display_width(&label);
+                        let bar = "#".repeat(self.share(*number, BAR_COLUMNS as u64) as usize);
+                        format!("{label}{}  {number:>5} {bar}", " ".repeat(space))
+                            .trim_end()
+                            .to_owned()
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// How much of `whole` a number takes where the largest one takes all of it; what is not nothing takes 1 at least.
+    pub fn share(&self, number: u64, whole: u64) -> u64 {
+        let largest = match self {
+            Picture::Hours(_) => 1,
+            Picture::Bars(bars) => bars.iter().map(|(_, number)| *number).max().unwrap_or(0),
+        };
+        match (number, largest) {
+            (0, _) | (_, 0) => 0,
+            (number, largest) => (number * whole / largest).clamp(1, whole),
+        }
+    }
+}
+
+/// Minutes of a day.
+const DAY: u32 = 24 * 60;
+
+/// Minutes from midnight; the end lies after the start.
+fn stretch(line: &str) -> Option<(u32, u32)> {
+    let (from, to) = line.split_once(' ')?;
+    let minutes = |time: &str| -> Option<u32> {
+        let mut parts = time.trim().split(':');
+        Some(parts.next()?.parse::<u32>().ok()? * 60 + parts.next()?.parse::<u32>().ok()?)
+    };
+    let (from, to) = (minutes(from)?, minutes(to)?);
+    Some((from, if to <= from { to + DAY } else { to }))
+}
+
+fn shortened(label: &str, columns: usize) -> String {
+    if textwrap::core::display_width(label) <= columns {
+        return label.to_owned();
+    }
+    let mut short = String::new();
+    for c in label.chars() {
+        if textwrap::core::display_width(&short) + 2 > columns {
+            break;
+        }
+        short.push(c);
+    }
+    format!("{}…", short.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_drawn_on_a_day_and_may_go_on_after_midnight() {
+        let picture = Picture::read("hours", "15:00:00 22:00:00\n\n23:30:00 01:00:00\n").unwrap();
+        let Picture::Hours(hours) = &picture else {
+            panic!("{picture:?}");
+        };
+        let awake: Vec<usize> = (0..24).filter(|hour| hours[*hour]).collect();
+        assert_eq!(awake, [0, 15, 16, 17, 18, 19, 20, 21, 23]);
+        let lines = picture.as_text(72);
+        assert_eq!(
+            lines[0].find("18"),
+            Some(36),
+            "the scale stands over its hour"
+        );
+        assert_eq!(&lines[1][28..34], "..####");
+    }
+
+    #[test]
+    fn the_longest_bar_fills_its_column_and_the_smallest_can_be_seen() {
+        let picture =
+            Picture::read("bars", "Kenya | 1\na | b | 96\nnothing | 0\nno number\n").unwrap();
+        let lines = picture.as_text(72);
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].ends_with("1 #"), "{}", lines[0]);
+        assert!(lines[1].starts_with("a | b ") && lines[1].ends_with(&"#".repeat(24)));
+        assert!(lines[2].ends_with('0'));
+        assert!(
+            Picture::read("", "Name:\n").is_none(),
+            "the form is no picture"
+        );
+    }
+}
