@@ -15,7 +15,8 @@ use crate::store::facts;
 
 /// The newest proposal: look at it, change it, release it
 ///
-/// The commands are those of the proposal's letter: ok, swap 12 17, pin 3 9, forbid 4 8, hold 21, free 21, rerun.
+/// The commands are those of the proposal's letter: ok, swap 12 17, pin 3 9, forbid 4 8, hold 21, leave 21,
+/// trio, free 21, rerun.
 /// Several at once, each in quotes, are done together or not at all.
 #[derive(Debug, Arguments)]
 #[command(
@@ -59,8 +60,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             .filter(|it| matches!(it, CommandKind::Release(_) | CommandKind::Review { .. }))
     };
     let what = read(" ").or_else(|| read("\n")).context(
-        "this is no command for a proposal. Known are: ok, swap 12 17, pin 3 9, forbid 4 8, hold 21, free 21, rerun; \
-         several at once each in quotes",
+        "this is no command for a proposal. Known are: ok, swap 12 17, pin 3 9, forbid 4 8, hold 21, leave 21, \
+         trio, free 21, rerun; several at once each in quotes",
     )?;
     let changes = matches!(what, CommandKind::Review { .. });
     let ended = super::act(&mut engine, what)?;

@@ -184,7 +184,10 @@ pub fn read(
     let matching = whole.section("matching");
     let pairing = pairing(&matching);
     let odd = matching
-        .one_of("odd", &[("trio", Odd::Trio), ("wait", Odd::Wait)])
+        .one_of(
+            "odd",
+            &[("trio", Odd::Trio), ("wait", Odd::Wait), ("ask", Odd::Ask)],
+        )
         .unwrap_or(Odd::Trio);
     let release = matching
         .number("release_after_hours", 1..=HOURS_MAX)

@@ -21,7 +21,7 @@ use crate::programme::event::{Command, CommandKind, Event};
 use crate::programme::privacy;
 use crate::store::removals::Arrived;
 use crate::store::tombstones::Tombstone;
-use crate::store::{Durability, Store, apply, erasure, facts, removals, rights, tombstones};
+use crate::store::{Durability, Store, apply, erasure, facts, look, removals, rights, tombstones};
 use crate::time::{Moment, from_seconds};
 
 /// The list's name in the state folder. `pairpost restore` leaves it as it is.
@@ -57,7 +57,13 @@ impl OnePath {
                         dropped.push(arrived(id, bytes))
                     })?;
                     for message in &dropped {
-                        removals::plan_message(tx, message)?;
+                        removals::plan_message(tx, message, removals::ERASED)?;
+                    }
+                }
+                Change::DropMessage { inbox } => {
+                    if let Some((_, _, bytes)) = look::message(tx, inbox.0)? {
+                        let message = arrived(*inbox, &bytes);
+                        removals::plan_message(tx, &message, removals::ANSWERED)?;
                     }
                 }
                 _ => {}
@@ -166,7 +172,7 @@ impl OnePath {
         })?;
         removals::plan_letters(tx, &letters)?;
         for message in &messages {
-            removals::plan_message(tx, message)?;
+            removals::plan_message(tx, message, removals::ERASED)?;
             erasure::forget_message(tx, message.id)?;
         }
         for letter in letters {

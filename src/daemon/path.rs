@@ -10,8 +10,10 @@ use crate::ids::{OccasionId, PersonId};
 use crate::mail::outbound::{Outcome, compose, pace};
 use crate::mail::token::{self, Keys};
 use crate::programme;
+use crate::programme::coordinating;
 use crate::programme::decision::{Change, Decision, Outcome as Ending};
-use crate::programme::event::{Event, Undelivered};
+use crate::programme::event::{Command, CommandKind, Event, Undelivered};
+use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, LetterKind, Recipient, ReplyTo};
 use crate::store::{apply, facts, occasions, outbox, unknown};
 use crate::templates::Frame;
@@ -60,8 +62,73 @@ pub(super) struct Gone {
 impl OnePath {
     /// Takes one event from facts to letters.
     pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
+        if let Event::Command(command) = going.event
+            && let CommandKind::Several { commands, below } = &command.what
+        {
+            return self.several(tx, now, going, command, commands, below);
+        }
         let facts = self.facts(tx, now, going.event, going.sender)?;
         let decision = programme::decide(&self.config.settings, &facts, going.event);
+        self.carry_out(tx, now, going, &facts, decision)
+    }
+
+    /// Several commands of one reply: each with its own facts, since the one before has changed them, and one letter
+    /// that says what each did.
+    fn several(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        going: &Going<'_>,
+        command: &Command,
+        commands: &[(String, CommandKind)],
+        below: &[String],
+    ) -> anyhow::Result<Gone> {
+        let mut told = Vec::with_capacity(commands.len());
+        let mut whole = Gone {
+            decision: Decision::default(),
+            person: None,
+            ordered: Vec::new(),
+        };
+        for (at, (line, what)) in commands.iter().enumerate() {
+            let one = Command {
+                what: what.clone(),
+                ..command.clone()
+            };
+            let event = Event::Command(one);
+            let facts = self.facts(tx, now, &event, going.sender)?;
+            let mut decision = programme::decide(&self.config.settings, &facts, &event);
+            let answer = coordinating::take_answer(command, &mut decision);
+            told.push((line.clone(), answer));
+            if at + 1 == commands.len() {
+                let answer = coordinating::done_one_by_one(command, &told, below);
+                decision.letters.push(answer);
+            }
+            let one = Going {
+                event: &event,
+                sender: going.sender,
+                cause: going.cause,
+                answering: going.answering,
+            };
+            let gone = self.carry_out(tx, now, &one, &facts, decision)?;
+            whole.ordered.extend(gone.ordered);
+            whole.decision.join(Decision {
+                letters: Vec::new(),
+                occasions: Vec::new(),
+                ..gone.decision
+            });
+        }
+        Ok(whole)
+    }
+
+    /// A decision becomes state, letters and a line in the journal.
+    fn carry_out(
+        &self,
+        tx: &Transaction<'_>,
+        now: Moment,
+        going: &Going<'_>,
+        facts: &Facts,
+        decision: Decision,
+    ) -> anyhow::Result<Gone> {
         let person = facts.person.as_ref().map(|person| person.id);
         self.before_applying(tx, now, &decision)?;
         apply::apply(tx, now, &decision, &address_key)?;

@@ -342,6 +342,10 @@ pub enum Change {
     RetentionNoticed {
         person: PersonId,
     },
+    /// The bytes of a message go as soon as it has been dealt with, here and in the mailbox.
+    DropMessage {
+        inbox: InboxId,
+    },
     /// The bytes of messages and letters that were dealt with before this moment are dropped.
     DropBytes {
         before: Moment,

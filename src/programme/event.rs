@@ -177,6 +177,12 @@ pub enum CommandKind {
     IntoPool {
         person: PersonId,
     },
+    /// Several lines of one reply, each with its words; each is done by itself, in their order, and one letter answers all.
+    Several {
+        commands: Vec<(String, CommandKind)>,
+        /// Lines that stood below other words and were not taken for commands.
+        below: Vec<String>,
+    },
     /// Words that look like commands and are none; what they lack, for the answer.
     Misread {
         why: String,
@@ -237,6 +243,9 @@ impl CommandKind {
     /// Whether letters to participants leave because of it, or are changed by it: the commands that a forger would
     /// want.
     pub fn reaches_people(&self) -> bool {
+        if let CommandKind::Several { commands, .. } = self {
+            return commands.iter().any(|(_, what)| what.reaches_people());
+        }
         matches!(
             self,
             CommandKind::Release(_)
@@ -258,6 +267,10 @@ pub enum Act {
     Forbid(u32, u32),
     /// Left out of this release.
     Hold(u32),
+    /// Where the number is odd: this one waits in the pool.
+    Leave(u32),
+    /// Where the number is odd: the last one joins the pair that suits best.
+    Trio,
     /// Pins and holds of this person are forgotten.
     Free(u32),
     /// Work it out again, with everybody who is in now.
@@ -271,6 +284,8 @@ impl std::fmt::Display for Act {
             Act::Pin(a, b) => write!(f, "pin {a} {b}"),
             Act::Forbid(a, b) => write!(f, "forbid {a} {b}"),
             Act::Hold(a) => write!(f, "hold {a}"),
+            Act::Leave(a) => write!(f, "leave {a}"),
+            Act::Trio => write!(f, "trio"),
             Act::Free(a) => write!(f, "free {a}"),
             Act::Rerun => write!(f, "rerun"),
         }
@@ -284,6 +299,10 @@ pub struct Adjustments {
     pub pinned: Vec<(PersonId, PersonId)>,
     pub forbidden: Vec<(PersonId, PersonId)>,
     pub held: Vec<PersonId>,
+    /// Without a partner where the number is odd; they wait in the pool from the release on.
+    pub left: Vec<PersonId>,
+    /// The last one where the number is odd joins a pair, whatever the config says.
+    pub trio: bool,
 }
 
 /// The proposal that a new one replaces, and on whose word.
@@ -309,6 +328,9 @@ pub struct Insight {
     pub scarce: u32,
     /// Pinned pairs that the rules would not allow.
     pub against_rules: Vec<(PersonId, PersonId, Vec<Obstacle>)>,
+    /// Of everybody who demands something: for the question of each demand, how many people of the round could be
+    /// their partner without it.
+    pub demands: Vec<(PersonId, Vec<(String, u32)>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -389,6 +389,14 @@ impl Proposal {
         let at = usize::try_from(number).ok()?.checked_sub(1)?;
         self.numbers.get(at).copied()
     }
+
+    /// How many people could be somebody's partner without each of their demands, by its question.
+    pub fn gains_of(&self, person: PersonId) -> &[(String, u32)] {
+        let mut demands = self.insight.demands.iter();
+        demands
+            .find(|(whose, _)| *whose == person)
+            .map_or(&[], |(_, gains)| gains)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

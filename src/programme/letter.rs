@@ -236,6 +236,15 @@ pub struct ProposalChange {
     pub score_before: i64,
 }
 
+/// A "must" that its owner can give up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Relaxable {
+    /// In the reader's words.
+    pub wish: String,
+    /// How many people of the round could be their partner without it, where that is known.
+    pub possible: Option<u32>,
+}
+
 /// A file that travels with a letter. It is made where the letter is ordered and lives in its frozen bytes only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attachment {
@@ -378,8 +387,8 @@ pub enum LetterKind {
         pool_until: NaiveDate,
         /// There was a partner, who left before the introduction.
         partner_left: bool,
-        /// Their "must" wishes, worded; each can be made a "would like" by its number.
-        wishes: Vec<String>,
+        /// Their "must" wishes; each can be made a "would like" by its number.
+        wishes: Vec<Relaxable>,
         next: Option<Dates>,
     },
     /// Meet your partner; topic 1 travels along.
@@ -604,7 +613,7 @@ pub enum LetterKind {
         /// 0 when it is new; else the letter asks again.
         reminder: u32,
         /// What the reply to an earlier proposal changed.
-        change: Option<ProposalChange>,
+        change: Option<Box<ProposalChange>>,
         people: u32,
         countries: u32,
         pairs: Vec<ProposedPair>,
@@ -613,6 +622,8 @@ pub enum LetterKind {
         distribution: Vec<(i64, u32)>,
         without: Vec<ProposedWithout>,
         held: Vec<(u32, String, String)>,
+        /// The last one of an odd number, where the coordinators are asked what becomes of them.
+        odd_one: Option<(u32, String, String)>,
         /// So many people compete for so many possible partners.
         competing: u32,
         scarce: u32,

@@ -124,6 +124,8 @@ fn over_cap_of(cap: &Cap, applicants: &[&Applicant]) -> BTreeSet<PersonId> {
         } else {
             total * percent / 100
         };
+        // A share of a few is less than one; no country is shut out by its first applicant.
+        let limit = limit.max(1);
         list.sort_by_key(|it| {
             (
                 !it.application.priority,

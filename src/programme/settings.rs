@@ -240,10 +240,13 @@ pub struct StillWithUs {
     pub answer_within_days: u32,
 }
 
+/// What becomes of the last one where the number of people is odd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Odd {
     Trio,
     Wait,
+    /// The coordinators say it in answer to the proposal; until they do, the last one waits.
+    Ask,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //!
 //! Answers are kept apart from names. That somebody has answered is a fact about them; what was answered stands on a
 //! sheet whose name follows from the person only under the master key, so that a later answer can take the place of an
-//! earlier one. When the surveys of a round close, the sheets get other names, and nothing leads back.
+//! earlier one. The mail that brought the answers is not kept. When the surveys of a round close, the sheets get other names,
+//! and nothing leads back.
 
 use chrono::Days;
 
@@ -203,6 +204,10 @@ pub fn answered(
             answers: said.answers.clone(),
         });
     }
+    // What was answered stands apart from names now. The mail that joins the two does not stay.
+    decision.changes.push(Change::DropMessage {
+        inbox: message.inbox,
+    });
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let of_survey = |id: &&String| survey.form.question(id).is_some();
     let kind = LetterKind::AnswersKept {

@@ -7,7 +7,7 @@ use super::conversation::{answer, free_words};
 use super::decision::{Change, Decision};
 use super::event::{Answered, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
-use super::letter::{About, Letter, LetterKind, Taken};
+use super::letter::{About, Letter, LetterKind, Relaxable, Taken};
 use super::settings::{Round, Settings};
 use super::{coordinating, form_text, timetable};
 
@@ -20,13 +20,15 @@ pub enum Because {
     PartnerLeft,
 }
 
-/// "No partner yet", with the choices: keep looking, the next round, or a "must" that becomes a "would like".
+/// "No partner yet", with the choices: keep looking, the next round, or a "must" that becomes a "would like". `gains` says
+/// for the question of each "must" how many people could be their partner without it.
 pub fn unmatched(
     settings: &Settings,
     round: &Round,
     person: &Person,
     answers: &Answers,
     because: Because,
+    gains: &[(String, u32)],
     occurrence: String,
 ) -> Letter {
     let musts = wishes(answers)
@@ -34,8 +36,9 @@ pub fn unmatched(
         .unwrap_or_default();
     let words = musts
         .iter()
-        .map(|(question, options)| {
-            form_text::wish_words(&settings.form, question, options, &person.language)
+        .map(|(question, options)| Relaxable {
+            wish: form_text::wish_words(&settings.form, question, options, &person.language),
+            possible: gains.iter().find(|it| it.0 == *question).map(|it| it.1),
         })
         .collect();
     Letter::to(

@@ -489,6 +489,7 @@ fn carry_out(
             tx.prepare_cached("UPDATE person SET retention_notice = ?2 WHERE id = ?1")?
                 .execute((person.0, seconds))?;
         }
+        Change::DropMessage { inbox } => super::erasure::forget_message(tx, *inbox)?,
         Change::DropBytes { before } => super::rights::drop_bytes(tx, *before)?,
     }
     Ok(())

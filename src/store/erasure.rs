@@ -383,6 +383,7 @@ fn proposals(
             }
         }
         insight.without.retain(|without| without.person != person);
+        insight.demands.retain(|(whose, _)| *whose != person);
         insight
             .against_rules
             .retain(|(one, other, _)| *one != person && *other != person);
@@ -394,6 +395,7 @@ fn proposals(
             .chain(&mut unmatched)
             .chain(&mut numbers)
             .chain(&mut adjustments.held)
+            .chain(&mut adjustments.left)
             .chain(pairs.flat_map(|(one, other)| [one, other]))
             .filter(|one| **one == person)
             .for_each(|one| *one = instead);

@@ -42,15 +42,21 @@ pub struct Arrived {
     pub size: u64,
 }
 
-pub fn plan_message(tx: &Transaction<'_>, message: &Arrived) -> rusqlite::Result<()> {
+/// A message of somebody who is erased, or that was kept long enough: the pages that named it are written anew, too.
+pub const ERASED: &str = "arrived";
+/// An answer to a survey, whose sender stays known: what is overwritten in the database is enough.
+pub const ANSWERED: &str = "answered";
+
+pub fn plan_message(tx: &Transaction<'_>, message: &Arrived, why: &str) -> rusqlite::Result<()> {
     tx.execute(
         "INSERT INTO removal (what, place, message_id, hash, size)
-         SELECT 'arrived', coalesce((SELECT place FROM place WHERE inbox_id = ?1), ''), ?2, hash, ?3
+         SELECT ?4, coalesce((SELECT place FROM place WHERE inbox_id = ?1), ''), ?2, hash, ?3
          FROM inbox WHERE id = ?1",
         (
             message.id.0,
             &message.message_id,
             i64::try_from(message.size).unwrap_or(0),
+            why,
         ),
     )?;
     Ok(())
@@ -94,8 +100,16 @@ pub fn copies(db: &rusqlite::Connection, limit: u32) -> rusqlite::Result<Vec<Cop
 
 /// These have been looked for and removed where they lay. What named them is removed from the pages, too.
 pub fn copies_done(tx: &Transaction<'_>, ids: &[i64]) -> rusqlite::Result<()> {
+    let mut erased = false;
     for id in ids {
+        erased |= tx.execute(
+            "DELETE FROM removal WHERE id = ?1 AND what <> ?2",
+            (id, ANSWERED),
+        )? > 0;
         tx.execute("DELETE FROM removal WHERE id = ?1", [id])?;
     }
-    plan_pages(tx)
+    match erased {
+        true => plan_pages(tx),
+        false => Ok(()),
+    }
 }

@@ -13,8 +13,8 @@ use crate::programme::event::{Gain, Obstacle};
 use crate::programme::facts::Purpose;
 use crate::programme::letter::{
     Asked, ClockOf, Confirming, Dates, Ended, FirstMessage, Hours, Item, LetterKind, Line, Open,
-    Part, Partner, ProposalChange, ProposedPair, ProposedWithout, ReportSection, Taken, TopicText,
-    WhyTogether,
+    Part, Partner, ProposalChange, ProposedPair, ProposedWithout, Relaxable, ReportSection, Taken,
+    TopicText, WhyTogether,
 };
 
 /// The frame of a sample: as [`frame`], but without an address for answers where pressing Reply reaches the partner.
@@ -161,7 +161,16 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             dates: dates(),
             pool_until: day(2027, 4, 27),
             partner_left: false,
-            wishes: vec!["School library (Where you work or study)".into(), "Africa".into()],
+            wishes: vec![
+                Relaxable {
+                    wish: "School library (Where you work or study)".into(),
+                    possible: Some(14),
+                },
+                Relaxable {
+                    wish: "Africa".into(),
+                    possible: Some(0),
+                },
+            ],
             next: Some(next()),
         },
         LetterKind::Introduction {
@@ -400,7 +409,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             dates: dates(),
             number: ProposalId(4),
             reminder: 0,
-            change: Some(ProposalChange {
+            change: Some(Box::new(ProposalChange {
                 replaced: ProposalId(3),
                 by: "Ada Martin".into(),
                 did: vec![
@@ -410,7 +419,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 gone: vec![pair(&[(3, "Jacek Nowak", "Poland"), (7, "Lina Haddad", "Lebanon")], 280)],
                 new: vec![pair(&[(3, "Jacek Nowak", "Poland"), (6, "Sione Fifita", "Tonga")], 268)],
                 score_before: 692,
-            }),
+            })),
             people: 5,
             countries: 5,
             pairs: vec![
@@ -432,6 +441,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 closed: vec![(Obstacle::Wish, 2), (Obstacle::Language, 1)],
             }],
             held: vec![(8, "Pat Kim".into(), "Canada".into())],
+            odd_one: None,
             competing: 3,
             scarce: 2,
             gains: vec![
@@ -741,6 +751,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             distribution: vec![],
             without: vec![],
             held: vec![],
+            odd_one: Some((7, "Lina Haddad".into(), "Lebanon".into())),
             competing: 0,
             scarce: 0,
             gains: vec![],

@@ -155,6 +155,12 @@ impl Story {
             self.answers("coordinator", "ok")?;
             return self.gets("coordinator", "command-done");
         }
+        if let Some((name, words)) = sentence
+            .strip_prefix("no message of ")
+            .and_then(|rest| rest.split_once(" is kept with "))
+        {
+            return self.no_message_is_kept(name, words.trim_matches('"'));
+        }
         if let Some(name) = sentence.strip_prefix("nothing is left of ") {
             return self.nothing_is_left_of(name);
         }
@@ -361,6 +367,18 @@ impl Story {
             id = letter.message_id,
         );
         self.arrive(mail.into_bytes())
+    }
+
+    /// Looks through the messages that are kept word for word.
+    fn no_message_is_kept(&self, name: &str, words: &str) -> Result<(), String> {
+        let person = self.person(name)?;
+        let kept = pairpost::store::personal::messages(self.engine.store().reader(), person)
+            .map_err(|error| error.to_string())?;
+        let with_words = |bytes: &[u8]| memchr::memmem::find(bytes, words.as_bytes()).is_some();
+        match kept.iter().find(|(_, _, bytes)| with_words(bytes)) {
+            Some((id, ..)) => Err(format!("message {id} says {words:?}")),
+            None => Ok(()),
+        }
     }
 
     /// Looks through the bytes of every file of the programme, as they lie on the disk.
@@ -745,6 +763,13 @@ fn adjust(config: &mut Config, what: &str) {
             settings.coordinators.push(deputy);
         }
         "the odd one waiting" => settings.odd = Odd::Wait,
+        "the odd one asked about" => settings.odd = Odd::Ask,
+        "no cap in this round" => settings.rounds[0].capped = false,
+        other if other.starts_with("no cap for ") => {
+            let country = pairpost::places::country(other.trim_start_matches("no cap for "));
+            let code = country.one().expect("a country");
+            settings.cap.as_mut().expect("a cap").exempt.push(code);
+        }
         "acceptance by hand" => {
             settings.acceptance = pairpost::programme::settings::Acceptance::ByHand;
         }

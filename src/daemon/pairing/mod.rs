@@ -147,6 +147,7 @@ fn propose(
     };
     let applicants = applicants_now(db, settings, round, state, now)?;
     let held = wanted.adjustments.held.clone();
+    let left = wanted.adjustments.left.clone();
     let mut proposed = Proposed {
         round: round.to_string(),
         purpose: wanted.purpose,
@@ -170,7 +171,10 @@ fn propose(
     }
     let forbidden = &proposed.adjustments.forbidden;
     let field = Participants::of(db, settings, round, now, applicants, forbidden)?;
-    let rules = rules(settings);
+    let mut rules = rules(settings);
+    if proposed.adjustments.trio {
+        rules.odd = matching::Odd::Trio;
+    }
     let changes = changes(&proposed.adjustments, &field.applicants);
     if let Err(why) = changes_are_possible(&changes, &field, &rules, &wanted.numbers) {
         return Ok(Err(why));
@@ -202,7 +206,10 @@ fn propose(
         .map(|&person| &field.applicants[person])
         .filter(|it| it.application.state == state)
         .map(|it| it.person.id)
+        // Whom coordinators leave to the pool, the matching has not looked at.
+        .chain(left.into_iter().filter(|it| field.index(*it).is_some()))
         .collect();
+    proposed.unmatched.sort();
     proposed.score = answer.score;
     proposed.floor = answer.floor;
     proposed.proof = proof(&answer);
@@ -212,7 +219,8 @@ fn propose(
         .then(|| "the check against all possible pairs found something better".into());
     if proposed.purpose == Purpose::Round {
         let different = settings.pairing.different;
-        proposed.insight = insight(&field, &rules, &answer, &options, different);
+        let adjustments = &proposed.adjustments;
+        proposed.insight = insight(&field, &rules, &answer, &options, different, adjustments);
     }
     Ok(Ok(proposed))
 }
@@ -229,7 +237,12 @@ pub(super) fn changes(adjustments: &Adjustments, applicants: &[Applicant]) -> ma
     matching::Changes {
         pinned: pinned.filter_map(|(a, b)| Some((of(a)?, of(b)?))).collect(),
         forbidden: Vec::new(),
-        held: adjustments.held.iter().filter_map(of).collect(),
+        held: adjustments
+            .held
+            .iter()
+            .chain(&adjustments.left)
+            .filter_map(of)
+            .collect(),
     }
 }
 
@@ -290,15 +303,19 @@ fn insight(
     answer: &matching::Proposal,
     options: &matching::Options<'_>,
     different: Different,
+    adjustments: &Adjustments,
 ) -> Insight {
     let candidates = &field.candidates;
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let shortage = matching::shortage(candidates, answer);
+    let left = adjustments.left.iter().filter_map(|it| field.index(*it));
     Insight {
         without: answer
             .unmatched
             .iter()
-            .map(|&person| {
+            .copied()
+            .chain(left)
+            .map(|person| {
                 let why = matching::why_unmatched(candidates, rules, person);
                 Without {
                     person: field.person(person),
@@ -334,6 +351,15 @@ fn insight(
                         .collect();
                 let (a, b) = (field.person(a), field.person(b));
                 (!against.is_empty()).then_some((a, b, against))
+            })
+            .collect(),
+        demands: candidates
+            .iter()
+            .enumerate()
+            .filter(|(_, candidate)| !candidate.must.is_empty())
+            .map(|(index, candidate)| {
+                let possible = matching::possible_partners(candidate, candidates, rules);
+                (field.person(index), field.numbering.by_question(possible))
             })
             .collect(),
     }
@@ -401,7 +427,8 @@ pub fn rules(settings: &Settings) -> Rules {
         },
         odd: match settings.odd {
             Odd::Trio => matching::Odd::Trio,
-            Odd::Wait => matching::Odd::Wait,
+            // Whoever is asked about waits meanwhile.
+            Odd::Wait | Odd::Ask => matching::Odd::Wait,
         },
         floor_percent: Rules::default().floor_percent,
     }

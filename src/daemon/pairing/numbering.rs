@@ -177,6 +177,16 @@ impl Numbering {
         }
     }
 
+    /// For the question of each demand, how many partners would be possible without it.
+    pub fn by_question(&self, possible: matching::PossiblePartners) -> Vec<(String, u32)> {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        possible
+            .without
+            .into_iter()
+            .map(|(wish, without)| (self.asked(wish.about).0.to_string(), count(without)))
+            .collect()
+    }
+
     /// The options that a wish asks for, in words of the form.
     pub fn options_of(&self, wish: &Wish) -> Vec<String> {
         let words = self

@@ -98,6 +98,11 @@ impl Participants {
         self.applicants[index].person.id
     }
 
+    /// Their place in the lists; `None` where they take no part.
+    pub fn index(&self, person: PersonId) -> Option<usize> {
+        self.applicants.iter().position(|it| it.person.id == person)
+    }
+
     /// What speaks for a group, in words of the form. For three people, what speaks for each two of them.
     pub fn reasons(&self, members: &[usize], rules: &Rules, scoring: &Scoring) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
@@ -181,14 +186,9 @@ pub fn demands(
         })
         .collect();
     let possible = matching::possible_partners(&candidate, &candidates, &rules(settings));
-    let few = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(Some(Demands {
-        possible: few(possible.count),
-        without: possible
-            .without
-            .into_iter()
-            .map(|(wish, count)| (numbering.asked(wish.about).0.to_string(), few(count)))
-            .collect(),
+        possible: u32::try_from(possible.count).unwrap_or(u32::MAX),
+        without: numbering.by_question(possible),
     }))
 }
 

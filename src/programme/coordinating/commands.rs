@@ -9,7 +9,6 @@ use crate::programme::letter::About;
 ///
 /// `ok` and what changes pairs speak of the proposal that the answered letter shows.
 pub fn read(text: &str, about: &About) -> Option<CommandKind> {
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     if let Some(proposal) = about.proposal {
         match acts(text) {
             Acts::Some(acts) => {
@@ -29,7 +28,100 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
     if let Some(announcement) = announce(text) {
         return Some(announcement);
     }
-    let words = plain_words(first);
+    several(text, about)
+}
+
+/// The lines at the top of a reply that are commands, each by itself. They end at the first line that is none: what a
+/// mail program quotes without a mark must not act.
+fn several(text: &str, about: &About) -> Option<CommandKind> {
+    let mut commands: Vec<(String, CommandKind)> = Vec::new();
+    let mut below = Vec::new();
+    let mut ended = false;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match single(line, about) {
+            Some(command) if !ended => {
+                if !commands.iter().any(|(_, known)| *known == command) {
+                    commands.push((line.to_string(), command));
+                }
+            }
+            Some(_) => below.push(line.to_string()),
+            None if !ended && !commands.is_empty() && begins_like_a_command(line) => {
+                return Some(misread(
+                    format!(
+                        "Nothing was done. This line could not be read: \"{line}\". Write each command as the letter \
+                         shows it, alone on its line."
+                    ),
+                    about,
+                ));
+            }
+            None if commands.is_empty() => return None,
+            None => ended = true,
+        }
+    }
+    below.truncate(BELOW_MAX);
+    let stands_alone = |(_, what): &(String, CommandKind)| {
+        matches!(
+            what,
+            CommandKind::Release(_) | CommandKind::SendAnnouncement(_)
+        )
+    };
+    match commands.len() {
+        1 if below.is_empty() => commands.pop().map(|(_, what)| what),
+        2.. if commands.iter().any(stands_alone) => Some(misread(
+            "Nothing was done. \"ok\" and \"send\" speak of what you have seen: please write that word alone, and other \
+             commands in another reply."
+                .into(),
+            about,
+        )),
+        _ => Some(CommandKind::Several { commands, below }),
+    }
+}
+
+/// Lines below that an answer repeats; there are more only where a whole letter was quoted without a mark.
+const BELOW_MAX: usize = 5;
+
+fn misread(why: String, about: &About) -> CommandKind {
+    CommandKind::Misread {
+        why,
+        about: about.clone(),
+    }
+}
+
+/// "settle", "accept 12th": whoever writes this below a command means one.
+fn begins_like_a_command(line: &str) -> bool {
+    let words = plain_words(line);
+    let known = [
+        "settle",
+        "arrived",
+        "resend",
+        "forgive",
+        "accept",
+        "decline",
+        "introduce",
+        "show",
+        "pool",
+        "pause",
+        "resume",
+        "status",
+        "ok",
+        "send",
+    ];
+    let names_one = words.get(1).is_some_and(|word| {
+        word.trim_start_matches('#')
+            .starts_with(|c: char| c.is_ascii_digit())
+    });
+    words
+        .first()
+        .is_some_and(|first| known.contains(&first.as_str()))
+        && (names_one || words.len() == 1)
+}
+
+/// The command that one line is.
+fn single(line: &str, about: &About) -> Option<CommandKind> {
+    if let Some(declined) = decline(line) {
+        return Some(declined);
+    }
+    let words = plain_words(line);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let number = |word: &str| word.trim_start_matches('#').parse::<i64>().ok();
     match words.as_slice() {
@@ -63,6 +155,22 @@ pub fn read(text: &str, about: &About) -> Option<CommandKind> {
         }),
         _ => None,
     }
+}
+
+/// "decline 12" and, on the same line, the reason in the coordinator's own words.
+fn decline(line: &str) -> Option<CommandKind> {
+    let (word, rest) = line.split_once(char::is_whitespace)?;
+    let (number, reason) = rest.trim().split_once(char::is_whitespace)?;
+    let person = number
+        .trim_start_matches('#')
+        .trim_end_matches([':', ',', '.'])
+        .parse()
+        .ok()?;
+    word.eq_ignore_ascii_case("decline")
+        .then(|| CommandKind::Decline {
+            person: PersonId(person),
+            reason: reason.trim().to_string(),
+        })
 }
 
 /// "announce to ..." on the first line, the subject on the next, the text below.
@@ -140,13 +248,15 @@ fn acts(text: &str) -> Acts {
         ),
         (_, Some(line)) => Acts::Wrong(format!(
             "Nothing was changed. This line could not be read: \"{line}\". Each line is one of: swap 12 17, pin 3 9, \
-             forbid 4 8, hold 21, free 21, rerun. Numbers are people as the proposal shows them."
+             forbid 4 8, hold 21, leave 21, trio, free 21, rerun. Numbers are people as the proposal shows them."
         )),
     }
 }
 
 fn begins_like_an_act(words: &[String]) -> bool {
-    let known = ["swap", "pin", "forbid", "hold", "free", "rerun"];
+    let known = [
+        "swap", "pin", "forbid", "hold", "leave", "trio", "free", "rerun",
+    ];
     let numbered = words
         .get(1)
         .is_some_and(|word| word.contains(|c: char| c.is_ascii_digit()));
@@ -169,6 +279,8 @@ fn act(words: &[String]) -> Option<Act> {
         ["pin", a, b] => Act::Pin(number(a)?, number(b)?),
         ["forbid", a, b] => Act::Forbid(number(a)?, number(b)?),
         ["hold", a] => Act::Hold(number(a)?),
+        ["leave", a] => Act::Leave(number(a)?),
+        ["trio"] => Act::Trio,
         ["free", a] => Act::Free(number(a)?),
         ["rerun"] => Act::Rerun,
         _ => return None,
@@ -256,6 +368,69 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn each_line_at_the_top_of_a_reply_is_a_command_and_what_is_quoted_below_is_none() {
+        let about = About::default();
+        let settle = |id| CommandKind::Settle { inbox: InboxId(id) };
+        let accept = CommandKind::Accept {
+            person: PersonId(12),
+        };
+        assert_eq!(
+            read("settle 88\n\nAccept 12.\nsettle 88\n\nThanks, Ada", &about),
+            Some(CommandKind::Several {
+                commands: vec![
+                    ("settle 88".into(), settle(88)),
+                    ("Accept 12.".into(), accept)
+                ],
+                below: vec![],
+            })
+        );
+        assert_eq!(
+            read(
+                "settle 88\nThanks!\n\nWhat needs a person\nsettle 89",
+                &about
+            ),
+            Some(CommandKind::Several {
+                commands: vec![("settle 88".into(), settle(88))],
+                below: vec!["settle 89".into()],
+            }),
+            "what was not done is told"
+        );
+        assert_eq!(read("settle 88\nThanks, Ada", &about), Some(settle(88)));
+        for half in [
+            "settle 88\naccept",
+            "settle 88\naccept 12th",
+            "settle 88\nok",
+        ] {
+            assert!(
+                matches!(
+                    read(half, &about_proposal()),
+                    Some(CommandKind::Misread { .. })
+                ),
+                "{half}"
+            );
+        }
+    }
+
+    #[test]
+    fn declining_takes_the_reason_as_it_is_written() {
+        assert_eq!(
+            read(
+                "decline 12 This round is for libraries, sorry.",
+                &About::default()
+            ),
+            Some(CommandKind::Decline {
+                person: PersonId(12),
+                reason: "This round is for libraries, sorry.".into()
+            })
+        );
+        assert_eq!(
+            read("decline 12", &About::default()),
+            None,
+            "a reason is needed"
+        );
     }
 
     #[test]

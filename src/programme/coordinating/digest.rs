@@ -139,7 +139,10 @@ fn item(waiting: &Waiting) -> Item {
             Some(format!("resend {letter}")),
         ),
         Waiting::Application { person, name } => (
-            format!("{name} has applied and waits to be accepted."),
+            format!(
+                "{name} has applied and waits to be accepted. To decline, write decline {person} and your reason on the \
+                 same line, which they read."
+            ),
             Some(format!("accept {person}")),
         ),
         Waiting::HeldOut {

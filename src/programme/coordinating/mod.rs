@@ -66,6 +66,45 @@ pub fn done(to: &str, occurrence: String, what: String, about: About) -> Letter 
     Letter::to_coordinator(to, LetterKind::CommandDone { what }, occurrence, about)
 }
 
+/// Several commands of one reply, what each of them did, and the lines that were not done.
+pub fn done_one_by_one(command: &Command, told: &[(String, String)], below: &[String]) -> Letter {
+    let mut lines: Vec<String> = told
+        .iter()
+        .map(|(line, what)| format!("{line}: {what}"))
+        .collect();
+    if !below.is_empty() {
+        lines.push(format!(
+            "Not done, since other words stand above: {}. If you want that, too, send it again at the top of a reply.",
+            below.join("; ")
+        ));
+    }
+    let occurrence = match command.inbox {
+        Some(inbox) => format!("message-{inbox}"),
+        None => "command".into(),
+    };
+    done(
+        &command.by,
+        occurrence,
+        lines.join("\n\n"),
+        About::default(),
+    )
+}
+
+/// What a command was answered with, where that is no letter of its own: taken out of the decision, to be told with
+/// others.
+pub fn take_answer(command: &Command, decision: &mut Decision) -> String {
+    let own = Recipient::Coordinator(command.by.clone());
+    let mut told = None;
+    decision.letters.retain(|letter| match &letter.kind {
+        LetterKind::CommandDone { what } if letter.to == own => {
+            told = Some(what.clone());
+            false
+        }
+        _ => true,
+    });
+    told.unwrap_or_else(|| "the answer comes in a letter of its own".into())
+}
+
 /// Something to know, to everybody who may act.
 pub fn notice(settings: &Settings, occurrence: &str, what: &str) -> Vec<Letter> {
     readers(settings, false)
@@ -118,6 +157,8 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             review::not_reviewed(settings, facts, acts, refused.as_deref())
         }
         CommandKind::Misread { why, .. } => Decision::ignored(why),
+        // The daemon takes them apart, since each needs facts of its own.
+        CommandKind::Several { .. } => Decision::ignored("several commands are done one by one"),
         CommandKind::Import(row) => importing::application(settings, facts, row),
         CommandKind::Met(met) => importing::met(facts, met),
         CommandKind::Announce {
@@ -276,7 +317,7 @@ fn show(facts: &Facts, command: &Command, inbox: InboxId) -> Decision {
             from: shown.from.clone(),
             text: shown.text.clone(),
         },
-        format!("message-{asked_in}"),
+        format!("message-{asked_in}-{inbox}"),
         About::default(),
     ));
     decision
@@ -312,6 +353,10 @@ fn into_pool(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
             person,
             &application.answers,
             Because::NobodyFits,
+            facts
+                .proposal
+                .as_ref()
+                .map_or(&[], |proposal| proposal.gains_of(person.id)),
             round.id.clone(),
         )
     }));

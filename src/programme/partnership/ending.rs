@@ -195,6 +195,7 @@ pub fn end(
                     person,
                     &member.answers,
                     Because::PartnerLeft,
+                    &[],
                     format!("left-{}", partnership.id),
                 )
             }));

@@ -86,6 +86,7 @@ pub fn introduce_now(
                 &member.person,
                 &member.answers,
                 Because::PartnerLeft,
+                &[],
                 format!("left-{}", partnership.id),
             ));
         }

@@ -34,6 +34,8 @@ pub fn adjusted(
                 asked.forbidden.push(pair);
             }
             Act::Hold(a) => asked.held.push(person(a)?),
+            Act::Leave(a) => asked.left.push(person(a)?),
+            Act::Trio => asked.trio = true,
             Act::Free(a) => freed.push(person(a)?),
             Act::Rerun => {}
         }
@@ -44,6 +46,7 @@ pub fn adjusted(
     let mut all = proposal.adjustments.clone();
     let newly_named = |person: &PersonId| {
         asked.held.contains(person)
+            || asked.left.contains(person)
             || freed.contains(person)
             || asked.pinned.iter().any(|(a, b)| a == person || b == person)
     };
@@ -51,10 +54,17 @@ pub fn adjusted(
         !newly_named(a) && !newly_named(b) && !asked.forbidden.contains(&(*a, *b))
     });
     all.held.retain(|person| !newly_named(person));
+    all.left.retain(|person| !newly_named(person));
+    // Either somebody waits, or three are together.
+    if asked.trio {
+        all.left.clear();
+    }
+    all.trio = asked.trio || (all.trio && asked.left.is_empty());
     all.forbidden.retain(|pair| !asked.pinned.contains(pair));
     all.pinned.extend(asked.pinned);
     all.forbidden.extend(asked.forbidden);
     all.held.extend(asked.held);
+    all.left.extend(asked.left);
     tidy(&mut all);
     Ok(all)
 }
@@ -65,8 +75,10 @@ fn tidy(adjustments: &mut Adjustments) {
     adjustments.pinned.dedup();
     adjustments.forbidden.sort();
     adjustments.forbidden.dedup();
-    adjustments.held.sort();
-    adjustments.held.dedup();
+    for people in [&mut adjustments.held, &mut adjustments.left] {
+        people.sort();
+        people.dedup();
+    }
 }
 
 fn ordered(act: &Act, a: PersonId, b: PersonId) -> Result<(PersonId, PersonId), String> {
@@ -143,6 +155,17 @@ fn contradictions(proposal: &Proposal, asked: &Adjustments) -> Result<(), String
             .position(|known| known == person)
             .map_or(0, |at| at + 1)
     };
+    if asked.trio && !asked.left.is_empty() {
+        return Err(
+            "Either somebody waits, or three are together: please say one of the two.".into(),
+        );
+    }
+    if let Some(both) = asked.left.iter().find(|it| asked.held.contains(it)) {
+        return Err(format!(
+            "{} is both held and left to the pool.",
+            number(both)
+        ));
+    }
     for pair in &asked.pinned {
         if asked.forbidden.contains(pair) {
             let (a, b) = (number(&pair.0), number(&pair.1));
@@ -151,9 +174,9 @@ fn contradictions(proposal: &Proposal, asked: &Adjustments) -> Result<(), String
             ));
         }
         for person in [pair.0, pair.1] {
-            if asked.held.contains(&person) {
+            if asked.held.contains(&person) || asked.left.contains(&person) {
                 return Err(format!(
-                    "{} is put together with somebody and held at once.",
+                    "{} is put together with somebody and left out at once.",
                     number(&person)
                 ));
             }

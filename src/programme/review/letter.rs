@@ -10,7 +10,7 @@ use crate::programme::letter::{
     About, Attachment, Letter, LetterKind, ProposalChange, ProposedPair, ProposedWithout,
 };
 use crate::programme::round::country;
-use crate::programme::settings::{Release, Round, Settings};
+use crate::programme::settings::{Odd, Release, Round, Settings};
 use crate::programme::{coordinating, reason_text, spreadsheet, timetable};
 
 /// Pairs that a letter asks to look at first.
@@ -127,7 +127,8 @@ pub fn letters(
         dates: timetable::dates(round),
         number: proposal.id,
         reminder,
-        change: revised.map(|(revision, before)| change(&names, proposal, revision, before)),
+        change: revised
+            .map(|(revision, before)| Box::new(change(&names, proposal, revision, before))),
         people: count(people.len()),
         countries: count(countries.len()),
         worst,
@@ -150,6 +151,7 @@ pub fn letters(
             .iter()
             .map(|it| names.shown(it))
             .collect(),
+        odd_one: odd_one(settings, proposal).map(|it| names.shown(it)),
         competing: insight.competing,
         scarce: insight.scarce,
         gains: insight.gains.clone(),
@@ -189,6 +191,15 @@ pub fn letters(
             )
         })
         .collect()
+}
+
+/// The last one of an odd number, while coordinators have not said what becomes of them.
+fn odd_one<'p>(settings: &Settings, proposal: &'p Proposal) -> Option<&'p PersonId> {
+    let said = &proposal.adjustments;
+    match proposal.unmatched.as_slice() {
+        [last] if settings.odd == Odd::Ask && !said.trio && said.left.is_empty() => Some(last),
+        _ => None,
+    }
 }
 
 /// What a reply has made of the proposal before.
@@ -231,7 +242,17 @@ fn change(
 fn now_stands(names: &Names<'_>, proposal: &Proposal, act: &Act) -> String {
     let numbers: Vec<u32> = match *act {
         Act::Swap(a, b) | Act::Pin(a, b) | Act::Forbid(a, b) => vec![a, b],
-        Act::Hold(a) | Act::Free(a) => vec![a],
+        Act::Hold(a) | Act::Leave(a) | Act::Free(a) => vec![a],
+        Act::Trio => {
+            let three = proposal.groups.iter().find(|group| group.people.len() > 2);
+            return three.map_or_else(
+                || "nobody is left over whom a pair could take in under the rules".into(),
+                |group| {
+                    let people = group.people.iter().map(|it| names.short(it));
+                    people.collect::<Vec<_>>().join(" + ")
+                },
+            );
+        }
         Act::Rerun => return "all pairs were worked out again".into(),
     };
     let mut told: Vec<String> = Vec::new();
@@ -250,6 +271,9 @@ fn now_stands(names: &Names<'_>, proposal: &Proposal, act: &Act) -> String {
             }
             None if proposal.adjustments.held.contains(&person) => {
                 format!("{} is left out of this release", names.short(&person))
+            }
+            None if proposal.adjustments.left.contains(&person) => {
+                format!("{} waits in the pool", names.short(&person))
             }
             None => format!("{} has no partner", names.short(&person)),
         };

@@ -206,7 +206,8 @@ pub fn release(settings: &Settings, facts: &Facts) -> Decision {
             true => Because::PartnerLeft,
             false => Because::NobodyFits,
         };
-        to_the_pool(settings, round, applicant, because, &mut decision);
+        let gains = proposal.gains_of(applicant.person.id);
+        to_the_pool(settings, round, applicant, because, gains, &mut decision);
     }
     decision.outcome = Outcome::Handled;
     decision
@@ -218,6 +219,7 @@ fn to_the_pool(
     round: &Round,
     applicant: &Applicant,
     because: Because,
+    gains: &[(String, u32)],
     decision: &mut Decision,
 ) {
     decision.changes.push(Change::ApplicationState {
@@ -230,6 +232,7 @@ fn to_the_pool(
         &applicant.person,
         &applicant.application.answers,
         because,
+        gains,
         round.id.clone(),
     ));
 }

@@ -138,8 +138,10 @@ pub fn load(
                     facts.proposal = newest_proposal(tx, &application.round)?;
                 }
             }
-            CommandKind::Show { .. } | CommandKind::Settle { .. } | CommandKind::Misread { .. } => {
-            }
+            CommandKind::Show { .. }
+            | CommandKind::Settle { .. }
+            | CommandKind::Misread { .. }
+            | CommandKind::Several { .. } => {}
         },
         Event::Undelivered(undelivered) => {
             about_person(tx, &mut facts, undelivered.person, None)?;
