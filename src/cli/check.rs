@@ -4,11 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as Arguments;
+use console::style;
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::daemon::engine;
-use crate::mail::inbound::mailbox::Mailbox;
+use crate::mail::account::MailboxSettings;
+use crate::mail::inbound::mailbox::{Mailbox, MailboxError};
+use crate::mail::outbound::smtp::SmtpError;
 use crate::mail::outbound::transport::Transport;
+use crate::mail::providers::Provider;
+use crate::mail::tls::ConnectError;
 use crate::store::{Durability, Store};
 
 /// Check the config folder, the letters, the database and the logins: all problems at once
@@ -26,10 +31,10 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     let folder = super::config_dir(dir);
     let mut problems = 0;
     let mut tell = |what: &str, found: Result<String, String>| match found {
-        Ok(fine) => println!("ok       {what}: {fine}"),
+        Ok(fine) => println!("{}       {what}: {fine}", style("ok").green()),
         Err(problem) => {
             problems += 1;
-            println!("PROBLEM  {what}: {problem}");
+            println!("{}  {what}: {problem}", style("PROBLEM").red().bold());
         }
     };
     let config = match config::load(&folder) {
@@ -80,7 +85,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
                         mailbox.close().await;
                         Ok("logged in, folders found".to_string())
                     }
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(with_mend(&error, mend_mailbox(&error), &config)),
                 }
             }),
         );
@@ -92,7 +97,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
                 transport.close().await;
                 ready
                     .map(|()| "logged in".to_string())
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| with_mend(&error, mend_sending(&error), &config))
             }),
         );
     }
@@ -103,6 +108,84 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
         println!("{problems} problems.");
         ExitCode::from(1)
     })
+}
+
+/// What can be done about a problem that a server has told.
+#[derive(Clone, Copy)]
+enum Mend {
+    /// Its message says it.
+    Said,
+    /// These words.
+    Words(&'static str),
+    /// The login: the provider's own ways, where they are known.
+    Login,
+}
+
+const UNREACHABLE: Mend = Mend::Words(
+    "Is the name right, is this machine online, and does its network let mail out on this port? Some networks and cloud \
+     machines do not; try it with another, or ask who runs it.",
+);
+const NOT_TRUSTED: Mend = Mend::Words(
+    "Is the name the one that the provider tells? A server of your own needs a certificate for this name (tls_name where \
+     it bears another), or tls_ca_file with the authority that made it. A port for STARTTLS (143, 587) needs security = \
+     \"starttls\".",
+);
+
+fn mend_connection(error: &ConnectError) -> Mend {
+    match error {
+        ConnectError::Unreachable { .. } => UNREACHABLE,
+        ConnectError::NotTrusted { .. } => NOT_TRUSTED,
+        _ => Mend::Said,
+    }
+}
+
+fn mend_mailbox(error: &MailboxError) -> Mend {
+    match error {
+        MailboxError::Connect(error) => mend_connection(error),
+        MailboxError::LoginRefused(_)
+        | MailboxError::TokenRefused(_)
+        | MailboxError::NoLoginMethod(_) => Mend::Login,
+        _ => Mend::Said,
+    }
+}
+
+fn mend_sending(error: &SmtpError) -> Mend {
+    match error {
+        SmtpError::Connect(error) => mend_connection(error),
+        SmtpError::LoginRefused { .. } | SmtpError::TokenRefused(_) | SmtpError::NoLoginMethod => {
+            Mend::Login
+        }
+        _ => Mend::Said,
+    }
+}
+
+/// The problem, and below it what to do.
+fn with_mend(error: &dyn std::error::Error, mend: Mend, config: &Config) -> String {
+    let words = match mend {
+        Mend::Said => return error.to_string(),
+        Mend::Words(words) => words.to_owned(),
+        Mend::Login => {
+            let known = match &config.mailbox {
+                MailboxSettings::Imap { server, .. } => {
+                    Provider::of_host(&server.host, &config.settings.address)
+                }
+                MailboxSettings::Maildir { .. } => None,
+            };
+            known.map_or_else(
+                || {
+                    "Try the same user and password in the provider's web mail. Many providers want a password made for \
+                     programs (an app password), or IMAP to be switched on first."
+                        .to_owned()
+                },
+                |provider| format!("{}: {}", provider.name, provider.before),
+            )
+        }
+    };
+    let options = textwrap::Options::new(super::terminal_width().unwrap_or(100))
+        .initial_indent("         ")
+        .subsequent_indent("         ")
+        .break_words(false);
+    format!("{error}\n{}", textwrap::fill(&words, options))
 }
 
 fn state(dir: &Path) -> Result<String, String> {

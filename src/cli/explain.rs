@@ -12,10 +12,9 @@ use crate::mail::inbound::{self, AskedFor, Context, Reading};
 use crate::programme::application::Form;
 use crate::time::Moment;
 
-/// Show how a message would be read: its kind, the new text, the answers, bounces and defects.
-///
-/// Example: pairpost explain --asked check-in reply.eml
+/// Show how a message would be read: its kind, the new text, the answers, bounces and defects
 #[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  pairpost explain --asked check-in reply.eml")]
 pub struct Args {
     /// Messages as files, one each.
     #[arg(required = true)]

@@ -1,7 +1,6 @@
 //! The command line: one file per subcommand. Whatever changes state goes through the engine, like a mail would.
 //!
-//! Exit codes: 0 done, 1 problems were found, 2 wrong usage; `run` also 75 (another daemon is running) and 78 (config
-//! or database refused), as in sysexits.h.
+//! Exit codes: see `EXIT_CODES`, which `--help` and the manual page show.
 
 mod announce;
 mod backup;
@@ -27,6 +26,7 @@ mod restore;
 mod review;
 mod round;
 mod run;
+mod shell;
 mod status;
 mod table;
 pub mod what_if;
@@ -43,13 +43,12 @@ use crate::daemon::{Engine, engine};
 use crate::programme::event::{self, CommandKind};
 use crate::store::Durability;
 
+/// What a script can tell by (75 and 78 as in sysexits.h).
+const EXIT_CODES: &str = "Try it without a mailbox:  pairpost demo\nStart a programme:         pairpost init my-programme\n\nExit codes:\n   0  done\n   1  problems were found, or it could not be done; the last line says why\n   2  wrong usage\n  75  only run: another pairpost runs on this state folder\n  78  only run: config or database was refused";
+
 /// Runs a peer-mentoring programme end to end by mail.
 #[derive(Debug, Parser)]
-#[command(
-    name = "pairpost",
-    version,
-    after_help = "Try it without a mailbox:  pairpost demo\nStart a programme:         pairpost init my-programme"
-)]
+#[command(name = "pairpost", version, after_help = EXIT_CODES)]
 struct Arguments {
     /// The programme's config folder. Without it $PAIRPOST_CONFIG, else ./config where it holds pairpost.toml, else
     /// /etc/pairpost.
@@ -86,6 +85,8 @@ enum Command {
     Erase(erase::Args),
     Report(report::Args),
     Import(import::Args),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// Parses the arguments, does what they say, and tells how it ended.
@@ -118,6 +119,8 @@ pub fn main() -> ExitCode {
         Command::Erase(args) => erase::run(&args, config),
         Command::Report(args) => report::run(&args, config),
         Command::Import(args) => import::run(&args, config),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     ended.unwrap_or_else(|error| {
         // A closed pipe (`pairpost status | head`) is no problem of anybody's.
@@ -235,6 +238,16 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many columns the terminal has; none where the output goes elsewhere.
+fn terminal_width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal.is_term().then(|| {
+        terminal
+            .size_checked()
+            .map_or(80, |(_, columns)| columns.into())
+    })
+}
+
 /// A progress bar on a terminal, nothing elsewhere.
 fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
     let bar = indicatif::ProgressBar::with_draw_target(
@@ -248,4 +261,28 @@ fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
     }
     bar.set_prefix(what);
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        let mut command = super::Arguments::command();
+        command.build();
+        command.clone().debug_assert();
+        for sub in command
+            .get_subcommands()
+            .filter(|it| it.get_name() != "help")
+        {
+            let help = sub.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.contains("xample")),
+                "{} has no example",
+                sub.get_name()
+            );
+            assert!(sub.get_about().is_some(), "{}", sub.get_name());
+        }
+    }
 }

@@ -1,18 +1,26 @@
-//! Tables on a terminal: columns as wide as their widest cell, cut where the line would break.
+//! Tables on a terminal: columns as wide as their widest cell, cut where the terminal would break the line. Into a file
+//! or another program nothing is cut: whoever reads that wants all of it.
 
-/// Prints rows under headings; numbers are right-aligned. Does nothing clever with colours.
+use console::{measure_text_width, style};
+
+/// Prints rows under headings; numbers are right-aligned.
 pub fn print(headings: &[&str], rows: &[Vec<String>]) -> std::io::Result<()> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    for line in lines(headings, rows, 100) {
-        writeln!(out, "{line}")?;
+    let width = super::terminal_width().unwrap_or(usize::MAX);
+    for (at, line) in lines(headings, rows, width).iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "{}", style(line).bold())?;
+        } else {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }
 
 fn lines(headings: &[&str], rows: &[Vec<String>], width: usize) -> Vec<String> {
     let columns = headings.len();
-    let wide = |text: &str| text.chars().count();
+    let wide = |text: &str| measure_text_width(text);
     let mut widths: Vec<usize> = headings.iter().map(|heading| wide(heading)).collect();
     for row in rows {
         for (at, cell) in row.iter().enumerate().take(columns) {
@@ -38,14 +46,11 @@ fn lines(headings: &[&str], rows: &[Vec<String>], width: usize) -> Vec<String> {
         let mut text = String::new();
         for (at, cell) in cells.enumerate().take(columns) {
             let cut: String = if wide(cell) > widths[at] {
-                cell.chars()
-                    .take(widths[at].saturating_sub(1))
-                    .chain(['…'])
-                    .collect()
+                cut_to(cell, widths[at])
             } else {
                 cell.to_string()
             };
-            let fill = " ".repeat(widths[at] - wide(&cut));
+            let fill = " ".repeat(widths[at].saturating_sub(wide(&cut)));
             if numeric(at) {
                 text.push_str(&fill);
                 text.push_str(&cut);
@@ -65,9 +70,22 @@ fn lines(headings: &[&str], rows: &[Vec<String>], width: usize) -> Vec<String> {
     all
 }
 
+/// The beginning of a text, with a mark that something is missing. Some characters take two columns.
+fn cut_to(text: &str, width: usize) -> String {
+    let mut cut = String::new();
+    for c in text.chars() {
+        if measure_text_width(&cut) + measure_text_width(c.encode_utf8(&mut [0; 4])) >= width {
+            break;
+        }
+        cut.push(c);
+    }
+    cut.push('…');
+    cut
+}
+
 #[cfg(test)]
 mod tests {
-    use super::lines;
+    use super::{lines, measure_text_width};
 
     #[test]
     fn columns_line_up_and_numbers_stand_right() {
@@ -94,5 +112,24 @@ mod tests {
             text[1].chars().count() <= 60 && text[1].ends_with('…'),
             "{text:?}"
         );
+    }
+
+    #[test]
+    fn wide_characters_take_the_room_that_they_take() {
+        let rows = [
+            vec!["図書館".to_string(), "a".into()],
+            vec!["ab".to_string(), "図".repeat(40)],
+        ];
+        let text = lines(&["", ""], &rows, 40);
+        assert_eq!(text[1], "図書館  a");
+        assert!(text[2].starts_with("ab      図"), "{text:?}");
+        assert!(measure_text_width(&text[2]) <= 40, "{text:?}");
+    }
+
+    #[test]
+    fn where_there_is_no_terminal_nothing_is_cut() {
+        let rows = [vec!["1".to_string(), "x".repeat(300)]];
+        let text = lines(&["id", "why"], &rows, usize::MAX);
+        assert!(text[1].ends_with('x'), "{text:?}");
     }
 }

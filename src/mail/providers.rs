@@ -226,14 +226,22 @@ impl Provider {
             .find(|provider| provider.domains.contains(&domain.as_str()))
     }
 
-    /// The provider whose server letters leave by, for the mailbox of this address. Gmail and Google Workspace share
-    /// their servers; which one it is, the address tells.
+    /// The provider whose server letters leave by, for the mailbox of this address.
     pub fn of_sending(sending: &SendingSettings, address: &str) -> Option<&'static Provider> {
-        let SendingSettings::Smtp { server, .. } = sending else {
-            return None;
-        };
+        match sending {
+            SendingSettings::Smtp { server, .. } => Provider::of_host(&server.host, address),
+            SendingSettings::Maildir { .. } => None,
+        }
+    }
+
+    /// The provider whose IMAP or SMTP server this is, for the mailbox of this address. Gmail and Google Workspace share
+    /// their servers; which one it is, the address tells.
+    pub fn of_host(host: &str, address: &str) -> Option<&'static Provider> {
         let named = |provider: &&Provider| {
-            !provider.smtp.host.is_empty() && provider.smtp.host.eq_ignore_ascii_case(&server.host)
+            !host.is_empty()
+                && [provider.imap.host, provider.smtp.host]
+                    .iter()
+                    .any(|it| it.eq_ignore_ascii_case(host))
         };
         Provider::of_address(address)
             .filter(named)
