@@ -10,6 +10,7 @@ mod engine;
 mod examples;
 mod import;
 mod letters;
+mod mailhost;
 mod matching_files;
 mod matching_graphs;
 mod museum;
