@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::ids::{InboxId, PersonId};
+use crate::mail::address;
 use crate::programme::event::CommandKind;
 use crate::store::look;
 use crate::time::{Clock, from_seconds};
@@ -39,6 +40,9 @@ pub struct Args {
     /// Forgive former silence: they are invited like everybody again.
     #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
     forgive: bool,
+    /// Their letters shall go to this address; it is asked first, and has three days to say yes.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["accept", "decline", "withdraw", "settle", "pool", "forgive"])]
+    address: Option<String>,
     /// You have dealt with this message of theirs.
     #[arg(long, value_name = "MESSAGE")]
     settle: Option<i64>,
@@ -60,6 +64,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         Some(CommandKind::Withdraw { person })
     } else if args.pool {
         Some(CommandKind::IntoPool { person })
+    } else if let Some(address) = &args.address {
+        let address = address.trim().to_string();
+        address::check(&address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
+        Some(CommandKind::ChangeAddress { person, address })
     } else if args.forgive {
         Some(CommandKind::LiftSilence { person })
     } else {

@@ -92,16 +92,23 @@ pub(super) fn identify(
         });
     };
     let owner_wrote = match known.person {
-        // Whoever answers from where the letter went is its reader, whether that is the address on file or the second.
+        // Whoever answers from where the letter went is its reader, where that is still an address of theirs: the one on
+        // file, the second one, or a new one that is being asked.
         Some(owner) => {
             by_sender == Some(owner)
                 || sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str())
+                    && (known.kind == "confirm"
+                        || facts::person(tx, owner)?
+                            .and_then(|person| person.second_address)
+                            .is_some_and(|second| {
+                                sender_key.as_deref() == Some(address_key(&second).as_str())
+                            }))
         }
         // A letter to a coordinator: it is theirs whose address is on its envelope.
         None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
     };
     Ok(Found {
-        // The question went to the address on file alone, so its answer is a proof.
+        // The question went to one address alone, so its answer is a proof.
         evidence: if owner_wrote && known.kind == "confirm" {
             Evidence::Challenged
         } else if owner_wrote {

@@ -8,9 +8,9 @@ use super::path::OnePath;
 use crate::ids::PersonId;
 use crate::mail::{address, inbound};
 use crate::programme::decision::Occasion;
-use crate::programme::event::{CommandKind, Event, Evidence, Message};
+use crate::programme::event::{CommandKind, Event, Evidence, Intent, Message};
 use crate::programme::facts::{Facts, Shown};
-use crate::programme::{applying, privacy, report};
+use crate::programme::{applying, moving, privacy, report};
 use crate::store::{self, coordinating, facts, rights, surveys};
 use crate::time::Moment;
 
@@ -18,6 +18,14 @@ use crate::time::Moment;
 const INACTIVE_AT_A_TIME: u32 = 200;
 /// Characters of a newcomer's message that the digest shows.
 const FIRST_WORDS_MAX: usize = 200;
+
+/// Whether an address is somebody else's who has applied.
+fn is_taken(tx: &Transaction<'_>, address: &str, by: PersonId) -> anyhow::Result<bool> {
+    let Some(whose) = facts::person_at(tx, &address_key(address))?.filter(|it| *it != by) else {
+        return Ok(false);
+    };
+    Ok(facts::person(tx, whose)?.is_some_and(|person| !person.name.is_empty()))
+}
 
 impl OnePath {
     /// Everything that is to be known of an event. `sender` is whom a message is from or about.
@@ -39,6 +47,15 @@ impl OnePath {
                     self.add_sheet(tx, round, survey, &mut facts)?;
                 }
                 self.add_demands(tx, now, message, &mut facts)?;
+                let wanted = match message.said.intent {
+                    Some(Intent::NewAddress) => moving::wanted(message),
+                    _ => about
+                        .filter(|about| about.challenge.is_some())
+                        .and_then(|about| about.other_address.clone()),
+                };
+                if let (Some(wanted), Some(owner)) = (wanted, sender) {
+                    facts.address_is_taken = is_taken(tx, &wanted, owner)?;
+                }
                 if let (Evidence::TokenOnly, Some(from)) = (message.evidence, &message.from) {
                     facts.other_address = facts::other_address(tx, &address_key(from))?;
                 }
@@ -62,6 +79,10 @@ impl OnePath {
                 _ => {}
             },
             Event::Command(command) => match command.what {
+                CommandKind::ChangeAddress {
+                    person,
+                    ref address,
+                } => facts.address_is_taken = is_taken(tx, address, person)?,
                 CommandKind::Status => self.add_first_messages(tx, now, &mut facts)?,
                 CommandKind::Show { inbox } => {
                     let found = coordinating::first_message(tx, inbox, now)?;

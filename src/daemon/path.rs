@@ -138,7 +138,7 @@ impl OnePath {
             // Only the sender's own letter belongs in the sender's thread; a stranger has just become a person.
             let answering = going.answering.filter(|_| match (&letter.to, person) {
                 (Recipient::Person(reader), Some(sender)) => *reader == sender,
-                (Recipient::SecondAddress(_), _) => false,
+                (Recipient::SecondAddress(_) | Recipient::Unproven { .. }, _) => false,
                 (Recipient::Person(_), None) => matches!(going.event, Event::Message(_)),
                 (Recipient::Coordinator(reader), _) => matches!(
                     going.event,
@@ -286,6 +286,20 @@ impl Ordering<'_> {
         let settings = &self.path.config.settings;
         let kind = letter.kind.name();
         let (person, name, address, language, recipient) = match &letter.to {
+            Recipient::Unproven { person, address } => {
+                let language = facts::person(self.tx, *person)?
+                    .context("the reader is unknown")?
+                    .language;
+                // Nobody knows yet who reads it.
+                let name = String::new();
+                (
+                    Some(*person),
+                    name,
+                    address.clone(),
+                    language,
+                    person.to_string(),
+                )
+            }
             Recipient::Person(id) | Recipient::SecondAddress(id) => {
                 let person = facts::person(self.tx, *id)?.context("the reader is unknown")?;
                 if person.unreachable || (person.stopped && letter.kind.unprompted()) {
@@ -352,7 +366,8 @@ impl Ordering<'_> {
                 ..Frame::of(settings)
             },
         )?;
-        let mut thread = match person {
+        let is_proven = !matches!(letter.to, Recipient::Unproven { .. });
+        let mut thread = match person.filter(|_| is_proven) {
             Some(person) => outbox::thread(self.tx, person, letter.about.round.as_deref())?,
             None => Vec::new(),
         };
@@ -362,8 +377,9 @@ impl Ordering<'_> {
                 .filter(|id| compose::is_message_id(id))
                 .map(str::to_string),
         );
-        let stop_token =
-            person.map(|person| self.path.keys.sign(token::Kind::Stop, person.0, self.now));
+        let stop_token = person
+            .filter(|_| is_proven)
+            .map(|person| self.path.keys.sign(token::Kind::Stop, person.0, self.now));
         let unsubscribe = match &stop_token {
             Some(token) => token::address_with(&settings.address, token),
             None => settings.address.clone(),

@@ -261,9 +261,14 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
             return privacy::certificate(settings, facts, person, message);
         }
         Some(Intent::Apply) => return applying::send_form(settings, facts, Some(person), message),
-        // Concerns and data have been looked at before, whoever wrote.
+        // Concerns, data and new addresses have been looked at before, whoever wrote.
         Some(
-            Intent::Answer | Intent::Unclear | Intent::Concern | Intent::MyData | Intent::ForgetMe,
+            Intent::Answer
+            | Intent::Unclear
+            | Intent::Concern
+            | Intent::MyData
+            | Intent::ForgetMe
+            | Intent::NewAddress,
         )
         | None => {}
     }
@@ -496,7 +501,7 @@ fn pause(settings: &Settings, facts: &Facts, person: &Person, message: &Message)
 }
 
 /// The question once more, with the words that answer it.
-fn ask_again(
+pub fn ask_again(
     person: &Person,
     message: &Message,
     question: Asked,

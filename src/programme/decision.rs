@@ -172,6 +172,8 @@ pub enum Change {
     AddressChanged {
         person: PersonId,
         address: String,
+        /// Whether mail from the former one still counts as theirs.
+        old_stays: bool,
     },
     /// They leave on this day unless they object; `None` when they did.
     LeavingOn {

@@ -96,6 +96,9 @@ pub struct Said {
     pub answers_anew: bool,
     /// The day until which somebody is away or pauses.
     pub until: Option<NaiveDate>,
+    /// The address to which somebody would like their letters from now on.
+    #[serde(default)]
+    pub address: Option<String>,
     /// The answer to a check-in, 1 to 6, or to an are-you-there letter, 1 to 3.
     pub choice: Option<u8>,
     pub answers: Answers,
@@ -121,6 +124,8 @@ pub enum Intent {
     /// A certificate of having taken part.
     Certificate,
     TopicsOff,
+    /// Letters shall go to another address.
+    NewAddress,
     /// Something is asked for, but not certainly enough to act on.
     Unclear,
 }
@@ -232,6 +237,11 @@ pub enum CommandKind {
     /// Erase a person, as if they had asked for it and confirmed it.
     Erase {
         person: PersonId,
+    },
+    /// Letters to somebody shall go to another address; it is asked first.
+    ChangeAddress {
+        person: PersonId,
+        address: String,
     },
     /// Somebody whose partnership was ended because of a concern may have a new partner.
     Free {

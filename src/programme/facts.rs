@@ -38,6 +38,8 @@ pub struct Facts {
     pub demands: Option<Demands>,
     /// Other letters to this person that could not be delivered for a while, in the last seven days.
     pub failures: u32,
+    /// The address to which somebody would like their letters is somebody else's in the programme.
+    pub address_is_taken: bool,
     /// Who wrote at the address that a message comes from, where it is not the owner's.
     pub other_address: Option<OtherAddress>,
     /// The round's open partnerships, for its end.
@@ -150,6 +152,10 @@ pub enum Purpose {
     Data,
     /// To be erased.
     Erase,
+    /// To have their letters at another address: asked at the one on file.
+    OldAddress,
+    /// The same, asked at the new one.
+    NewAddress,
 }
 
 /// A round that somebody took part in.

@@ -57,6 +57,8 @@ pub enum Recipient {
     Person(PersonId),
     /// At the second address, where there is one that works.
     SecondAddress(PersonId),
+    /// At an address that a person names as theirs, and that nobody has confirmed yet. Such a letter says no name.
+    Unproven { person: PersonId, address: String },
     /// A coordinator, by their address in the config.
     Coordinator(String),
 }
@@ -464,6 +466,12 @@ pub enum LetterKind {
         address: String,
         own: bool,
     },
+    /// To somebody who would like letters at another address: it has been asked, or cannot be written to (`failed`).
+    AddressAsked {
+        name: String,
+        address: String,
+        failed: bool,
+    },
     /// To the partner: our mail comes back, and we try another way until a day.
     PartnerUnreached {
         name: String,
@@ -535,6 +543,8 @@ pub enum LetterKind {
         name: String,
         purpose: Purpose,
         hours: u32,
+        /// Where letters shall go, where that is the question.
+        address: Option<String>,
     },
     /// Everything that is kept about the reader, as attachments.
     MyData { name: String, again_on: NaiveDate },
@@ -811,6 +821,7 @@ impl LetterKind {
             LetterKind::GoodToHear { .. } => "good-to-hear",
             LetterKind::AddressCheck { .. } => "address-check",
             LetterKind::AddressChanged { .. } => "address-changed",
+            LetterKind::AddressAsked { .. } => "address-asked",
             LetterKind::PartnerUnreached { .. } => "partner-unreached",
             LetterKind::PlaceGiven { .. } => "place-given",
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
@@ -875,6 +886,7 @@ impl LetterKind {
         "good-to-hear",
         "address-check",
         "address-changed",
+        "address-asked",
         "partner-unreached",
         "place-given",
         "partnership-ended",

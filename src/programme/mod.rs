@@ -5,7 +5,7 @@
 //! [`importing`] one that comes in a table, [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
 //! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`]
-//! messages of uncertain senders,
+//! messages of uncertain senders, [`moving`] new addresses,
 //! [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
@@ -21,6 +21,7 @@ pub mod form_text;
 pub mod importing;
 pub mod inviting;
 pub mod letter;
+pub mod moving;
 pub mod pace;
 pub mod partnership;
 pub mod privacy;

@@ -5,18 +5,18 @@
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 
-use super::conversation::{answer, behind_the_ceiling, free_words, newcomer_at};
+use super::conversation::{answer, ask_again, behind_the_ceiling, free_words, newcomer_at};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Evidence, Intent, Message};
 use super::facts::{Challenge, Facts, Inactive, Participation, Person, Purpose};
-use super::letter::{About, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use super::letter::{About, Asked, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::Settings;
-use super::{pace, partnership, timetable};
+use super::{moving, pace, partnership, timetable};
 use crate::ids::{ChallengeId, PersonId};
 use crate::time::Moment;
 
 /// So long the question to the address on file can be answered.
-const CHALLENGE_HOURS: u32 = 72;
+pub const CHALLENGE_HOURS: u32 = 72;
 /// Somebody's data are sent once in so many days.
 const DATA_EVERY_DAYS: u64 = 30;
 /// Questions a day: one where anybody may have asked, a few where the owner seems to.
@@ -56,8 +56,12 @@ pub fn asked(
         return Some(decision);
     }
     match message.said.intent? {
-        Intent::MyData => Some(question(facts, person, message, Purpose::Data)),
-        Intent::ForgetMe => Some(question(facts, person, message, Purpose::Erase)),
+        Intent::MyData => Some(question(facts, person, message, Purpose::Data, None)),
+        Intent::ForgetMe => Some(question(facts, person, message, Purpose::Erase, None)),
+        // Whoever has not applied simply writes from the other address.
+        Intent::NewAddress if !person.name.is_empty() => {
+            Some(moving::asked(settings, facts, person, message))
+        }
         _ => None,
     }
 }
@@ -92,8 +96,15 @@ pub fn nothing_kept(settings: &Settings, facts: &Facts, message: &Message) -> De
     decision
 }
 
-/// A question to the address on file, wherever the wish came from.
-fn question(facts: &Facts, person: &Person, message: &Message, purpose: Purpose) -> Decision {
+/// A question to the address on file, wherever the wish came from. `address` is where letters shall go, where that is the
+/// question.
+pub fn question(
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    purpose: Purpose,
+    address: Option<String>,
+) -> Decision {
     let by_owner = message.evidence >= Evidence::TokenAndAddress;
     if purpose == Purpose::Data
         && let Some(last) = facts.rights.last_data
@@ -140,9 +151,11 @@ fn question(facts: &Facts, person: &Person, message: &Message, purpose: Purpose)
         name: person.name.clone(),
         purpose,
         hours: CHALLENGE_HOURS,
+        address: address.clone(),
     };
     let about = About {
         challenge: Some(id),
+        other_address: address,
         ..About::default()
     };
     let mut letter = answer(person, message, kind, about);
@@ -173,11 +186,21 @@ fn answered(
         ));
     }
     if facts.now - challenge.made > TimeDelta::hours(i64::from(CHALLENGE_HOURS)) {
-        return Some(question(facts, person, message, challenge.purpose));
+        return Some(match challenge.purpose {
+            Purpose::Data | Purpose::Erase => {
+                question(facts, person, message, challenge.purpose, None)
+            }
+            // Nothing changed; they can ask anew.
+            Purpose::OldAddress | Purpose::NewAddress => {
+                ask_again(person, message, Asked::Word, None)
+            }
+        });
     }
     let mut decision = match challenge.purpose {
         Purpose::Data => data(facts, person, message),
         Purpose::Erase => forget(settings, facts, person, Some(message)),
+        Purpose::OldAddress => moving::old_confirmed(settings, facts, person, message),
+        Purpose::NewAddress => moving::new_confirmed(facts, person, message),
     };
     decision.changes.insert(
         0,

@@ -210,26 +210,24 @@ fn carry_out(
         Change::AddressLinked { person, address } => {
             tx.prepare_cached(
                 "INSERT INTO other_address (address_key, person_id, asked_at, linked_at) VALUES (?1, ?2, ?3, ?3)
-                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at",
+                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at, left_at = NULL",
             )?
             .execute((address_key(address), person.0, seconds))?;
         }
-        Change::AddressChanged { person, address } => {
-            // What was the address on file stays one that they may write from.
-            tx.prepare_cached(
-                "INSERT INTO other_address (address_key, person_id, asked_at, linked_at)
-                 SELECT address_key, id, ?2, ?2 FROM person WHERE id = ?1
-                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at",
-            )?
-            .execute((person.0, seconds))?;
-            tx.prepare_cached("DELETE FROM other_address WHERE address_key = ?1")?
-                .execute([address_key(address)])?;
-            tx.prepare_cached(
-                "UPDATE person SET address = ?2, address_key = ?3, unreachable = 0, second_address = '',
-                   second_unreachable = 0 WHERE id = ?1",
-            )?
-            .execute((person.0, address, address_key(address)))?;
-        }
+        Change::AddressChanged {
+            person,
+            address,
+            old_stays,
+        } => super::addresses::change(
+            tx,
+            now,
+            *person,
+            &super::addresses::NewAddress {
+                written: address,
+                key: &address_key(address),
+                old_stays: *old_stays,
+            },
+        )?,
         Change::LeavingOn { person, on } => {
             tx.prepare_cached("UPDATE person SET leaving_on = ?2 WHERE id = ?1")?
                 .execute((person.0, on.map(|on| on.to_string())))?;

@@ -3,6 +3,7 @@
 //! A change of state happens in `apply` only, inside a transaction that the daemon opens around one event. Reads for
 //! the rules are in `facts`; the queues are `inbox`, `outbox` and `occasions`.
 
+pub mod addresses;
 pub mod apply;
 pub mod backup;
 pub mod coordinating;
@@ -39,6 +40,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_rights.sql"),
     include_str!("migrations/0009_coordinators.sql"),
     include_str!("migrations/0010_messages_by_person.sql"),
+    include_str!("migrations/0011_new_addresses.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

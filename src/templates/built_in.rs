@@ -46,6 +46,7 @@ macro_rules! letters {
                 "good-to-hear",
                 "address-check",
                 "address-changed",
+                "address-asked",
                 "partner-unreached",
                 "place-given",
                 "partnership-ended",

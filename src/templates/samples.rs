@@ -244,6 +244,11 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             address: "rosa@home.example".into(),
             own: false,
         },
+        LetterKind::AddressAsked {
+            name: "Amina Njoroge".into(),
+            address: "amina@new.example".into(),
+            failed: false,
+        },
         LetterKind::PartnerUnreached {
             name: "Amina Njoroge".into(),
             partners: "Rosa Quispe".into(),
@@ -330,6 +335,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             name: "Amina Njoroge".into(),
             purpose: Purpose::Erase,
             hours: 72,
+            address: None,
         },
         LetterKind::MyData {
             name: "Amina Njoroge".into(),
@@ -599,6 +605,23 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             name: name(),
             dates: dates(),
             next: None,
+        },
+        LetterKind::AddressAsked {
+            name: name(),
+            address: "amina@new.example".into(),
+            failed: true,
+        },
+        LetterKind::Confirm {
+            name: name(),
+            purpose: Purpose::OldAddress,
+            hours: 72,
+            address: Some("amina@new.example".into()),
+        },
+        LetterKind::Confirm {
+            name: String::new(),
+            purpose: Purpose::NewAddress,
+            hours: 72,
+            address: Some("amina@new.example".into()),
         },
         LetterKind::AddressChanged {
             name: name(),

@@ -174,6 +174,13 @@ impl Story {
             let person = self.person(name)?;
             return self.command(CommandKind::Erase { person });
         }
+        if let Some((name, address)) = sentence
+            .strip_prefix("a coordinator writes down for ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            let (person, address) = (self.person(name)?, address.to_string());
+            return self.command(CommandKind::ChangeAddress { person, address });
+        }
         if let Some((name, reason)) = sentence
             .strip_prefix("a coordinator declines ")
             .and_then(|rest| rest.split_once(": "))

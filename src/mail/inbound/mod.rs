@@ -187,6 +187,7 @@ fn said(marked: &str, reading: &Reading, context: &Context<'_>) -> Said {
     let words = command::read(&reply_text::unquoted(&reading.text), subject, context);
     said.choice = words.choice;
     said.until = words.until;
+    said.address = words.address;
     said.intent = words.intent;
     said.seems = words.seems;
     if !said.answers.is_empty() || !said.unclear.is_empty() {

@@ -11,7 +11,7 @@ use super::facts::{ApplicationState, Facts, PartnershipState, ProposalState};
 use super::letter::{About, Ended, Letter, LetterKind, Recipient};
 use super::settings::{Coordinator, Settings};
 use super::waiting::{self, Because};
-use super::{cap, concern, importing, partnership, privacy, review, timetable};
+use super::{cap, concern, importing, moving, partnership, privacy, review, timetable};
 use crate::ids::{InboxId, PersonId};
 
 pub use announcing::{announce, audience};
@@ -224,6 +224,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         },
         CommandKind::Erase { .. } => privacy::erase_command(settings, facts),
         CommandKind::Free { .. } => concern::free(settings, facts),
+        CommandKind::ChangeAddress { address, .. } => moving::command(facts, address),
         CommandKind::Settle { inbox } => Decision {
             changes: vec![Change::InboxSettled {
                 inbox: *inbox,

@@ -40,7 +40,7 @@ fn leads(facts: &Facts, partnership: &Partnership) -> bool {
     facts.under_way().all(|other| other.id >= partnership.id)
 }
 
-fn unprompted(
+pub(super) fn unprompted(
     to: &Person,
     kind: LetterKind,
     occurrence: String,

@@ -6,13 +6,12 @@ use super::ending::{end, leave};
 use super::introduction::introduction;
 use super::{under_way, unprompted};
 use crate::ids::PersonId;
-use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::{Complaint, Message, Undelivered};
 use crate::programme::facts::{ApplicationState, Facts, Partnership, Person};
-use crate::programme::letter::{About, Ended, Letter, LetterKind};
+use crate::programme::letter::{Ended, Letter, LetterKind};
 use crate::programme::settings::Settings;
-use crate::programme::{coordinating, timetable};
+use crate::programme::{coordinating, moving, timetable};
 
 /// A letter came back. For good, or the third time in seven days, the address counts as unreachable at once: the second
 /// one is tried where there is one, and partner and coordinators are told.
@@ -20,6 +19,14 @@ pub fn undelivered(settings: &Settings, facts: &Facts, undelivered: &Undelivered
     let Some(person) = &facts.person else {
         return Decision::noting(format!("letter {} came back", undelivered.letter));
     };
+    if let Some(address) = undelivered.about.other_address.as_ref().filter(|address| {
+        undelivered.kind == "confirm" && address.eq_ignore_ascii_case(&undelivered.address)
+    }) {
+        return match undelivered.permanent {
+            true => moving::came_back(person, undelivered, address),
+            false => Decision::ignored("the question to a new address is delayed"),
+        };
+    }
     if person.unreachable {
         return Decision::ignored("known to be unreachable");
     }
@@ -177,36 +184,7 @@ pub fn second_unanswered(
 /// The second address works, and its owner wants it to be the one: letters go there, and the partner gets it.
 pub fn address_confirmed(facts: &Facts, person: &Person, message: &Message) -> Option<Decision> {
     let address = person.second_address.clone().filter(|_| person.at_second)?;
-    let mut decision = Decision::noting(format!("person {} has a new address", person.id));
-    decision.changes.push(Change::AddressChanged {
-        person: person.id,
-        address: address.clone(),
-    });
-    let kind = |to: &Person, own: bool| LetterKind::AddressChanged {
-        name: to.name.clone(),
-        partners: person.name.clone(),
-        address: address.clone(),
-        own,
-    };
-    decision.letters.push(answer(
-        person,
-        message,
-        kind(person, true),
-        About::default(),
-    ));
-    for partnership in facts.under_way() {
-        for other in partnership.others(person.id) {
-            let occurrence = format!("message-{}", message.inbox);
-            decision.letters.push(unprompted(
-                &other.person,
-                kind(&other.person, false),
-                occurrence,
-                partnership,
-                0,
-            ));
-        }
-    }
-    Some(decision)
+    Some(moving::moved(facts, person, message, &address, true))
 }
 
 fn gone(

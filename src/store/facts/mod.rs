@@ -96,6 +96,7 @@ pub fn load(
             | CommandKind::Accept { person }
             | CommandKind::LiftSilence { person }
             | CommandKind::Withdraw { person }
+            | CommandKind::ChangeAddress { person, .. }
             | CommandKind::Erase { person } => about_person(tx, &mut facts, Some(*person), None)?,
             CommandKind::Free { person } => {
                 about_person(tx, &mut facts, Some(*person), None)?;

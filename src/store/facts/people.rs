@@ -22,7 +22,7 @@ const APPLICATION: &str =
 pub fn person_at(tx: &Connection, address_key: &str) -> rusqlite::Result<Option<PersonId>> {
     tx.prepare_cached(
         "SELECT id FROM person WHERE address_key = ?1
-         UNION ALL SELECT person_id FROM other_address WHERE address_key = ?1 AND linked_at IS NOT NULL",
+         UNION ALL SELECT person_id FROM other_address WHERE address_key = ?1 AND linked_at IS NOT NULL AND left_at IS NULL",
     )?
     .query_row([address_key], |row| Ok(PersonId(row.get(0)?)))
     .optional()

@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 
 use super::dates;
+use crate::mail::address;
 use crate::places::fold::fold;
 use crate::programme::event::Intent;
 
 /// The closed list of exact words, folded. A day may follow the words for pause.
-const EXACT: [(Intent, &[&str]); 12] = [
+const EXACT: [(Intent, &[&str]); 13] = [
     (
         Intent::Stop,
         &[
@@ -188,6 +189,7 @@ const EXACT: [(Intent, &[&str]); 12] = [
             "constancia",
         ],
     ),
+    (Intent::NewAddress, &NEW_ADDRESS),
     (
         Intent::Apply,
         &[
@@ -243,6 +245,85 @@ const EXACT: [(Intent, &[&str]); 12] = [
         ],
     ),
 ];
+
+/// What stands before the address to which letters shall go.
+const NEW_ADDRESS: [&str; 32] = [
+    "new address",
+    "new address is",
+    "my new address",
+    "my new address is",
+    "new email",
+    "new email address",
+    "my new email",
+    "my new email is",
+    "my new email address",
+    "my new email address is",
+    "my address is now",
+    "my email is now",
+    "my email address is now",
+    "change my address to",
+    "change address to",
+    "nouvelle adresse",
+    "ma nouvelle adresse",
+    "ma nouvelle adresse est",
+    "ma nouvelle adresse e mail est",
+    "ma nouvelle adresse mail est",
+    "mon adresse est maintenant",
+    "nouveau courriel",
+    "mon nouveau courriel est",
+    "nueva direccion",
+    "mi nueva direccion",
+    "mi nueva direccion es",
+    "mi nueva direccion de correo es",
+    "mi direccion es ahora",
+    "nuevo correo",
+    "mi nuevo correo",
+    "mi nuevo correo es",
+    "cambiar mi direccion a",
+];
+
+/// "new address: anna@new.example" on the first line, or the address by itself on the line below.
+pub fn new_address(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let (words, address) = match address_in(first) {
+        Some((words, address)) => (words, address),
+        None => {
+            let (around, address) = address_in(lines.next()?)?;
+            if !around.trim().is_empty() {
+                return None;
+            }
+            (first.to_string(), address)
+        }
+    };
+    let folded = fold(&words);
+    NEW_ADDRESS
+        .contains(&strip_courtesy(&folded))
+        .then_some(address)
+}
+
+/// The only address on a line, and the words without it.
+fn address_in(line: &str) -> Option<(String, String)> {
+    let is_around = |c: char| "<>()[]\"'“”«»,;:.!".contains(c);
+    let mut found = None;
+    let mut words = String::new();
+    for word in line.split_whitespace() {
+        if !word.contains('@') {
+            words.push_str(word);
+            words.push(' ');
+            continue;
+        }
+        let bare = word.trim_matches(is_around);
+        // Some programs write an address twice: "anna@new.example<mailto:anna@new.example>".
+        let bare = bare.split('<').next().unwrap_or(bare);
+        let bare = bare.strip_prefix("mailto:").unwrap_or(bare);
+        if found.is_some() || address::check(bare).is_err() {
+            return None;
+        }
+        found = Some(bare.to_string());
+    }
+    found.map(|address| (words, address))
+}
 
 /// The intent whose exact word is all that stands on the line, but for courtesy and punctuation.
 pub fn intent(line: &str) -> Option<Intent> {

@@ -23,6 +23,8 @@ pub struct Words {
     pub until: Option<NaiveDate>,
     /// 1 to 6 for a check-in, 1 to 3 for an are-you-there letter.
     pub choice: Option<u8>,
+    /// With [`Intent::NewAddress`]: the address.
+    pub address: Option<String>,
     /// The intent was said by its exact word, alone on the first line.
     pub exact: bool,
     /// With an unclear intent: what the words seem to ask for, where only its exact word does it.
@@ -46,6 +48,12 @@ pub fn read(text: &str, subject: &str, context: &Context<'_>) -> Words {
     let today = context.received.date_naive();
     let mut words = Words::default();
 
+    if let Some(address) = exact::new_address(spoken) {
+        words.exact = true;
+        words.intent = Some(Intent::NewAddress);
+        words.address = Some(address);
+        return words;
+    }
     if let Some(intent) = exact::intent(first) {
         // "yes" says something only where it answers a question.
         if intent != Intent::Answer {

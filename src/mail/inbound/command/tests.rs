@@ -16,6 +16,34 @@ fn said(text: &str, asked: Option<AskedFor>, language: &str) -> Words {
 }
 
 #[test]
+fn a_new_address_is_named_in_one_line_or_two() {
+    for text in [
+        "new address: Anna.Berg@new.example",
+        "My new email is <Anna.Berg@new.example>.",
+        "Dear all,\nmy new email address is Anna.Berg@new.example, thank you",
+        "Nouvelle adresse : Anna.Berg@new.example",
+        "Mi nueva dirección es Anna.Berg@new.example",
+        "new address:\n\nAnna.Berg@new.example",
+    ] {
+        let words = said(text, Some(AskedFor::CheckIn), "en");
+        assert_eq!(words.intent, Some(Intent::NewAddress), "{text}");
+        assert_eq!(
+            words.address.as_deref(),
+            Some("Anna.Berg@new.example"),
+            "{text}"
+        );
+    }
+    for text in [
+        "My partner's new address is bilal@new.example",
+        "Please write to anna@new.example and to ben@new.example",
+        "new address: anna@new",
+        "anna@new.example",
+    ] {
+        assert_eq!(said(text, None, "en").address, None, "{text}");
+    }
+}
+
+#[test]
 fn a_check_in_is_answered_by_number_word_or_sentence() {
     for (text, choice) in [
         ("3", 3),
