@@ -7,15 +7,23 @@ use clap::{Args as Arguments, ValueEnum};
 
 use crate::programme::report::interval::Rate;
 use crate::programme::spreadsheet::cell;
-use crate::store::{look, report};
+use crate::store::{journal, look, report};
 
 /// People, pairs, survey results or the journal as CSV on standard output (with --json: one object a line)
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json"
+    after_help = "Examples:\n  pairpost export people > people.csv\n  pairpost export pairs --round 2027A --json\n  pairpost export --journal > journal.csv\n  pairpost export --journal --check"
 )]
 pub struct Args {
-    what: What,
+    #[arg(required_unless_present = "journal")]
+    what: Option<What>,
+    /// The journal: who did what, which letters were ordered by it, and what has become of them.
+    #[arg(long, conflicts_with = "what")]
+    journal: bool,
+    /// Look whether any line of the journal was removed or changed since it was written, and print the newest seal. Keep
+    /// that somewhere else: the next look then shows whether it is still there.
+    #[arg(long)]
+    check: bool,
     /// Only this round's pairs; the round whose survey results you want.
     #[arg(long)]
     round: Option<String>,
@@ -35,8 +43,16 @@ enum What {
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let engine = super::open_engine(config)?;
     let db = engine.store().reader();
+    let what = args.what.unwrap_or(What::Journal);
+    if args.check {
+        anyhow::ensure!(
+            matches!(what, What::Journal),
+            "only the journal can be checked: pairpost export --journal --check"
+        );
+        return check(&engine.check_journal()?, args.json);
+    }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
-    match args.what {
+    match what {
         What::People => {
             let people = look::people(db, None)?;
             if args.json {
@@ -151,27 +167,80 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             }
         }
         What::Journal => {
-            let rows = look::journal(db)?;
+            let rows = journal::rows(db)?;
             if args.json {
                 drop(out);
                 rows.iter().try_for_each(super::print_json)?;
                 return Ok(ExitCode::SUCCESS);
             }
-            out.write_record(["at", "cause", "note", "outcome", "person", "partnership"])?;
+            out.write_record([
+                "line",
+                "at",
+                "cause",
+                "note",
+                "outcome",
+                "person",
+                "partnership",
+                "letters",
+                "seal",
+            ])?;
             for row in rows {
+                let letters: Vec<String> = row
+                    .letters
+                    .iter()
+                    .map(|it| {
+                        let sent = it.sent_at.as_deref().unwrap_or_default();
+                        format!(
+                            "{} {} to {}: {} {sent}",
+                            it.letter, it.kind, it.to, it.state
+                        )
+                        .trim_end()
+                        .to_string()
+                    })
+                    .collect();
                 out.write_record([
+                    row.line.to_string(),
                     row.at,
                     row.cause,
-                    row.note,
-                    row.outcome,
+                    cell(&row.note),
+                    cell(&row.outcome),
                     row.person.map(|id| id.to_string()).unwrap_or_default(),
                     row.partnership.map(|id| id.to_string()).unwrap_or_default(),
+                    letters.join("; "),
+                    row.seal,
                 ])?;
             }
         }
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a look at the chain of seals has found; it fails where a line is not as it was written.
+fn check(checked: &journal::Checked, json: bool) -> anyhow::Result<ExitCode> {
+    let code = ExitCode::from(u8::from(checked.broken.is_some()));
+    if json {
+        super::print_json(checked)?;
+        return Ok(code);
+    }
+    println!(
+        "{} lines, of which erasures have emptied {}",
+        checked.lines, checked.emptied
+    );
+    if checked.unsealed > 0 {
+        println!(
+            "{} lines are older than the seals and cannot be checked",
+            checked.unsealed
+        );
+    }
+    match &checked.broken {
+        Some((line, why)) => println!("NOT AS WRITTEN: line {line}: {why}"),
+        None => println!("all lines are as they were written"),
+    }
+    if let Some((line, seal)) = &checked.newest {
+        println!("newest seal: line {line}, {seal}");
+    }
+    Ok(code)
 }
 
 fn shown(value: Option<&serde_json::Value>) -> String {

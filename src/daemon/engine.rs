@@ -370,6 +370,12 @@ impl Engine {
         super::attachments::my_data(&self.path.config, db, now, person)
     }
 
+    /// Whether every line of the journal is as it was written.
+    pub fn check_journal(&self) -> anyhow::Result<crate::store::journal::Checked> {
+        let seal = |bytes: &[u8]| self.path.keys.journal_seal(bytes);
+        Ok(crate::store::journal::check(self.store.reader(), &seal)?)
+    }
+
     /// Copies in the mailbox of what was erased, to be looked for and removed there.
     pub fn copies_to_remove(&self, limit: u32) -> anyhow::Result<Vec<removals::Copy>> {
         Ok(removals::copies(self.store.reader(), limit)?)

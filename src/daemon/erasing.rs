@@ -21,7 +21,9 @@ use crate::programme::event::{Command, CommandKind, Event};
 use crate::programme::privacy;
 use crate::store::removals::Arrived;
 use crate::store::tombstones::Tombstone;
-use crate::store::{Durability, Store, apply, erasure, facts, look, removals, rights, tombstones};
+use crate::store::{
+    Durability, Store, apply, erasure, facts, journal, look, removals, rights, tombstones,
+};
 use crate::time::{Moment, from_seconds};
 
 /// The list's name in the state folder. `pairpost restore` leaves it as it is.
@@ -227,7 +229,14 @@ impl OnePath {
             let facts = facts::load(&tx, now, &event, None)?;
             let decision = privacy::erase_again(&self.config.settings, &facts);
             apply::apply(&tx, now, &decision, &address_key)?;
-            apply::journal(&tx, now, "restore", &decision, None, None, &[])?;
+            let line = journal::Line {
+                cause: "restore",
+                decision: &decision,
+                person: None,
+                partnership: None,
+                ordered: &[],
+            };
+            journal::write(&tx, now, &line, &|bytes| self.keys.journal_seal(bytes))?;
         }
         tx.commit()?;
         tracing::info!(

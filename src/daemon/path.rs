@@ -15,7 +15,7 @@ use crate::programme::decision::{Change, Decision, Outcome as Ending};
 use crate::programme::event::{Command, CommandKind, Event, Undelivered};
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, LetterKind, Recipient, ReplyTo};
-use crate::store::{apply, facts, occasions, outbox, unknown};
+use crate::store::{apply, facts, journal, occasions, outbox, unknown};
 use crate::templates::Frame;
 use crate::time::Moment;
 
@@ -176,15 +176,14 @@ impl OnePath {
             };
             let about = person.filter(|id| !erased(id));
             let partnership = partnership.filter(|_| about == person);
-            apply::journal(
-                tx,
-                now,
-                going.cause,
-                &decision,
-                about,
+            let line = journal::Line {
+                cause: going.cause,
+                decision: &decision,
+                person: about,
                 partnership,
-                &ordered,
-            )?;
+                ordered: &ordered,
+            };
+            journal::write(tx, now, &line, &|bytes| self.keys.journal_seal(bytes))?;
         }
         // A stranger has just become a person: the message is theirs.
         let newcomer = decision.changes.iter().find_map(|change| match change {

@@ -161,6 +161,11 @@ impl Keys {
         base32(&self.mac("pairpost survey sheet v1", &parts))
     }
 
+    /// The seal of a line of the journal: without the master key nobody can make one.
+    pub fn journal_seal(&self, bytes: &[u8]) -> String {
+        base32(&self.mac("pairpost journal v1", &[bytes]))
+    }
+
     /// The mark of a row of a table: without the master key nothing leads from it to what the row says.
     pub fn row_mark(&self, cells: &[&str]) -> String {
         let parts: Vec<&[u8]> = cells

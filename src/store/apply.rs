@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 use rusqlite::Transaction;
 
 use super::{to_json, word};
-use crate::ids::{PartnershipId, PersonId};
-use crate::programme::decision::{Change, Decision, Outcome};
+use crate::ids::PersonId;
+use crate::programme::decision::{Change, Decision};
 use crate::programme::facts::{ApplicationState, PartnershipState, ProposalState};
 use crate::time::Moment;
 
@@ -23,44 +23,6 @@ pub fn apply(
     }
     for (occasion, at) in &decision.occasions {
         super::occasions::plan(tx, occasion, *at)?;
-    }
-    Ok(())
-}
-
-/// One line in the journal: who or what caused it, and what was decided. The letters that were ordered by it, by their
-/// keys, point to it.
-pub fn journal(
-    tx: &Transaction<'_>,
-    now: Moment,
-    cause: &str,
-    decision: &Decision,
-    person: Option<PersonId>,
-    partnership: Option<PartnershipId>,
-    ordered: &[String],
-) -> rusqlite::Result<()> {
-    let outcome = match &decision.outcome {
-        Outcome::Handled => "handled".to_string(),
-        Outcome::Ignored(why) => format!("ignored: {why}"),
-        Outcome::NeedsPerson(why) => format!("needs a person: {why}"),
-        Outcome::WaitsForOwner(why) => format!("waits for its owner: {why}"),
-        // The journal is read by more people than the safety contacts.
-        Outcome::NeedsSafetyContact(_) => "needs a person".to_string(),
-    };
-    tx.prepare_cached(
-        "INSERT INTO journal (at, cause, note, outcome, person_id, partnership_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute((
-        now.timestamp(),
-        cause,
-        &decision.note,
-        outcome,
-        person.map(|it| it.0),
-        partnership.map(|it| it.0),
-    ))?;
-    let line = tx.last_insert_rowid();
-    let mut letter = tx.prepare_cached("UPDATE outbox SET journal_id = ?1 WHERE key = ?2")?;
-    for key in ordered {
-        letter.execute((line, key))?;
     }
     Ok(())
 }

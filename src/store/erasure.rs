@@ -24,7 +24,7 @@ struct Kept {
     to_somebody: bool,
 }
 
-const KEPT: [Kept; 6] = [
+const KEPT: [Kept; 7] = [
     Kept {
         table: "application",
         stay: &["id", "person_id", "round", "state", "arrived_at"],
@@ -70,6 +70,13 @@ const KEPT: [Kept; 6] = [
         ],
         change: &[],
         to_somebody: true,
+    },
+    Kept {
+        table: "journal",
+        // The seals of the lines stay, so that the chain holds without their words (`journal`).
+        stay: &["id", "at", "content", "emptied", "seal"],
+        change: &[("person_id", "NULL")],
+        to_somebody: false,
     },
     Kept {
         table: "inbox",

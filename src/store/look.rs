@@ -324,35 +324,6 @@ pub fn message(db: &Connection, id: i64) -> rusqlite::Result<Option<(String, Str
     .optional()
 }
 
-/// A line of the journal.
-#[derive(Debug, Clone, Serialize)]
-pub struct JournalRow {
-    /// RFC 3339, UTC.
-    pub at: String,
-    pub cause: String,
-    pub note: String,
-    pub outcome: String,
-    pub person: Option<i64>,
-    pub partnership: Option<i64>,
-}
-
-pub fn journal(db: &Connection) -> rusqlite::Result<Vec<JournalRow>> {
-    db.prepare(
-        "SELECT at, cause, note, outcome, person_id, partnership_id FROM journal ORDER BY id",
-    )?
-    .query_map([], |row| {
-        Ok(JournalRow {
-            at: crate::time::from_seconds(row.get(0)?).to_rfc3339(),
-            cause: row.get(1)?,
-            note: row.get(2)?,
-            outcome: row.get(3)?,
-            person: row.get(4)?,
-            partnership: row.get(5)?,
-        })
-    })?
-    .collect()
-}
-
 pub fn newest_proposal(db: &Connection) -> rusqlite::Result<Option<i64>> {
     db.query_row("SELECT max(id) FROM proposal", [], |row| row.get(0))
 }

@@ -10,6 +10,7 @@ pub mod coordinating;
 pub mod erasure;
 pub mod facts;
 pub mod inbox;
+pub mod journal;
 pub mod look;
 pub mod occasions;
 pub mod outbox;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_coordinators.sql"),
     include_str!("migrations/0010_messages_by_person.sql"),
     include_str!("migrations/0011_new_addresses.sql"),
+    include_str!("migrations/0012_journal_seal.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -10,8 +10,8 @@ use crate::ids::{InboxId, PersonId};
 use crate::programme::concern;
 
 /// Tables that are told of in another way, or say nothing that is theirs: pairs (by [`partnerships`]), letters (without
-/// the addresses by which answers are known), former partners who came back.
-const APART: [&str; 4] = ["partnership", "member", "outbox", "met_before"];
+/// the addresses by which answers are known), the journal (without its seals), former partners who came back.
+const APART: [&str; 5] = ["partnership", "member", "outbox", "met_before", "journal"];
 
 /// Table by table, each row as it is kept. JSON in a column is told as JSON.
 pub fn everything(db: &Connection, person: PersonId) -> rusqlite::Result<Map<String, Value>> {
@@ -35,6 +35,14 @@ pub fn everything(db: &Connection, person: PersonId) -> rusqlite::Result<Map<Str
             db,
             "SELECT json_extract(what, '$.kind') AS kind, due_at, done_at, outcome FROM occasion
              WHERE json_extract(what, '$.person') = ?1 ORDER BY due_at",
+            person,
+        )?,
+    );
+    all.insert(
+        "journal".into(),
+        rows(
+            db,
+            "SELECT at, cause, note, outcome FROM journal WHERE person_id = ?1 ORDER BY id",
             person,
         )?,
     );

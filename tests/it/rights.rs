@@ -12,7 +12,7 @@ use pairpost::mail::inbound::maildir;
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::event::{Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
-use pairpost::store::{Durability, Store, backup, erasure, facts, look};
+use pairpost::store::{Durability, Store, backup, erasure, facts, journal, look};
 use pairpost::time::Moment;
 use tokio::runtime::Runtime;
 
@@ -365,6 +365,50 @@ fn no_copy_is_left_in_a_maildir_and_nobody_elses_mail_is_touched() {
 }
 
 #[test]
+fn the_chain_of_the_journal_holds_over_an_erasure_though_its_words_are_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    database(&dir.path().join("state"));
+    let mut engine = engine(dir.path());
+    // Something about each of them, so that there are sealed lines to empty.
+    for person in [1, 2] {
+        let command = Command {
+            by: "command line".into(),
+            what: CommandKind::LiftSilence {
+                person: PersonId(person),
+            },
+            inbox: None,
+        };
+        engine.command(command, now()).unwrap();
+    }
+    let before = engine.check_journal().unwrap();
+    assert_eq!((before.broken, before.emptied), (None, 0));
+    erase(&mut engine, 1, now());
+    let after = engine.check_journal().unwrap();
+    assert_eq!(after.broken, None);
+    assert!(after.emptied >= 2, "{after:?}");
+    assert!(after.lines > before.lines, "no line is taken away");
+    let rows = journal::rows(engine.store().reader()).unwrap();
+    assert!(rows.iter().all(|row| row.person != Some(1)), "{rows:?}");
+    let of_anna = |words: &str| words.contains("person 1 ") || words.ends_with("person 1");
+    assert!(rows.iter().all(|row| !of_anna(&row.note)), "{rows:?}");
+    // A line that somebody empties by hand is not taken for an erased one.
+    drop(engine);
+    let mut store = Store::open(&dir.path().join("state/pairpost.db"), Durability::Full).unwrap();
+    let tx = store.transaction().unwrap();
+    tx.execute(
+        "UPDATE journal SET cause = '', note = '', outcome = '', person_id = NULL, partnership_id = NULL, letters = ''
+         WHERE id = (SELECT max(id) FROM journal WHERE person_id = 2)",
+        [],
+    )
+    .unwrap();
+    tx.commit().unwrap();
+    drop(store);
+    let engine = self::engine(dir.path());
+    let broken = engine.check_journal().unwrap().broken;
+    assert!(broken.is_some_and(|(_, why)| why.contains("lines are empty")));
+}
+
+#[test]
 fn an_export_holds_nobody_who_was_erased() {
     let dir = tempfile::tempdir().unwrap();
     database(&dir.path().join("state"));
@@ -375,7 +419,7 @@ fn an_export_holds_nobody_who_was_erased() {
         "{:?}{:?}{:?}{:?}",
         look::people(db, None).unwrap(),
         look::pairs(db, None, None).unwrap(),
-        look::journal(db).unwrap(),
+        journal::rows(db).unwrap(),
         engine.personal_data(PersonId(2), now()).unwrap()
     );
     for word in ["anna", "berg", "nothing yet"] {
