@@ -40,7 +40,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
 use crate::daemon::{Engine, engine};
-use crate::programme::event::{self, CommandKind};
+use crate::programme::event::{self, Authority, CommandKind};
 use crate::store::Durability;
 
 /// What a script can tell by (75 and 78 as in sysexits.h).
@@ -221,6 +221,7 @@ fn act(engine: &mut Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
         by: on_the_machine(),
         what,
         inbox: None,
+        authority: Authority::Machine,
     };
     let done = engine.command(command, crate::time::Clock::System.now())?;
     println!("{done}");

@@ -43,6 +43,10 @@ pub struct Config {
     pub certificate_fonts: Vec<PathBuf>,
     /// Stands at the top of the HTML part of letters.
     pub logo: Option<Inline>,
+    /// Names under which our own mail host writes what it found out about a sender.
+    pub authserv_ids: Vec<String>,
+    /// Asked for the keys of signatures; the machine's own servers where none is named.
+    pub dns_server: Option<std::net::SocketAddr>,
     pub templates: Templates,
     /// What works but should be looked at.
     pub warnings: Vec<Problem>,
@@ -222,6 +226,8 @@ fn meaning(
         state_dir: programme.state_dir,
         certificate_fonts: programme.certificate_fonts,
         logo: programme.logo,
+        authserv_ids: programme.authserv_ids,
+        dns_server: programme.dns_server,
         templates,
         warnings: warnings.into_sorted(),
     })

@@ -1,6 +1,7 @@
 //! `pairpost.toml`: the programme, its mailbox, its rhythm, its rules and its limits. Every default is here and, with
 //! its sentence, in `config/pairpost.toml`.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveTime;
@@ -32,6 +33,8 @@ pub struct ProgrammeFile {
     pub state_dir: PathBuf,
     pub certificate_fonts: Vec<PathBuf>,
     pub logo: Option<Inline>,
+    pub authserv_ids: Vec<String>,
+    pub dns_server: Option<SocketAddr>,
 }
 
 pub fn read(
@@ -146,6 +149,8 @@ pub fn read(
     let sending_section = whole.section("sending");
     let verp = sending_section.flag("verp", true);
     let sending = accounts::sending(&sending_section, base);
+
+    let (trust, second_coordinator) = trust(&whole);
 
     let schedule = whole.section("schedule");
     let cron = |key, default: &str| {
@@ -305,6 +310,7 @@ pub fn read(
             channels,
             surveys: Vec::new(),
             import,
+            second_coordinator,
         },
         mailbox: mailbox?,
         sending: sending?,
@@ -313,6 +319,8 @@ pub fn read(
         state_dir: base.join(state_dir),
         certificate_fonts,
         logo,
+        authserv_ids: trust.authserv_ids,
+        dns_server: trust.dns_server,
     })
 }
 
@@ -442,6 +450,49 @@ fn coordinators(
         ));
     }
     coordinators
+}
+
+struct Trust {
+    authserv_ids: Vec<String>,
+    dns_server: Option<SocketAddr>,
+}
+
+/// Whose word about senders counts, and whether one coordinator is enough.
+fn trust(whole: &Section<'_>) -> (Trust, bool) {
+    let section = whole.section("trust");
+    let authserv_ids = section.texts("authserv_id").unwrap_or_default();
+    if authserv_ids
+        .iter()
+        .any(|name| name.is_empty() || name.contains([' ', ';', '\t', '"', '(']))
+    {
+        section.refuse(
+            "authserv_id",
+            "it must list names as they stand in Authentication-Results, behind the colon",
+            "Write them as [\"mx.example.org\"]; `pairpost check --mail` tells the name.",
+        );
+    }
+    let dns_server = section.text("dns_server").and_then(|written| {
+        let address = written.parse().or_else(|_| {
+            written
+                .parse()
+                .map(|host: IpAddr| SocketAddr::new(host, 53))
+        });
+        if address.is_err() {
+            section.refuse(
+                "dns_server",
+                "it is not the address of a server",
+                "Write it as \"9.9.9.9\" or \"127.0.0.1:5353\".",
+            );
+        }
+        address.ok()
+    });
+    let second_coordinator = section.flag("second_coordinator", false);
+    section.finish();
+    let trust = Trust {
+        authserv_ids,
+        dns_server,
+    };
+    (trust, second_coordinator)
 }
 
 /// Mentors and mentees, where there is such a section.

@@ -8,19 +8,24 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::identify::{asked_for, event_of, identify, kind_word};
+use super::identify::{Found, address_key, asked_for, event_of, identify, kind_word};
 use super::path::{Going, OnePath};
 use crate::config::Config;
 use crate::ids::{InboxId, LetterId, OccasionId};
 use crate::mail::address;
 use crate::mail::inbound;
+use crate::mail::inbound::authentication::Trusted;
 use crate::mail::outbound::{Outcome, pace};
+use crate::mail::profile::Profile;
 use crate::mail::token::Keys;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
 use crate::programme::event::{Command, Due, Event, Evidence};
 use crate::programme::letter::must_not_come_twice;
-use crate::programme::{concern, timetable};
-use crate::store::{Durability, Store, facts, inbox, occasions, outbox, removals, unit, unknown};
+use crate::programme::trust::Action;
+use crate::programme::{concern, coordinating, timetable};
+use crate::store::{
+    Durability, Store, facts, inbox, occasions, outbox, removals, trust, unit, unknown,
+};
 use crate::time::Moment;
 
 /// The programme's state and everything that changes it.
@@ -151,7 +156,8 @@ impl Engine {
         Ok(id)
     }
 
-    /// Takes over a message and does what follows from it.
+    /// Takes over a message and does what follows from it. `signed_by` is the domain of a signature over it that was
+    /// found good.
     ///
     /// # Errors
     /// As [`Engine::handle_message`].
@@ -160,10 +166,14 @@ impl Engine {
         place: Option<&str>,
         raw: &[u8],
         truncated: bool,
+        signed_by: Option<&str>,
         now: Moment,
     ) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         let id = inbox::record(&tx, now, place, raw, truncated)?;
+        if let Some(domain) = signed_by {
+            inbox::signed(&tx, id, domain)?;
+        }
         let waiting = inbox::begin(&tx, id)?;
         tx.commit()?;
         self.handle(waiting, now)
@@ -238,9 +248,17 @@ impl Engine {
         let received = crate::time::from_seconds(waiting.received_at);
         let parsed = inbound::parse(&waiting.raw);
         let tx = self.store.transaction()?;
-        let mut found = identify(&tx, &self.path.keys, &config.settings.address, &parsed, now)?;
+        let profile: Option<(Profile, Moment)> = trust::provider(&tx)?;
+        let trusted = Trusted {
+            hosts: match profile {
+                Some((profile, _)) if profile.removes_forged_results => &config.authserv_ids,
+                _ => &[],
+            },
+            signed_by: Some(waiting.signed_by.as_str()).filter(|domain| !domain.is_empty()),
+        };
+        let mut found = identify(&tx, &self.path, &parsed, received, now, trusted)?;
         if waiting.confirmed {
-            found.evidence = found.evidence.max(Evidence::TokenAndAddress);
+            found.evidence = confirmed(&found);
         }
         let language = match found.person {
             Some(person) => facts::person(&tx, person)?.map(|person| person.language),
@@ -261,14 +279,25 @@ impl Engine {
                 language: &language,
             },
         );
-        let event = event_of(
-            &tx,
-            &config.settings,
-            waiting.id,
-            &reading,
-            &found,
-            received,
-        )?;
+        if found.forged_token && guesses_too_often(&tx, &self.path.keys, &reading, now)? {
+            let ended = inbox::Ended {
+                state: "ignored",
+                reason: "its sender has guessed reply addresses; such messages are not looked at for a day",
+                kind: kind_word(reading.kind),
+                sender: reading
+                    .from
+                    .as_ref()
+                    .map_or("", |from| from.address.as_str()),
+                person: None,
+                message_id: reading.message_id.as_deref(),
+            };
+            inbox::finish(&tx, waiting.id, now, &ended)?;
+            tx.commit()?;
+            tracing::warn!(inbox = waiting.id.0, "reply addresses are being guessed");
+            return Ok(Vec::new());
+        }
+        let event = event_of(&tx, waiting.id, &reading, &found)?;
+        let acts_on = acts_on(&event, &found);
         for (letter, evidence) in arrivals(&tx, &event, &reading)? {
             unknown::arrived(&tx, letter, now, evidence)?;
         }
@@ -306,6 +335,9 @@ impl Engine {
             message_id: reading.message_id.as_deref(),
         };
         inbox::finish(&tx, waiting.id, now, &ended)?;
+        if let Some(letter) = acts_on.filter(|_| gone.decision.outcome == Ending::Handled) {
+            trust::acted(&tx, letter, now)?;
+        }
         tx.commit()?;
         self.remember(gone.ordered);
         tracing::info!(
@@ -324,6 +356,19 @@ impl Engine {
             .iter()
             .filter_map(read_again)
             .collect())
+    }
+
+    /// Remembers what was found out about the mail provider.
+    pub fn keep_profile(&mut self, profile: &Profile, now: Moment) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        trust::keep_provider(&tx, profile, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// What is known of the mail provider, and since when.
+    pub fn profile(&self) -> anyhow::Result<Option<(Profile, Moment)>> {
+        Ok(trust::provider(self.store.reader())?)
     }
 
     // ---------------------------------------------------------------- the clock
@@ -614,6 +659,40 @@ impl Engine {
 
     pub fn knows_place(&self, place: &str) -> anyhow::Result<bool> {
         Ok(inbox::knows_place(self.store.reader(), place)?)
+    }
+}
+
+/// Whether whoever guesses reply addresses has done so too often.
+fn guesses_too_often(
+    tx: &rusqlite::Transaction<'_>,
+    keys: &Keys,
+    reading: &inbound::Reading,
+    now: Moment,
+) -> anyhow::Result<bool> {
+    let sender = reading
+        .from
+        .as_ref()
+        .map_or_else(String::new, |from| address_key(&from.address));
+    Ok(trust::wrong_token(tx, &keys.address_hash(&sender), now)?)
+}
+
+/// What the owner's word makes of a message that waited for it. A command waits for the echo of a challenge; anything else
+/// counts as if it had come with the reply address.
+fn confirmed(found: &Found) -> Evidence {
+    let at_least = match &found.answered {
+        Some(asked) if coordinating::is_for_coordinators(&asked.kind) => Evidence::Challenged,
+        _ => Evidence::TokenAndAddress,
+    };
+    found.evidence.max(at_least)
+}
+
+/// The letter whose power is used up when this is done.
+fn acts_on(event: &Event, found: &Found) -> Option<LetterId> {
+    match event {
+        Event::Command(command) if command.what.action() == Action::Act => {
+            found.answered.as_ref().map(|asked| asked.letter)
+        }
+        _ => None,
     }
 }
 

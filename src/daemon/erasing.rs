@@ -17,7 +17,7 @@ use super::path::OnePath;
 use crate::ids::{InboxId, LetterId, PersonId};
 use crate::mail::mention::{Somebody, Words, message_id};
 use crate::programme::decision::{Change, Decision};
-use crate::programme::event::{Command, CommandKind, Event};
+use crate::programme::event::{Authority, Command, CommandKind, Event};
 use crate::programme::privacy;
 use crate::store::removals::Arrived;
 use crate::store::tombstones::Tombstone;
@@ -225,6 +225,7 @@ impl OnePath {
                 by: "the list of erasures".into(),
                 what: CommandKind::Erase { person },
                 inbox: None,
+                authority: Authority::Machine,
             });
             let facts = facts::load(&tx, now, &event, None)?;
             let decision = privacy::erase_again(&self.config.settings, &facts);

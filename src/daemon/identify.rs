@@ -4,21 +4,23 @@
 use chrono::TimeDelta;
 use rusqlite::Transaction;
 
+use super::path::OnePath;
 use crate::ids::{InboxId, PersonId};
 use crate::mail::address;
+use crate::mail::inbound::authentication::{self, Trusted};
 use crate::mail::inbound::{self, BounceClass, Kind, Reading};
-use crate::mail::token::{Keys, Verified};
+use crate::mail::token::{self, Verified};
 use crate::programme::coordinating;
 use crate::programme::event::{
-    Answered, Command, CommandKind, Complaint, Event, Evidence, Intent, Message, Nature,
+    Answered, Authority, Command, Complaint, Event, Evidence, Intent, Message, Nature, Paper,
     Undelivered,
 };
-use crate::programme::letter::About;
 use crate::programme::settings::Settings;
-use crate::store::{facts, outbox};
+use crate::programme::trust::{Signs, weigh};
+use crate::store::{facts, outbox, trust};
 use crate::time::Moment;
 
-/// How old a letter may be whose answer makes letters leave (RELIABILITY d.3).
+/// How old a letter may be whose answer makes letters leave (RELIABILITY d.1, kind `a`).
 const COMMANDS_FRESH_HOURS: i64 = 72;
 
 /// What could be established about a message before reading its words.
@@ -26,77 +28,69 @@ pub(super) struct Found {
     pub evidence: Evidence,
     pub person: Option<PersonId>,
     pub answered: Option<Answered>,
-    /// When the answered letter was written.
-    pub answered_from: Option<Moment>,
     pub token: Option<Verified>,
+    /// What an answer to a letter to a coordinator is good for.
+    pub paper: Paper,
+    /// Another participant can see the reply address that it was sent to.
+    pub exposed: bool,
+    /// A reply address was guessed.
+    pub forged_token: bool,
 }
 
 /// Looks for our token in the addresses, then for our Message-ID in the thread, then for the visible reference.
 pub(super) fn identify(
     tx: &Transaction<'_>,
-    keys: &Keys,
-    own_address: &str,
+    path: &OnePath,
     parsed: &inbound::Parsed,
+    received: Moment,
     now: Moment,
+    trusted: Trusted<'_>,
 ) -> anyhow::Result<Found> {
+    let own_address = path.config.settings.address.as_str();
     let claims = inbound::claims(parsed);
-    let sender_key = claims.from.as_ref().map(|from| address_key(&from.address));
+    let from = claims.from.as_ref().map(|from| from.address.as_str());
+    let sender_key = from.map(address_key);
     let by_sender = match &sender_key {
         Some(key) => facts::person_at(tx, key)?,
         None => None,
     };
-    let token = keys.find_in(
-        own_address,
-        claims.recipients.iter().map(String::as_str),
-        now,
-    );
-    if let Some(person) = token.and_then(Verified::person) {
-        let same = by_sender == Some(person);
-        let evidence = if same {
-            Evidence::TokenAndAddress
-        } else {
-            Evidence::TokenOnly
-        };
-        return Ok(Found {
-            evidence,
-            person: Some(person),
-            answered: None,
-            answered_from: None,
-            token,
-        });
-    }
-    let mut known = match token.and_then(Verified::letter) {
-        Some(letter) => outbox::by_id(tx, letter)?,
-        None => None,
+    let vouched = from.is_some_and(|from| {
+        authentication::is_vouched(parsed, from, received.timestamp(), trusted)
+    });
+    let recipients = claims.recipients.iter().map(String::as_str);
+    let carried = path.keys.find_in(own_address, recipients, now);
+    let mut found = Found {
+        evidence: Evidence::None,
+        person: by_sender,
+        answered: None,
+        token: carried.token,
+        paper: Paper::Thread,
+        exposed: false,
+        forged_token: carried.forged && carried.token.is_none(),
     };
-    if known.is_none() {
-        for id in claims.answers.iter().rev().take(20) {
-            known = outbox::by_message_id(tx, id)?;
-            if known.is_some() {
-                break;
-            }
-        }
-    }
-    if known.is_none()
-        && let Some(reference) = claims.reference
-    {
-        known = outbox::by_reference(tx, &reference)?;
-    }
-    let Some(known) = known else {
-        return Ok(Found {
-            evidence: Evidence::None,
-            person: by_sender,
-            answered: None,
-            answered_from: None,
-            token,
-        });
+    let mut signs = Signs {
+        letter: None,
+        known_sender: by_sender.is_some(),
+        vouched,
+        echoed: false,
     };
+    if let Some(person) = carried.token.and_then(Verified::person) {
+        signs.letter = Some(by_sender == Some(person));
+        found.evidence = weigh(signs);
+        found.person = Some(person);
+        return Ok(found);
+    }
+    let Some(known) = answered_letter(tx, carried.token, &claims)? else {
+        found.evidence = weigh(signs);
+        return Ok(found);
+    };
+    let at_the_letter = sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str());
     let owner_wrote = match known.person {
         // Whoever answers from where the letter went is its reader, where that is still an address of theirs: the one on
         // file, the second one, or a new one that is being asked.
         Some(owner) => {
             by_sender == Some(owner)
-                || sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str())
+                || at_the_letter
                     && (known.kind == "confirm"
                         || facts::person(tx, owner)?
                             .and_then(|person| person.second_address)
@@ -105,27 +99,91 @@ pub(super) fn identify(
                             }))
         }
         // A letter to a coordinator: it is theirs whose address is on its envelope.
-        None => sender_key.as_deref() == Some(address_key(&known.envelope_to).as_str()),
+        None => at_the_letter,
     };
-    Ok(Found {
-        // The question went to one address alone, so its answer is a proof.
-        evidence: if owner_wrote && known.kind == "confirm" {
-            Evidence::Challenged
-        } else if owner_wrote {
-            Evidence::TokenAndAddress
-        } else {
-            Evidence::TokenOnly
-        },
-        person: known.person.or(by_sender),
-        answered_from: Some(known.ordered_at),
-        answered: Some(Answered {
-            letter: known.id,
-            person: known.person,
-            kind: known.kind,
-            about: known.about,
-        }),
-        token,
-    })
+    // Whoever is vouched for and answers somebody else's letter speaks for themselves, and of nothing of the other's.
+    if !owner_wrote && vouched && by_sender.is_some() {
+        found.evidence = weigh(signs);
+        return Ok(found);
+    }
+    let fresh = received - known.ordered_at <= TimeDelta::hours(COMMANDS_FRESH_HOURS);
+    // What others have seen proves nothing; it still tells what the words are about.
+    signs.letter = (!known.exposed).then_some(owner_wrote);
+    // The question went to one address alone, so its answer is a proof.
+    signs.echoed = match known.kind.as_str() {
+        // How old the question may be is looked at by the rules, which ask anew.
+        "confirm" | "was-this-you" => true,
+        "command-confirm" => fresh,
+        _ => false,
+    };
+    found.evidence = weigh(signs);
+    if known.exposed && !owner_wrote {
+        return Ok(found);
+    }
+    found.exposed = match known.person {
+        Some(owner) => others_can_see(tx, &path.config.settings, parsed, owner)?,
+        None => false,
+    };
+    let acting = carried.token.map(Verified::kind) == Some(token::Kind::Action);
+    found.paper = match known.person {
+        Some(_) => Paper::Thread,
+        None if known.acted => Paper::Used,
+        None if !fresh => Paper::Old,
+        None if known.shown != trust::shown(tx, &known.about)? => Paper::Changed,
+        None if acting => Paper::Good,
+        None => Paper::Thread,
+    };
+    found.person = known.person.or(by_sender);
+    found.answered = Some(Answered {
+        letter: known.id,
+        person: known.person,
+        kind: known.kind,
+        about: known.about,
+    });
+    Ok(found)
+}
+
+/// The letter of ours that a message answers. Token, Message-ID and reference are made with our key: nobody else knows
+/// them but who has seen the letter.
+fn answered_letter(
+    tx: &Transaction<'_>,
+    token: Option<Verified>,
+    claims: &inbound::Claims,
+) -> anyhow::Result<Option<outbox::Known>> {
+    if let Some(letter) = token.and_then(Verified::letter)
+        && let Some(known) = outbox::by_id(tx, letter)?
+    {
+        return Ok(Some(known));
+    }
+    for id in claims.answers.iter().rev().take(20) {
+        if let Some(known) = outbox::by_message_id(tx, id)? {
+            return Ok(Some(known));
+        }
+    }
+    match &claims.reference {
+        Some(reference) => Ok(outbox::by_reference(tx, reference)?),
+        None => Ok(None),
+    }
+}
+
+/// Whether the message went to another participant, too: our reply address stands in it for them to see.
+fn others_can_see(
+    tx: &Transaction<'_>,
+    settings: &Settings,
+    parsed: &inbound::Parsed,
+    owner: PersonId,
+) -> anyhow::Result<bool> {
+    for address in inbound::visible_recipients(parsed) {
+        let key = address_key(&address);
+        let is_coordinator = settings
+            .coordinators
+            .iter()
+            .any(|it| address_key(&it.address) == key);
+        if !is_coordinator && facts::person_at(tx, &key)?.is_some_and(|person| person != owner) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Which kind of words an answer to this letter holds.
@@ -144,9 +202,8 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
         | "new-partner" => Some(inbound::AskedFor::Form),
         "survey" | "answers-kept" => Some(inbound::AskedFor::Survey),
         "check-in" | "unclear" => Some(inbound::AskedFor::CheckIn),
-        "address-check" | "place-given" | "withdrawn" | "confirm" | "was-this-you" => {
-            Some(inbound::AskedFor::Confirmation)
-        }
+        "address-check" | "place-given" | "withdrawn" | "confirm" | "was-this-you"
+        | "command-confirm" => Some(inbound::AskedFor::Confirmation),
         "unmatched" | "partner-asked" | "partner-away" => Some(inbound::AskedFor::Choice),
         "are-you-there" => Some(inbound::AskedFor::AreYouThere),
         kind if coordinating::is_for_coordinators(kind) => Some(inbound::AskedFor::Command),
@@ -157,13 +214,11 @@ pub(super) fn asked_for(answered: &Answered) -> Option<inbound::AskedFor> {
 /// The message as an event of the programme.
 pub(super) fn event_of(
     tx: &Transaction<'_>,
-    settings: &Settings,
     inbox: InboxId,
     reading: &Reading,
     found: &Found,
-    received: Moment,
 ) -> anyhow::Result<Event> {
-    if let Some(command) = command_of(settings, inbox, reading, found, received) {
+    if let Some(command) = command_of(inbox, reading, found) {
         return Ok(Event::Command(command));
     }
     if let Some(bounce) = reading
@@ -220,47 +275,28 @@ pub(super) fn event_of(
         evidence: found.evidence,
         answers_letter: found.answered.clone(),
         nature,
+        exposed: found.exposed,
         subject: reading.subject.clone().unwrap_or_default(),
         text: reading.text.clone(),
         said,
     }))
 }
 
-/// A coordinator's command in answer to a letter of ours, with its token: the same event as on the command line.
-fn command_of(
-    settings: &Settings,
-    inbox: InboxId,
-    reading: &Reading,
-    found: &Found,
-    received: Moment,
-) -> Option<Command> {
+/// A command in answer to a letter of ours to a coordinator: the same event as on the command line. Whether it is carried
+/// out, and from whom, is decided by the rules.
+fn command_of(inbox: InboxId, reading: &Reading, found: &Found) -> Option<Command> {
     let asked = found.answered.as_ref()?;
     let from = &reading.from.as_ref()?.address;
-    let trusted = found.evidence >= Evidence::TokenAndAddress
-        && reading.kind == Kind::Person
-        && coordinating::is_for_coordinators(&asked.kind)
-        && settings
-            .coordinators
-            .iter()
-            .any(|it| address_key(&it.address) == address_key(from));
-    let mut what = trusted.then(|| coordinating::read_command(&reading.text, &asked.about))??;
-    // Coming back with the token of a letter that went to the coordinator's own address shows that it was read there;
-    // where the mail host does not vouch for the sender, it must be a fresh one, since letters are forwarded and kept.
-    let is_old = found
-        .answered_from
-        .is_none_or(|written| received - written > TimeDelta::hours(COMMANDS_FRESH_HOURS));
-    if what.reaches_people() && found.evidence < Evidence::Authenticated && is_old {
-        what = CommandKind::Misread {
-            why: "Nothing was done: this answers a letter that is more than three days old. Please answer the newest \
-                  one, or ask for a fresh one with the word: status"
-                .into(),
-            about: About::default(),
-        };
-    }
+    let is_command = reading.kind == Kind::Person && coordinating::is_for_coordinators(&asked.kind);
+    let what = is_command.then(|| coordinating::read_command(&reading.text, &asked.about))??;
     Some(Command {
         by: from.clone(),
         what,
         inbox: Some(inbox),
+        authority: Authority::Mail {
+            evidence: found.evidence,
+            paper: found.paper,
+        },
     })
 }
 

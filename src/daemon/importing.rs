@@ -10,7 +10,7 @@ use super::path::Going;
 use crate::mail::address;
 use crate::mail::inbound::form_reply::cells::{self, Cell};
 use crate::programme::decision::{Change, Decision, Outcome};
-use crate::programme::event::{Command, CommandKind, Event, Said};
+use crate::programme::event::{Authority, Command, CommandKind, Event, Said};
 use crate::programme::facts::ApplicationState;
 use crate::programme::importing::{IMPORTED_BEFORE, Met, Row};
 use crate::programme::letter::LetterKind;
@@ -101,6 +101,7 @@ impl Engine {
                 mark: self.path.keys.row_mark(&parts),
             })),
             inbox: None,
+            authority: Authority::Machine,
         });
         let tx = self.store.transaction()?;
         let sender = facts::person_at(&tx, &key)?;
@@ -153,6 +154,7 @@ impl Engine {
                 people,
             }),
             inbox: None,
+            authority: Authority::Machine,
         });
         let gone = self
             .path

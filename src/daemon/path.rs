@@ -15,7 +15,7 @@ use crate::programme::decision::{Change, Decision, Outcome as Ending};
 use crate::programme::event::{Command, CommandKind, Event, Undelivered};
 use crate::programme::facts::Facts;
 use crate::programme::letter::{Letter, LetterKind, Recipient, ReplyTo};
-use crate::store::{apply, facts, journal, occasions, outbox, unknown};
+use crate::store::{apply, facts, journal, occasions, outbox, trust, unknown};
 use crate::templates::Frame;
 use crate::time::Moment;
 
@@ -64,6 +64,7 @@ impl OnePath {
     pub fn go(&self, tx: &Transaction<'_>, now: Moment, going: &Going<'_>) -> anyhow::Result<Gone> {
         if let Event::Command(command) = going.event
             && let CommandKind::Several { commands, below } = &command.what
+            && coordinating::is_sufficient(&self.config.settings, command)
         {
             return self.several(tx, now, going, command, commands, below);
         }
@@ -344,6 +345,7 @@ impl Ordering<'_> {
         let reference = self.path.keys.reference(id);
         let token_kind = match letter.reply_to {
             ReplyTo::Challenge => token::Kind::Challenge,
+            ReplyTo::Token if person.is_none() => token::Kind::Action,
             ReplyTo::Token | ReplyTo::Partners(_) => token::Kind::Reply,
         };
         let reply_token = self.path.keys.sign(token_kind, id.0, self.now);
@@ -417,6 +419,10 @@ impl Ordering<'_> {
             ),
             false => settings.address.clone(),
         };
+        let shown = match person {
+            Some(_) => String::new(),
+            None => trust::shown(self.tx, &letter.about)?,
+        };
         outbox::order(
             self.tx,
             self.now,
@@ -434,6 +440,7 @@ impl Ordering<'_> {
                 bytes: &bytes,
                 unprompted: letter.kind.unprompted(),
                 cause: self.cause,
+                shown: &shown,
                 due_at: at,
             },
         )?;

@@ -113,7 +113,13 @@ async fn receive(
                     handle
                         .call(move |engine| {
                             let place = fetched.place.to_string();
-                            engine.receive(Some(&place), &fetched.bytes, fetched.truncated, now)
+                            engine.receive(
+                                Some(&place),
+                                &fetched.bytes,
+                                fetched.truncated,
+                                None,
+                                now,
+                            )
                         })
                         .await?;
                     letters_wait.notify_one();

@@ -7,6 +7,7 @@ pub mod inbound;
 pub mod mention;
 pub mod oauth;
 pub mod outbound;
+pub mod profile;
 pub mod providers;
 pub mod secret;
 pub mod tls;

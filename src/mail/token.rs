@@ -4,6 +4,9 @@
 //! (some gateways lower-case a local part). The tag is the first 80 bits of an HMAC-SHA256 under a key of its own for
 //! each kind, compared in constant time. There is one `verify`, and a `Verified` cannot be made in another way
 //! (RELIABILITY (d), T4).
+//!
+//! Tokens can be signed with a key of their own, so that it can be changed without touching what else the master key is
+//! for; the key before it is still taken, and none older.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -25,10 +28,18 @@ pub enum Kind {
     Bounce,
     /// Reply-To of a letter that asks the owner of an address for a proof; the id is the letter's.
     Challenge,
+    /// Reply-To of a letter to a coordinator: its first command may make letters leave. The id is the letter's.
+    Action,
 }
 
 impl Kind {
-    const ALL: [Kind; 4] = [Kind::Reply, Kind::Stop, Kind::Bounce, Kind::Challenge];
+    const ALL: [Kind; 5] = [
+        Kind::Reply,
+        Kind::Stop,
+        Kind::Bounce,
+        Kind::Challenge,
+        Kind::Action,
+    ];
 
     fn letter(self) -> u8 {
         match self {
@@ -36,13 +47,16 @@ impl Kind {
             Kind::Stop => b's',
             Kind::Bounce => b'b',
             Kind::Challenge => b'c',
+            Kind::Action => b'a',
         }
     }
 
     /// Days until it is no longer taken.
     fn lifetime_days(self) -> i64 {
         match self {
-            Kind::Reply => 240,
+            // To act on what a coordinator's letter shows is a matter of hours, which the rules look at; what it is about
+            // is still known when somebody answers it later.
+            Kind::Reply | Kind::Action => 240,
             Kind::Stop => 400,
             Kind::Bounce => 60,
             // To the hour it is looked at by the rules.
@@ -72,10 +86,33 @@ impl Verified {
     }
 }
 
-/// The master key, 32 bytes. Every use derives its own key from it.
+/// Why something behind our `+` is no token to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It has not the shape of a token: a plus-address that somebody made up, or a part of one.
+    NoToken,
+    /// It has the shape and is not ours: guessed, mistyped, or signed with a key that is no more.
+    Forged,
+    /// It was ours.
+    Expired,
+}
+
+/// What stands behind the `+` in a message's addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    pub token: Option<Verified>,
+    /// Something that looks like a token and is none.
+    pub forged: bool,
+    /// Tokens of different letters: nobody can say which of them is meant, so none is.
+    pub contradictory: bool,
+}
+
+/// The master key, 32 bytes, and what tokens are signed with. Every use derives its own key.
 #[derive(Clone)]
 pub struct Keys {
     master: [u8; 32],
+    /// Newest first. Tokens are signed with the first and checked with each.
+    token_keys: Vec<[u8; 32]>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -86,12 +123,27 @@ impl std::fmt::Debug for Keys {
 
 impl Keys {
     pub fn new(master: [u8; 32]) -> Keys {
-        Keys { master }
+        Keys {
+            master,
+            token_keys: vec![master],
+        }
+    }
+
+    /// Tokens are signed with another key than the master key from now on; those signed with the one before are taken, too.
+    #[must_use]
+    pub fn signing_with(self, current: [u8; 32], before: Option<[u8; 32]>) -> Keys {
+        Keys {
+            token_keys: vec![current, before.unwrap_or(self.master)],
+            master: self.master,
+        }
+    }
+
+    fn signing_key(&self) -> &[u8; 32] {
+        self.token_keys.first().unwrap_or(&self.master)
     }
 
     fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let derived = keyed(&self.master, &[purpose.as_bytes()]);
-        keyed(&derived, parts)
+        derived(&self.master, purpose, parts)
     }
 
     /// The 29 characters for a letter or a person.
@@ -101,51 +153,65 @@ impl Keys {
         token.push(char::from(kind.letter()));
         push_base32(&mut token, id.unsigned_abs(), 8);
         push_base32(&mut token, expiry.unsigned_abs(), 4);
-        let tag = self.tag(kind, &token);
+        let tag = tag(self.signing_key(), kind, &token);
         token.push_str(&tag);
         token
     }
 
-    fn tag(&self, kind: Kind, signed: &str) -> String {
-        let mac = self.mac(
-            &format!("pairpost token v1 {}", char::from(kind.letter())),
-            &[signed.as_bytes()],
-        );
-        base32(&mac[..10])
-    }
-
-    /// Checks kind, expiry and tag; `None` says no more than "not ours, or no longer".
-    pub fn verify(&self, token: &str, now: Moment) -> Option<Verified> {
+    /// Checks kind, tag and expiry; nothing of a token is used before.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn verify(&self, token: &str, now: Moment) -> Result<Verified, Refused> {
         let token = token.to_ascii_lowercase();
-        if token.len() != TOKEN_CHARS || !token.is_ascii() {
-            return None;
+        if token.len() != TOKEN_CHARS || !token.bytes().all(|byte| ALPHABET.contains(&byte)) {
+            return Err(Refused::NoToken);
         }
         let kind = Kind::ALL
             .into_iter()
-            .find(|kind| token.as_bytes()[0] == kind.letter())?;
-        let (signed, tag) = token.split_at(TOKEN_CHARS - 16);
-        let expected = self.tag(kind, signed);
-        // Constant time: every character is looked at, whatever the first difference is.
-        let differences = expected
-            .bytes()
-            .zip(tag.bytes())
-            .fold(0, |sum, (a, b)| sum | (a ^ b));
-        if differences != 0 {
-            return None;
+            .find(|kind| token.as_bytes()[0] == kind.letter())
+            .ok_or(Refused::Forged)?;
+        let (signed, written) = token.split_at(TOKEN_CHARS - 16);
+        // Constant time: every character is looked at, whatever the first difference is, with each key.
+        let differs = |key| {
+            tag(key, kind, signed)
+                .bytes()
+                .zip(written.bytes())
+                .fold(0, |sum, (a, b)| sum | (a ^ b))
+        };
+        let matching = self
+            .token_keys
+            .iter()
+            .fold(0, |found, key| found + u32::from(differs(key) == 0));
+        if matching == 0 {
+            return Err(Refused::Forged);
         }
-        let id = i64::try_from(parse_base32(&signed[1..9])?).ok()?;
-        let expiry = i64::try_from(parse_base32(&signed[9..13])?).ok()?;
-        (now.timestamp().div_euclid(86_400) <= expiry).then_some(Verified { kind, id })
+        let number = |text| parse_base32(text).and_then(|number| i64::try_from(number).ok());
+        let id = number(&signed[1..9]).ok_or(Refused::Forged)?;
+        let expiry = number(&signed[9..13]).ok_or(Refused::Forged)?;
+        match now.timestamp().div_euclid(86_400) <= expiry {
+            true => Ok(Verified { kind, id }),
+            false => Err(Refused::Expired),
+        }
     }
 
     /// The left side of a letter's Message-ID: nobody can guess it, and it is the same each time.
     pub fn message_id(&self, letter: LetterId) -> String {
-        base32(&self.mac("pairpost message id v1", &[&letter.0.to_be_bytes()]))[..26].to_string()
+        let mac = derived(
+            self.signing_key(),
+            "pairpost message id v1",
+            &[&letter.0.to_be_bytes()],
+        );
+        base32(&mac)[..26].to_string()
     }
 
     /// The visible reference at the foot of a letter, "k7q2-x9m4ta": 50 bits, looked up in the outbox.
     pub fn reference(&self, letter: LetterId) -> String {
-        let code = base32(&self.mac("pairpost reference v1", &[&letter.0.to_be_bytes()]));
+        let code = base32(&derived(
+            self.signing_key(),
+            "pairpost reference v1",
+            &[&letter.0.to_be_bytes()],
+        ));
         format!("{}-{}", &code[..4], &code[4..10])
     }
 
@@ -198,16 +264,43 @@ impl Keys {
         own_address: &str,
         addresses: impl IntoIterator<Item = &'a str>,
         now: Moment,
-    ) -> Option<Verified> {
-        let (own_local, own_domain) = own_address.rsplit_once('@')?;
-        addresses.into_iter().find_map(|address| {
-            let (local, domain) = address.rsplit_once('@')?;
-            let (name, token) = local.split_once('+')?;
-            (name.eq_ignore_ascii_case(own_local) && domain.eq_ignore_ascii_case(own_domain))
-                .then(|| self.verify(token, now))
-                .flatten()
-        })
+    ) -> Carried {
+        let mut carried = Carried::default();
+        let Some((own_local, own_domain)) = own_address.rsplit_once('@') else {
+            return carried;
+        };
+        for address in addresses {
+            let Some((local, domain)) = address.rsplit_once('@') else {
+                continue;
+            };
+            let Some((name, token)) = local.split_once('+') else {
+                continue;
+            };
+            if !name.eq_ignore_ascii_case(own_local) || !domain.eq_ignore_ascii_case(own_domain) {
+                continue;
+            }
+            match (self.verify(token, now), carried.token) {
+                (Ok(found), None) => carried.token = Some(found),
+                (Ok(found), Some(first)) => carried.contradictory |= found.id != first.id,
+                (Err(Refused::Forged), _) => carried.forged = true,
+                (Err(Refused::NoToken | Refused::Expired), _) => {}
+            }
+        }
+        if carried.contradictory {
+            carried.token = None;
+        }
+        carried
     }
+}
+
+fn tag(key: &[u8; 32], kind: Kind, signed: &str) -> String {
+    let purpose = format!("pairpost token v1 {}", char::from(kind.letter()));
+    base32(&derived(key, &purpose, &[signed.as_bytes()])[..10])
+}
+
+/// A mac under a key of its own for each purpose.
+fn derived(key: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    keyed(&keyed(key, &[purpose.as_bytes()]), parts)
 }
 
 /// `name@host` with the token behind a plus.
@@ -279,32 +372,69 @@ mod tests {
         assert_eq!(verified.person(), None);
     }
 
+    /// T4: each character of a token of each kind replaced by each other one, which covers every flipped bit: none of
+    /// them is taken. The expiry and the id are covered by the tag like everything else.
     #[test]
     fn any_changed_character_makes_a_token_worthless() {
-        let token = keys().sign(Kind::Stop, 42, day());
-        for at in 0..TOKEN_CHARS {
-            for replacement in ALPHABET {
-                let mut forged = token.clone().into_bytes();
-                if forged[at] == *replacement {
-                    continue;
+        let mut tried = 0;
+        for kind in Kind::ALL {
+            let token = keys().sign(kind, 42, day());
+            for at in 0..TOKEN_CHARS {
+                for replacement in 0..=127u8 {
+                    let mut forged = token.clone().into_bytes();
+                    if forged[at] == replacement.to_ascii_lowercase() {
+                        continue;
+                    }
+                    forged[at] = replacement;
+                    let forged = String::from_utf8(forged).unwrap();
+                    assert!(
+                        keys().verify(&forged, day()).is_err(),
+                        "character {at} of {token} as {forged}"
+                    );
+                    tried += 1;
                 }
-                forged[at] = *replacement;
-                let forged = String::from_utf8(forged).unwrap();
-                assert_eq!(
-                    keys().verify(&forged, day()),
-                    None,
-                    "character {at} of {token} as {forged}"
-                );
+            }
+        }
+        assert!(tried > 18_000, "{tried}");
+    }
+
+    #[test]
+    fn a_token_is_not_taken_for_one_of_another_kind() {
+        for kind in Kind::ALL {
+            let token = keys().sign(kind, 42, day());
+            for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
+                let forged = format!("{}{}", char::from(other.letter()), &token[1..]);
+                assert_eq!(keys().verify(&forged, day()), Err(Refused::Forged));
             }
         }
     }
 
     #[test]
+    fn after_a_change_of_key_the_one_before_is_taken_and_none_older() {
+        let first = keys().sign(Kind::Reply, 9, day());
+        let once = keys().signing_with([1; 32], None);
+        let second = once.sign(Kind::Reply, 9, day());
+        assert!(once.verify(&first, day()).is_ok());
+        assert!(once.verify(&second, day()).is_ok());
+        let twice = keys().signing_with([2; 32], Some([1; 32]));
+        assert_eq!(twice.verify(&first, day()), Err(Refused::Forged));
+        assert!(twice.verify(&second, day()).is_ok());
+        // What the master key is for besides stays as it was.
+        assert_eq!(keys().address_hash("a@b.c"), twice.address_hash("a@b.c"));
+    }
+
+    #[test]
     fn a_token_of_another_programme_or_of_the_past_is_refused() {
         let token = keys().sign(Kind::Bounce, 42, day());
-        assert_eq!(Keys::new([8; 32]).verify(&token, day()), None);
-        assert!(keys().verify(&token, day() + TimeDelta::days(60)).is_some());
-        assert_eq!(keys().verify(&token, day() + TimeDelta::days(61)), None);
+        assert_eq!(
+            Keys::new([8; 32]).verify(&token, day()),
+            Err(Refused::Forged)
+        );
+        assert!(keys().verify(&token, day() + TimeDelta::days(60)).is_ok());
+        assert_eq!(
+            keys().verify(&token, day() + TimeDelta::days(61)),
+            Err(Refused::Expired)
+        );
     }
 
     #[test]
@@ -314,12 +444,28 @@ mod tests {
         assert!(
             keys()
                 .find_in("peers@example.org", ["x@y.example", ours.as_str()], day())
+                .token
                 .is_some()
         );
         let foreign = address_with("peers@example.com", &token);
         assert_eq!(
             keys().find_in("peers@example.org", [foreign.as_str()], day()),
-            None
+            Carried::default()
         );
+    }
+
+    #[test]
+    fn two_tokens_of_different_letters_are_none_and_a_guess_is_noticed() {
+        let of = |id| address_with("peers@example.org", &keys().sign(Kind::Reply, id, day()));
+        let (one, other) = (of(1), of(2));
+        let found = |addresses: &[&str]| {
+            keys().find_in("peers@example.org", addresses.iter().copied(), day())
+        };
+        assert!(found(&[&one, &one]).token.is_some());
+        let both = found(&[&one, &other]);
+        assert!(both.contradictory && both.token.is_none());
+        let guess = one.replace("+r", "+s");
+        assert!(found(&[&guess]).forged);
+        assert!(!found(&["peers+newsletter@example.org"]).forged);
     }
 }

@@ -4,15 +4,29 @@
 
 use super::applying;
 use super::decision::{Change, Decision, Outcome};
-use super::event::{Answered, Evidence, Intent, Message, Nature, Said};
+use super::event::{Answered, Intent, Message, Nature, Said};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
 use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient};
 use super::settings::Settings;
+use super::trust::{Action, Ruling, may, ruling};
 use super::{concern, coordinating, partnership, privacy, survey, unsure, waiting};
 use crate::ids::PersonId;
 use crate::places::fold::fold;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
+    let mut decision = understood(settings, facts, message);
+    // Whoever else got the message has our reply address from it: it shows nothing any more.
+    if let (true, Some(person)) = (message.exposed, &facts.person) {
+        decision
+            .changes
+            .push(Change::TokensExposed { person: person.id });
+        decision.note +=
+            ", with a reply address that another participant can see: it is worthless now";
+    }
+    decision
+}
+
+fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
     match &message.nature {
         Nature::Machine(what) => return Decision::ignored(what),
         Nature::Automatic { back_on } => return automatic(facts, *back_on),
@@ -63,7 +77,7 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
     };
     if message.said.intent == Some(Intent::Concern) {
         let mut decision = concern::raised(settings, facts, person, message);
-        if message.evidence >= Evidence::TokenAndAddress {
+        if may(Action::Answer, message.evidence) {
             sign_of_life(settings, facts, person, &mut decision);
         }
         return decision;
@@ -72,19 +86,19 @@ pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decisio
         return decision;
     }
     // A "stop" may come from anywhere that holds the token: the cheapest forgery may only reduce mail.
-    if message.said.intent == Some(Intent::Stop) && message.evidence >= Evidence::TokenOnly {
+    if message.said.intent == Some(Intent::Stop) && may(Action::Stop, message.evidence) {
         return stop(person, message);
     }
     if person.name.is_empty() {
         return newcomer(settings, facts, person, message);
     }
-    match message.evidence {
-        Evidence::None | Evidence::TokenOnly => unsure::message(settings, facts, person, message),
-        _ => {
+    match ruling(Action::of(&message.said), message.evidence) {
+        Ruling::Done => {
             let mut decision = from_person(settings, facts, person, message);
             sign_of_life(settings, facts, person, &mut decision);
             decision
         }
+        instead => unsure::message(settings, facts, person, message, instead),
     }
 }
 
@@ -213,7 +227,7 @@ pub fn newcomer_at(settings: &Settings, facts: &Facts, address: &str) -> Person 
 
 /// Somebody who has had the form letter and has not applied yet.
 fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
-    if message.evidence < Evidence::TokenAndAddress {
+    if !may(Action::Apply, message.evidence) {
         return stranger(settings, facts, Some(person), message);
     }
     if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
@@ -611,10 +625,11 @@ fn from_coordinator(
             .is_none()
             .then(|| without_letter(facts, message, from));
     };
-    if message.evidence < Evidence::TokenAndAddress
-        || !coordinating::is_for_coordinators(&asked.kind)
-    {
+    if !may(Action::Manage, message.evidence) || !coordinating::is_for_coordinators(&asked.kind) {
         return None;
+    }
+    if asked.kind == "command-confirm" {
+        return Some(coordinating::agreed(message, asked, from));
     }
     let forwarded = asked.kind == "for-person" || coordinating::is_also(&message.text);
     if let Some(inbox) = asked.about.inbox.filter(|_| forwarded) {

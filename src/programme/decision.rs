@@ -183,6 +183,10 @@ pub enum Change {
     PauseEnds {
         person: PersonId,
     },
+    /// Others have seen their reply addresses: those of letters until now prove nothing any more.
+    TokensExposed {
+        person: PersonId,
+    },
     /// A message that waited for its owner's word is read again, as theirs.
     ReadAgain {
         inbox: InboxId,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::application::{Answers, Unclear};
 use super::facts::Audience;
+use super::trust::Action;
 use crate::ids::{
     AnnouncementId, InboxId, LetterId, OccasionId, PartnershipId, PersonId, ProposalId,
 };
@@ -36,6 +37,8 @@ pub struct Message {
     /// The letter that it answers, where a valid token or a known thread says so.
     pub answers_letter: Option<Answered>,
     pub nature: Nature,
+    /// Another participant can see the reply address that it was sent to.
+    pub exposed: bool,
     pub subject: String,
     /// What the sender wrote anew.
     pub text: String,
@@ -147,6 +150,31 @@ pub struct Command {
     pub what: CommandKind,
     /// The message that carried it, where it came by mail.
     pub inbox: Option<InboxId>,
+    pub authority: Authority,
+}
+
+/// On what a command rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// It was given on the machine itself.
+    Machine,
+    /// A message carried it: how sure it is who wrote it, and what the letter that it answers is good for.
+    Mail { evidence: Evidence, paper: Paper },
+}
+
+/// What a letter to a coordinator is good for, where its answer makes letters leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// It shows what still is, and nobody has acted on it.
+    Good,
+    /// It was acted on before.
+    Used,
+    /// Older than three days: letters are kept and forwarded.
+    Old,
+    /// What it showed is not what is there now.
+    Changed,
+    /// It is known by its thread only, or was never meant to be acted on.
+    Thread,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -250,19 +278,44 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
-    /// Whether letters to participants leave because of it, or are changed by it: the commands that a forger would
-    /// want.
-    pub fn reaches_people(&self) -> bool {
-        if let CommandKind::Several { commands, .. } = self {
-            return commands.iter().any(|(_, what)| what.reaches_people());
-        }
-        matches!(
-            self,
+    /// What it is in the table of what needs which evidence. Those after which letters to participants leave, or other
+    /// ones, are the commands that a forger would want.
+    pub fn action(&self) -> Action {
+        match self {
+            CommandKind::PauseProgramme => Action::PauseProgramme,
+            // Together they need what the one of them that needs most does.
+            CommandKind::Several { commands, .. }
+                if commands
+                    .iter()
+                    .any(|(_, what)| what.action() == Action::Act) =>
+            {
+                Action::Act
+            }
+            CommandKind::Several { .. } => Action::Manage,
             CommandKind::Release(_)
-                | CommandKind::Review { .. }
-                | CommandKind::SendAnnouncement(_)
-                | CommandKind::SendAgain { .. }
-        )
+            | CommandKind::Review { .. }
+            | CommandKind::SendAnnouncement(_)
+            | CommandKind::SendAgain { .. } => Action::Act,
+            // Tables come from the machine only.
+            CommandKind::Import(_) | CommandKind::Met(_) => Action::Configure,
+            CommandKind::Announce { .. }
+            | CommandKind::ResumeProgramme
+            | CommandKind::Status
+            | CommandKind::Show { .. }
+            | CommandKind::IntoPool { .. }
+            | CommandKind::Misread { .. }
+            | CommandKind::Decline { .. }
+            | CommandKind::Accept { .. }
+            | CommandKind::LiftSilence { .. }
+            | CommandKind::Withdraw { .. }
+            | CommandKind::EndPartnership { .. }
+            | CommandKind::Introduce { .. }
+            | CommandKind::Settle { .. }
+            | CommandKind::Arrived { .. }
+            | CommandKind::Erase { .. }
+            | CommandKind::ChangeAddress { .. }
+            | CommandKind::Free { .. } => Action::Manage,
+        }
     }
 }
 

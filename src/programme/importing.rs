@@ -78,6 +78,7 @@ pub fn application(settings: &Settings, facts: &Facts, row: &Row) -> Decision {
         evidence: Evidence::Authenticated,
         answers_letter: None,
         nature: Nature::Person,
+        exposed: false,
         subject: String::new(),
         text: String::new(),
         said: row.said.clone(),

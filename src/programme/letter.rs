@@ -682,6 +682,13 @@ pub enum LetterKind {
     },
     /// To coordinators: somebody's first message, whole.
     Shown { from: String, text: String },
+    /// To a coordinator: whether a command is meant. Nothing is done without the answer.
+    CommandConfirm {
+        /// Whose command it is, where another coordinator has to agree.
+        by: Option<String>,
+        command: String,
+        hours: u32,
+    },
     /// To coordinators: what a command did.
     CommandDone { what: String },
     /// To coordinators: what needs a person, then numbers.
@@ -855,6 +862,7 @@ impl LetterKind {
             LetterKind::Shown { .. } => "shown",
             LetterKind::Proposal { .. } => "proposal",
             LetterKind::Report { .. } => "report",
+            LetterKind::CommandConfirm { .. } => "command-confirm",
             LetterKind::CommandDone { .. } => "command-done",
             LetterKind::Digest { .. } => "digest",
             LetterKind::ForPerson { .. } => "for-person",
@@ -920,6 +928,7 @@ impl LetterKind {
         "shown",
         "proposal",
         "report",
+        "command-confirm",
         "command-done",
         "digest",
         "for-person",

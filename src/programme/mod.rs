@@ -5,7 +5,7 @@
 //! [`importing`] one that comes in a table, [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
 //! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
 //! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`]
-//! messages of uncertain senders, [`moving`] new addresses,
+//! messages of uncertain senders, [`moving`] new addresses, [`trust`] how sure it must be who wrote,
 //! [`timetable`] the dates, [`pace`] how often we write to somebody.
 
 pub mod application;
@@ -33,6 +33,7 @@ pub mod settings;
 pub mod spreadsheet;
 pub mod survey;
 pub mod timetable;
+pub mod trust;
 pub mod unsure;
 pub mod waiting;
 

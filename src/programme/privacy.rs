@@ -11,6 +11,7 @@ use super::event::{Evidence, Intent, Message};
 use super::facts::{Challenge, Facts, Inactive, Participation, Person, Purpose};
 use super::letter::{About, Asked, Ended, Letter, LetterKind, Recipient, ReplyTo};
 use super::settings::Settings;
+use super::trust::{Action, may};
 use super::{moving, pace, partnership, timetable};
 use crate::ids::{ChallengeId, PersonId};
 use crate::time::Moment;
@@ -177,7 +178,12 @@ fn answered(
         (message.said.intent?, challenge.purpose),
         (Intent::Answer, _) | (Intent::MyData, Purpose::Data) | (Intent::ForgetMe, Purpose::Erase)
     );
-    if !says_it || message.evidence < Evidence::Challenged {
+    let action = match challenge.purpose {
+        Purpose::Data => Action::MyData,
+        Purpose::Erase => Action::ForgetMe,
+        Purpose::OldAddress | Purpose::NewAddress => Action::ChangeAddress,
+    };
+    if !says_it || !may(action, message.evidence) {
         return None;
     }
     if challenge.used {

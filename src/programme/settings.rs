@@ -55,6 +55,8 @@ pub struct Settings {
     pub channels: Vec<String>,
     pub surveys: Vec<Survey>,
     pub import: Import,
+    /// What a coordinator orders by mail and makes letters leave is done only when another one agrees.
+    pub second_coordinator: bool,
 }
 
 /// How a table of applications names its columns.

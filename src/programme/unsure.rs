@@ -12,6 +12,7 @@ use super::event::{Answered, Evidence, Intent, Message};
 use super::facts::{Facts, Person};
 use super::letter::{About, Confirming, Letter, LetterKind, Taken};
 use super::settings::Settings;
+use super::trust::{Action, Ruling, may};
 use super::{applying, partnership, timetable, waiting};
 use crate::ids::PersonId;
 
@@ -20,34 +21,32 @@ const UNDO_DAYS: u64 = 7;
 /// The owner is asked about the same other address once in so many days.
 const ASKED_AGAIN_AFTER_DAYS: i64 = 7;
 
-/// What comes from a known person without proof that it does.
-pub fn message(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
-    let intent = message.said.intent;
-    match (message.evidence, intent) {
+/// What comes from a known person without enough proof that it does; `instead` is what the table has for it.
+pub fn message(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    instead: Ruling,
+) -> Decision {
+    let without_token = message.evidence == Evidence::None;
+    let why = match without_token {
+        true => "it came without our reply address",
+        false => "it came from another address than the one on file",
+    };
+    match instead {
         // The form goes to the address on file, whoever asked for it.
-        (Evidence::None, Some(Intent::Apply)) => {
-            applying::send_form(settings, facts, Some(person), message)
+        Ruling::FormLetter => applying::send_form(settings, facts, Some(person), message),
+        Ruling::PauseFirst if message.said.intent == Some(Intent::Withdraw) => {
+            leaving(settings, facts, person, message)
         }
-        (Evidence::None, _) if asks_for_something(message) => {
-            held(facts, person, message, Confirming::Message)
+        Ruling::PauseFirst => pausing(facts, person, message),
+        // Whoever needs help gets a person, and not a question first; and so does who only says something.
+        Ruling::ToPerson => free_words(settings, facts, person, message, why),
+        _ if without_token && !asks_for_something(message) => {
+            free_words(settings, facts, person, message, why)
         }
-        (Evidence::None, _) => free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "it came without our reply address",
-        ),
-        (_, Some(Intent::Withdraw)) => leaving(settings, facts, person, message),
-        (_, Some(Intent::Pause)) if message.said.until.is_some() => pausing(facts, person, message),
-        // Whoever needs help gets a person, and not a question first.
-        (_, Some(Intent::Help)) => free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "it came from another address than the one on file",
-        ),
+        _ if without_token => held(facts, person, message, Confirming::Message),
         _ => held(facts, person, message, Confirming::OtherAddress),
     }
 }
@@ -266,7 +265,9 @@ pub fn answered(
     let paused = person.paused_until.is_some() && asked.about.round.is_none();
     match (yes, asked.about.inbox) {
         (true, Some(inbox)) => {
-            if let Some(address) = &asked.about.other_address {
+            if let Some(address) = &asked.about.other_address
+                && may(Action::LinkAddress, message.evidence)
+            {
                 decision.changes.push(Change::AddressLinked {
                     person: person.id,
                     address: address.clone(),

@@ -286,6 +286,7 @@ impl Stage {
                         Some(&place),
                         &fetched.bytes,
                         fetched.truncated,
+                        None,
                         self.now,
                     )?;
                 }

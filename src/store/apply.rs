@@ -200,6 +200,10 @@ fn carry_out(
             )?
             .execute([person.0])?;
         }
+        Change::TokensExposed { person } => {
+            tx.prepare_cached("UPDATE person SET token_epoch = token_epoch + 1 WHERE id = ?1")?
+                .execute([person.0])?;
+        }
         Change::ReadAgain { inbox } => {
             tx.prepare_cached(
                 "UPDATE inbox SET state = 'new', confirmed = 1, attempts = 0, retry_at = 0

@@ -131,7 +131,9 @@ const KEPT: [Kept; 7] = [
 ];
 
 /// Tables that refer to nobody, or not by a column, and what is done about it.
-pub const BESIDE: [(&str, &str); 14] = [
+pub const BESIDE: [(&str, &str); 16] = [
+    ("wrong_token", "a keyed hash, for a day"),
+    ("provider", "nothing about people"),
     ("inbox_bytes", "with its row in inbox"),
     ("outbox_bytes", "with its row in outbox"),
     ("place", "a number in a folder"),

@@ -103,6 +103,13 @@ pub fn record(
     Ok(InboxId(id))
 }
 
+/// Remembers that a good signature of this domain is on the message.
+pub fn signed(tx: &Transaction<'_>, id: InboxId, domain: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE inbox SET signed_by = ?2 WHERE id = ?1 AND state = 'new'")?
+        .execute((id.0, domain))?;
+    Ok(())
+}
+
 /// A message that waits to be handled.
 #[derive(Debug, Clone)]
 pub struct Waiting {
@@ -112,6 +119,8 @@ pub struct Waiting {
     pub attempts: u32,
     /// The owner of the address on file has said that it is theirs.
     pub confirmed: bool,
+    /// The domain of a good signature over it; empty where none was found when it came.
+    pub signed_by: String,
 }
 
 /// Takes a new message in hand: counts the attempt before the work, so that a crash counts too. `None` where it has
@@ -119,7 +128,7 @@ pub struct Waiting {
 pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiting>> {
     let found = tx
         .prepare_cached(
-            "SELECT bytes, received_at, attempts, confirmed FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
+            "SELECT bytes, received_at, attempts, confirmed, signed_by FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
              WHERE inbox.id = ?1 AND state = 'new'",
         )?
         .query_row([id.0], |row| {
@@ -129,6 +138,7 @@ pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiti
                 received_at: row.get(1)?,
                 attempts: row.get(2)?,
                 confirmed: row.get(3)?,
+                signed_by: row.get(4)?,
             })
         })
         .optional()?;

@@ -20,6 +20,7 @@ pub mod report;
 pub mod rights;
 pub mod surveys;
 pub mod tombstones;
+pub mod trust;
 pub mod unknown;
 pub mod waiting;
 
@@ -43,6 +44,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010_messages_by_person.sql"),
     include_str!("migrations/0011_new_addresses.sql"),
     include_str!("migrations/0012_journal_seal.sql"),
+    include_str!("migrations/0013_trust.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

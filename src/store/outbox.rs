@@ -36,6 +36,8 @@ pub struct NewLetter<'a> {
     pub bytes: &'a [u8],
     pub unprompted: bool,
     pub cause: &'a str,
+    /// To a coordinator: a hash of what it shows.
+    pub shown: &'a str,
     pub due_at: Moment,
 }
 
@@ -62,6 +64,11 @@ pub struct Known {
     pub about: About,
     pub envelope_to: String,
     pub ordered_at: Moment,
+    /// Others have seen its reply address: it proves nothing any more.
+    pub exposed: bool,
+    /// To a coordinator: a hash of what it showed, and whether a command in answer to it has made letters leave.
+    pub shown: String,
+    pub acted: bool,
 }
 
 pub fn next_id(tx: &Transaction<'_>) -> rusqlite::Result<LetterId> {
@@ -80,8 +87,9 @@ pub fn is_ordered(tx: &Transaction<'_>, key: &str) -> rusqlite::Result<bool> {
 pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO outbox (id, key, kind, person_id, about, envelope_from, envelope_to, message_id, reference,
-           subject, unprompted, cause, created_at, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+           subject, unprompted, cause, created_at, due_at, shown, token_epoch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+           coalesce((SELECT token_epoch FROM person WHERE id = ?4), 0))",
     )?
     .execute(rusqlite::params![
         letter.id.0,
@@ -98,6 +106,7 @@ pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusql
         letter.cause,
         now.timestamp(),
         letter.due_at.timestamp(),
+        letter.shown,
     ])?;
     tx.prepare_cached("INSERT INTO outbox_bytes (letter_id, bytes) VALUES (?1, ?2)")?
         .execute((letter.id.0, letter.bytes))?;
@@ -274,7 +283,9 @@ fn find(
     value: impl rusqlite::ToSql,
 ) -> rusqlite::Result<Option<Known>> {
     db.prepare_cached(&format!(
-        "SELECT id, person_id, kind, about, envelope_to, created_at FROM outbox WHERE {condition}"
+        "SELECT id, person_id, kind, about, envelope_to, created_at, shown, acted_at IS NOT NULL,
+           token_epoch < coalesce((SELECT token_epoch FROM person WHERE person.id = person_id), 0)
+         FROM outbox WHERE {condition}"
     ))?
     .query_row([value], |row| {
         Ok(Known {
@@ -284,6 +295,9 @@ fn find(
             about: json(&row.get::<_, String>(3)?)?,
             envelope_to: row.get(4)?,
             ordered_at: from_seconds(row.get(5)?),
+            shown: row.get(6)?,
+            acted: row.get(7)?,
+            exposed: row.get(8)?,
         })
     })
     .optional()

@@ -129,6 +129,7 @@ const ENGLISH_LETTERS: Files = letters!(
         "announcement-preview",
         "shown",
         "proposal",
+        "command-confirm",
         "command-done",
         "digest",
         "for-person",

@@ -497,6 +497,11 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             counted_until: day(2027, 7, 20),
             files: Vec::new(),
         },
+        LetterKind::CommandConfirm {
+            by: None,
+            command: "release proposal 3: its pairs are introduced".into(),
+            hours: 72,
+        },
         LetterKind::CommandDone {
             what: "The proposal for Round 2027A is released: 46 partnerships. The introductions go out on Tuesday 2 March 2027.".into(),
         },

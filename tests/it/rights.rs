@@ -10,7 +10,7 @@ use pairpost::ids::PersonId;
 use pairpost::mail::inbound::mailbox::Mailbox;
 use pairpost::mail::inbound::maildir;
 use pairpost::mail::outbound::Outcome;
-use pairpost::programme::event::{Command, CommandKind};
+use pairpost::programme::event::{Authority, Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::store::{Durability, Store, backup, erasure, facts, journal, look};
 use pairpost::time::Moment;
@@ -64,6 +64,7 @@ fn erase(engine: &mut Engine, person: i64, at: Moment) {
             person: PersonId(person),
         },
         inbox: None,
+        authority: Authority::Machine,
     };
     engine.command(command, at).unwrap();
     deliver(engine, at);

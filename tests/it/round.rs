@@ -237,6 +237,9 @@ mod with_servers {
             );
         }
         story.replies(COORDINATOR, &proposal, "ok");
+        // This mail server vouches for nobody.
+        let question = story.gets(COORDINATOR, "Please confirm: release proposal 1");
+        story.replies(COORDINATOR, &question, "yes");
         story.gets(COORDINATOR, "Your command");
         assert!(daemon.terminate().success());
     }

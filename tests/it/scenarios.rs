@@ -27,6 +27,7 @@ macro_rules! scenarios {
 
 scenarios!(
     a_certificate_comes_after_the_end_of_the_round,
+    a_command_that_nobody_vouches_for_is_confirmed,
     a_concern_before_the_introduction_cancels_it,
     a_concern_is_shown_in_the_digest_of_the_safety_contact_alone,
     a_concern_stops_contact_and_only_the_safety_contact_hears_of_it,
@@ -50,6 +51,7 @@ scenarios!(
     a_pause_from_another_address_holds_and_can_be_ended,
     a_pause_is_told_to_the_partner,
     a_replaced_proposal_takes_no_commands,
+    a_reply_address_that_others_have_seen_is_worthless,
     a_reply_to_a_proposal_is_done_as_a_whole_or_not_at_all,
     a_round_from_application_to_closing,
     a_second_address_is_tried_when_mail_comes_back,
@@ -115,6 +117,7 @@ scenarios!(
     the_unmatched_are_told_and_stay_in_the_pool,
     the_unmatched_choose_what_becomes_of_them,
     topics_off_stops_topics_only,
+    two_coordinators_agree_before_pairs_are_released,
     what_comes_without_our_address_waits_for_one_yes,
     who_answers_after_the_end_is_heard,
     who_applies_when_no_round_is_to_come_hears_from_a_person,

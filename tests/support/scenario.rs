@@ -11,10 +11,11 @@ use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
 use pairpost::ids::PersonId;
 use pairpost::mail::outbound::Outcome;
+use pairpost::mail::profile::Profile;
 use pairpost::programme::application::{
     Answer, Answers, Choice, MatchingPart, Question, QuestionKind, Text,
 };
-use pairpost::programme::event::{Command, CommandKind};
+use pairpost::programme::event::{Authority, Command, CommandKind};
 use pairpost::programme::form_text;
 use pairpost::programme::settings::{Odd, Release, Roles};
 use pairpost::rehearsal::drive::keys_of;
@@ -38,6 +39,9 @@ struct Received {
     headers: String,
 }
 
+/// The name of the mailbox's host in `Authentication-Results`.
+const HOST: &str = "mx.library.example";
+
 struct Story {
     engine: Engine,
     now: Moment,
@@ -50,6 +54,7 @@ struct Story {
     ignored: Vec<String>,
     last_message: Vec<u8>,
     messages: u32,
+    vouches: bool,
     _dir: tempfile::TempDir,
 }
 
@@ -91,9 +96,21 @@ impl Story {
         let coordinators = &config.settings.coordinators;
         let coordinator = coordinators[0].address.clone();
         let deputy = coordinators.get(1).map(|deputy| deputy.address.clone());
+        // The mailbox's host vouches for the coordinators' domain and removes what others write in its name.
+        let vouches = !text
+            .lines()
+            .any(|line| line.trim() == "with a mail host that vouches for nobody");
+        config.authserv_ids = vec![HOST.into()];
         let mut engine = Engine::open(config, keys_of(1), Durability::Rehearsal)
             .unwrap()
             .for_rehearsal();
+        let profile = Profile {
+            removes_forged_results: true,
+            ..Profile::default()
+        };
+        engine
+            .keep_profile(&profile, moment(&engine, -365, None))
+            .unwrap();
         let first = text
             .lines()
             .find_map(|line| line.trim().strip_prefix("with the story beginning on day "))
@@ -118,6 +135,7 @@ impl Story {
             ignored: Vec::new(),
             last_message: Vec::new(),
             messages: 0,
+            vouches,
             _dir: dir,
         }
     }
@@ -228,6 +246,19 @@ impl Story {
         }
         if let Some(text) = rest.strip_prefix("answers: ") {
             return self.answers(name, text);
+        }
+        if let Some((other, text)) = rest
+            .strip_prefix("answers all with ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            return self.answers_all(name, other, text);
+        }
+        if let Some((owner, text)) = rest
+            .strip_prefix("answers as ")
+            .and_then(|rest| rest.split_once(": "))
+        {
+            let from = self.address(owner)?;
+            return self.reply_to_letter_of(name, owner, &from, text);
         }
         if let Some((address, text)) = rest
             .strip_prefix("answers from ")
@@ -348,6 +379,7 @@ impl Story {
             by: "command line".into(),
             what,
             inbox: None,
+            authority: Authority::Machine,
         };
         let done = self
             .engine
@@ -558,18 +590,31 @@ impl Story {
 
     /// An answer, from another address, to a letter that was forwarded to somebody.
     fn answers_letter_of(&mut self, name: &str, owner: &str, text: &str) -> Result<(), String> {
-        let letter = self.in_hand.get(owner).cloned().ok_or("which letter?")?;
         let from = format!("{name}@library.example");
+        self.people
+            .entry(name.to_string())
+            .or_insert_with(|| from.clone());
+        self.reply_to_letter_of(name, owner, &from, text)
+    }
+
+    /// The same under any From line: the letter's reply address has been seen by somebody.
+    fn reply_to_letter_of(
+        &mut self,
+        name: &str,
+        owner: &str,
+        from: &str,
+        text: &str,
+    ) -> Result<(), String> {
+        let letter = self.in_hand.get(owner).cloned().ok_or("which letter?")?;
         let subject = format!("Re: {}", letter.subject);
         let mail = self.compose(
             name,
-            &from,
+            from,
             &letter.reply_to,
             &subject,
             Some(&letter.message_id),
             &text.replace(" / ", "\n"),
         );
-        self.people.entry(name.to_string()).or_insert(from);
         self.arrive(mail)
     }
 
@@ -581,6 +626,17 @@ impl Story {
     fn reply(&mut self, name: &str, text: &str) -> Result<(), String> {
         let from = self.address(name)?;
         self.reply_from(name, &from, text)
+    }
+
+    /// An answer that goes to somebody else, too, who sees the letter's reply address from then on.
+    fn answers_all(&mut self, name: &str, other: &str, text: &str) -> Result<(), String> {
+        let letter = self.in_hand.get(name).cloned().ok_or("which letter?")?;
+        let from = self.address(name)?;
+        let to = format!("{}>,\r\n <{}", letter.reply_to, self.address(other)?);
+        let subject = format!("Re: {}", letter.subject);
+        let text = text.replace(" / ", "\n");
+        let mail = self.compose(name, &from, &to, &subject, Some(&letter.message_id), &text);
+        self.arrive(mail)
     }
 
     /// An answer to the letter in hand, from whatever address.
@@ -699,8 +755,20 @@ impl Story {
             .map(|id| format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n"))
             .unwrap_or_default();
         let body = text.replace('\n', "\r\n");
+        let coordinators = &self.engine.config().settings.coordinators;
+        // Whoever writes under a coordinator's name and is none is found out by their mail host.
+        let results = match coordinators.iter().find(|it| it.address == from) {
+            Some(_) if !self.vouches => String::new(),
+            Some(it) => {
+                let is_theirs = self.people.get(name) == Some(&it.address);
+                let verdict = if is_theirs { "pass" } else { "fail" };
+                let (_, host) = from.rsplit_once('@').unwrap_or_default();
+                format!("Authentication-Results: {HOST}; dmarc={verdict} header.from={host}\r\n")
+            }
+            None => String::new(),
+        };
         format!(
-            "From: {} <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {}\r\nMessage-ID: <{}@library.example>\r\n\
+            "{results}From: {} <{from}>\r\nTo: <{to}>\r\nSubject: {subject}\r\nDate: {}\r\nMessage-ID: <{}@library.example>\r\n\
              {thread}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}\r\n",
             title(name),
             self.now.to_rfc2822(),
@@ -759,6 +827,8 @@ fn adjust(config: &mut Config, what: &str) {
         return;
     }
     match what {
+        "a mail host that vouches for nobody" => {}
+        "two coordinators for what makes letters leave" => settings.second_coordinator = true,
         "the cap off" => settings.cap = None,
         "a second coordinator who takes no concerns" => {
             let deputy = pairpost::programme::settings::Coordinator {

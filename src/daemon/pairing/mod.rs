@@ -60,9 +60,10 @@ pub fn worked_out(
     let CommandKind::Review { proposal, acts, .. } = &command.what else {
         return Ok(event);
     };
-    let Some(before) =
-        facts::proposal(db, *proposal)?.filter(|_| coordinating::may_command(settings, command))
-    else {
+    let Some(before) = facts::proposal(db, *proposal)?.filter(|_| {
+        coordinating::may_command(settings, command)
+            && coordinating::is_sufficient(settings, command)
+    }) else {
         return Ok(event);
     };
     let applicants = facts::applicants(db, &before.round)?;

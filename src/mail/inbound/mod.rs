@@ -4,6 +4,7 @@
 //! not understand is a defect or an unclear answer, with the text beside it. Nothing here is evidence of who wrote:
 //! a Reading is L0 (RELIABILITY (d)); tokens and the mail host's word are weighed by whoever asks for the reading.
 
+pub mod authentication;
 pub mod automatic;
 pub mod bounce;
 pub mod clean;
@@ -79,6 +80,11 @@ pub fn claims(parsed: &Parsed) -> Claims {
         answers: answered(&parsed.headers),
         reference: parsed.body.iter().find_map(|piece| reference(&piece.text)),
     }
+}
+
+/// Addresses in To and Cc: those that every reader of a message can see.
+pub fn visible_recipients(parsed: &Parsed) -> Vec<String> {
+    recipients(&parsed.headers, &["to", "cc"])
 }
 
 /// Finds "Ref: k7q2-x9m4ta", the last line of our letters. The newest letter is quoted first.

@@ -52,6 +52,11 @@ impl Headers {
                 headers.hidden_from |= line.trim().eq_ignore_ascii_case("from");
                 continue;
             };
+            // Not every host removes a forged field whose name is written like this, so it is not this field.
+            let blank = name.ends_with([' ', '\t']);
+            if blank && name.trim().eq_ignore_ascii_case("authentication-results") {
+                continue;
+            }
             if headers.fields.len() < HEADERS_MAX {
                 headers
                     .fields

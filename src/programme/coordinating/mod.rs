@@ -2,11 +2,12 @@
 
 mod announcing;
 mod answering;
+mod authority;
 mod commands;
 mod digest;
 
 use super::decision::{Change, Decision};
-use super::event::{Command, CommandKind};
+use super::event::{Authority, Command, CommandKind};
 use super::facts::{ApplicationState, Facts, PartnershipState, ProposalState};
 use super::letter::{About, Ended, Letter, LetterKind, Recipient};
 use super::settings::{Coordinator, Settings};
@@ -16,6 +17,7 @@ use crate::ids::{InboxId, PersonId};
 
 pub use announcing::{announce, audience};
 pub use answering::{MARK, is_also, relay};
+pub use authority::{agreed, is_sufficient};
 pub use commands::read as read_command;
 pub use digest::digest;
 
@@ -131,12 +133,18 @@ pub fn is_for_coordinators(kind: &str) -> bool {
             | "for-person"
             | "notice"
             | "command-done"
+            | "command-confirm"
             | "announcement-preview"
             | "shown"
     )
 }
 
 pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decision {
+    if let Authority::Mail { evidence, paper } = command.authority
+        && let Some(decision) = authority::insufficient(settings, facts, command, evidence, paper)
+    {
+        return decision;
+    }
     // Anybody who runs the programme may stop it, whatever else they may.
     let allowed = may_command(settings, command) || command.what == CommandKind::PauseProgramme;
     if let (Some(inbox), false) = (command.inbox, allowed) {
@@ -365,7 +373,7 @@ fn into_pool(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
 }
 
 /// What the answer to a command is about: while it is a proposal's, it can be answered with the next command.
-fn about(what: &CommandKind) -> About {
+pub(super) fn about(what: &CommandKind) -> About {
     match what {
         CommandKind::Release(proposal) | CommandKind::Review { proposal, .. } => About {
             proposal: Some(*proposal),

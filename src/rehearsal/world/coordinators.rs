@@ -10,7 +10,8 @@ use crate::rehearsal::tally::{Expects, Said};
 use crate::time::Moment;
 
 impl World {
-    /// The coordinator who releases answers the proposal with `ok`, once for each; all else is only read.
+    /// The coordinator who releases answers the proposal with `ok`, once for each, and the question whether that is meant
+    /// with `yes`; all else is only read.
     pub(super) fn coordinator_reads(
         &mut self,
         place: usize,
@@ -20,7 +21,16 @@ impl World {
         at: Moment,
     ) -> Vec<Outgoing> {
         let coordinator = &self.coordinators[place];
-        if kind != "proposal" || !coordinator.releases {
+        let (says, what, expects) = match kind {
+            "proposal" => {
+                let answers = &["command-confirm", "command-done"];
+                ("ok\n", "proposal-ok", Expects::Answer(answers))
+            }
+            // What follows is the answer to the command.
+            "command-confirm" => ("yes\n", "command-yes", Expects::Whatever),
+            _ => return Vec::new(),
+        };
+        if !coordinator.releases {
             return Vec::new();
         }
         // A reminder of the same proposal needs no second answer.
@@ -40,7 +50,7 @@ impl World {
             self.coordinator_dice.bits(),
             host_of(&coordinator.address)
         );
-        let words = Words::New("ok\n".into());
+        let words = Words::New(says.into());
         let bytes = client::write(
             Client::Gmail,
             &Draft {
@@ -61,9 +71,9 @@ impl World {
             &message_id,
             Said {
                 person: None,
-                what: "proposal-ok".into(),
+                what: what.into(),
                 at: sent,
-                expects: Expects::Answer(&["command-done"]),
+                expects,
                 answered: None,
             },
         );
@@ -72,7 +82,7 @@ impl World {
             bytes,
             from,
             to,
-            what: "proposal-ok".into(),
+            what: what.into(),
         }]
     }
 }
