@@ -378,6 +378,7 @@ fn the_chain_of_the_journal_holds_over_an_erasure_though_its_words_are_gone() {
                 person: PersonId(person),
             },
             inbox: None,
+            authority: Authority::Machine,
         };
         engine.command(command, now()).unwrap();
     }
