@@ -9,6 +9,7 @@ mod config_bad;
 mod daemon;
 mod engine;
 mod examples;
+mod guides;
 mod import;
 mod letters;
 mod mailhost;
