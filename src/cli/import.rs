@@ -35,7 +35,7 @@ enum What {
 
 #[derive(Debug, Arguments)]
 struct Rows {
-    /// A CSV file with headings, in UTF-8. The section [import] of pairpost.toml says what its columns mean.
+    /// A CSV file with headings, in UTF-8. The section `[import]` of pairpost.toml says what its columns mean.
     file: PathBuf,
     /// Tell what would happen, and change nothing.
     #[arg(long)]

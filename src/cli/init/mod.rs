@@ -68,7 +68,7 @@ pub struct Args {
     /// Languages of the letters, the usual one first: en,fr
     #[arg(long, value_name = "CODES", value_parser = parse_languages)]
     languages: Option<Languages>,
-    /// "Name <address>" of the first coordinator, who is also the safety contact.
+    /// `Name <address>` of the first coordinator, who is also the safety contact.
     #[arg(long, value_name = "PERSON", value_parser = parse_person)]
     coordinator: Option<Person>,
     /// Day 0 of the first round; by default a Tuesday in eight weeks.

@@ -1,5 +1,5 @@
-//! The life of a partnership, one file for each part of it: [`introduction`], [`topics`], [`check_in`], the silent
-//! partner ([`silence`]), bounces and complaints ([`reach`]), the [`ending`]; and what is known of a pair ([`standing`]).
+//! The life of a partnership, one file for each part of it: [`introduction`], [`topics`], [`mod@check_in`], the silent
+//! partner ([`mod@silence`]), bounces and complaints ([`reach`]), the [`ending`]; and what is known of a pair ([`mod@standing`]).
 
 pub mod check_in;
 pub mod ending;

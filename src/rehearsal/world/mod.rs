@@ -71,7 +71,7 @@ pub struct Outgoing {
     pub from: Option<String>,
     /// Envelope recipient: the programme's address, perhaps with a token.
     pub to: String,
-    /// A word for what it says, as in [`Said::what`].
+    /// A word for what it says, as in `tally::Said`.
     pub what: String,
 }
 

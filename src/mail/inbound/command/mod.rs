@@ -205,7 +205,7 @@ fn without_greeting(text: &str) -> &str {
     }
 }
 
-/// The number of a choice on the first line that has words: "3", "(3)", "3 - I have not heard", "[x] 3", "3️⃣", "three".
+/// The number of a choice on the first line that has words: "3", "(3)", "3 - I have not heard", "\[x\] 3", "3️⃣", "three".
 /// A number that counts something ("2 weeks ago") is none.
 pub fn number(text: &str, most: u8) -> Option<u8> {
     let line = text.lines().find(|line| !line.trim().is_empty())?;
