@@ -8,6 +8,7 @@ use clap::{Args as Arguments, ValueEnum};
 use crate::programme::report::interval::Rate;
 use crate::programme::spreadsheet::cell;
 use crate::store::{journal, look, report};
+use crate::time::Clock;
 
 /// People, pairs, survey results or the journal as CSV on standard output (with --json: one object a line)
 #[derive(Debug, Arguments)]
@@ -130,7 +131,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                 anyhow::bail!("which round? Write --round and its id, as in the name of its file");
             };
             let settings = &engine.config().settings;
-            let Some((figures, _)) = report::figures(db, settings, round, 0)? else {
+            let Some((figures, _)) = report::figures(db, settings, round, 0, Clock::System.now())?
+            else {
                 anyhow::bail!("there is no round \"{round}\"");
             };
             if args.json {

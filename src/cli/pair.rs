@@ -52,7 +52,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     for pair in &pairs {
         if let Some(known) = facts::partnership(db, PartnershipId(pair.id))? {
             let standing = standing(&engine.config().settings, &known, now);
-            standings.insert(pair.id, standing.words());
+            standings.insert(pair.id, standing.words("en"));
         }
     }
     if pairs.is_empty() {

@@ -8,11 +8,12 @@ use clap::Args as Arguments;
 
 use crate::programme::report::{self, tables};
 use crate::store;
+use crate::time::Clock;
 
 /// The numbers of a round, beside those of the rounds before it
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost report 2027A\n  pairpost report 2027A --csv numbers\n  pairpost report 2027A --json"
+    after_help = "Examples:\n  pairpost report 2027A\n  pairpost report 2027A --html report.html\n  pairpost report 2027A --csv numbers\n  pairpost report 2027A --json"
 )]
 pub struct Args {
     /// The round's id, as in the name of its file.
@@ -20,6 +21,9 @@ pub struct Args {
     /// Write one CSV file for each table into this folder.
     #[arg(long, value_name = "DIR", conflicts_with = "json")]
     csv: Option<PathBuf>,
+    /// Write one page with charts into this file: it loads nothing, and can be passed on.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv"])]
+    html: Option<PathBuf>,
     /// All figures, with those of the former rounds, as one object.
     #[arg(long)]
     json: bool,
@@ -29,8 +33,13 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let engine = super::open_engine(config)?;
     let settings = &engine.config().settings;
     let db = engine.store().reader();
-    let Some((round, former)) =
-        store::report::figures(db, settings, &args.round, report::FORMER_ROUNDS)?
+    let Some((round, former)) = store::report::figures(
+        db,
+        settings,
+        &args.round,
+        report::FORMER_ROUNDS,
+        Clock::System.now(),
+    )?
     else {
         let known: Vec<&str> = settings.rounds.iter().map(|it| it.id.as_str()).collect();
         anyhow::bail!(
@@ -43,7 +52,15 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         super::print_json(&serde_json::json!({ "round": round, "former": former }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let all = tables::all(&round, &former);
+    if let Some(file) = &args.html {
+        let language = settings.default_language();
+        let page = report::page::page(&settings.name, &round, &former, language);
+        std::fs::write(file, page)
+            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        println!("{}", file.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let all = tables::all(&round, &former, settings.default_language());
     if let Some(dir) = &args.csv {
         std::fs::create_dir_all(dir)
             .with_context(|| format!("{}: cannot be made", dir.display()))?;

@@ -1,13 +1,15 @@
 //! `pairpost round`: the calendar and the state of the rounds.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args as Arguments;
 
-use crate::store::look;
+use crate::store::{look, report};
+use crate::time::Clock;
 
-/// The rounds: their dates, and how many people stand where
+/// The rounds: their dates, and how many people and partnerships stand where
 #[derive(Debug, Arguments)]
 #[command(after_help = "Example:\n  pairpost round")]
 pub struct Args {
@@ -20,6 +22,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let db = engine.store().reader();
     for round in &engine.config().settings.rounds {
         let states = look::states_of_round(db, &round.id)?;
+        let settings = &engine.config().settings;
+        let pairs = report::standings(db, settings, &round.id, Clock::System.now())?;
         if args.json {
             let states: serde_json::Map<String, serde_json::Value> = states
                 .into_iter()
@@ -28,6 +32,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             super::print_json(&serde_json::json!({
                 "round": round.id, "name": round.name, "opens": round.opens, "deadline": round.deadline,
                 "matching": round.matching, "start": round.start, "end": round.end, "applications": states,
+                "partnerships": pairs.iter().map(|(standing, count)| (standing.words("en"), *count))
+                    .collect::<BTreeMap<String, u32>>(),
             }))?;
             continue;
         }
@@ -38,6 +44,12 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         );
         for (state, count) in states {
             println!("  {count:>6} {state}");
+        }
+        if !pairs.is_empty() {
+            println!("  partnerships:");
+        }
+        for (standing, count) in pairs {
+            println!("  {count:>6} {}", standing.words("en"));
         }
     }
     Ok(ExitCode::SUCCESS)

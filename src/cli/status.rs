@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::programme::facts::Waiting;
-use crate::programme::partnership::{Standing, standing};
-use crate::store::{facts, look, waiting};
+use crate::programme::partnership::Standing;
+use crate::store::{look, report, waiting};
 use crate::time::Clock;
 
 /// How the programme stands, and what waits for a person
@@ -79,17 +79,17 @@ fn standings(
     engine: &crate::daemon::Engine,
     db: &rusqlite::Connection,
 ) -> anyhow::Result<Vec<(String, i64)>> {
-    let now = Clock::System.now();
+    let settings = &engine.config().settings;
     let mut counts: BTreeMap<Standing, i64> = BTreeMap::new();
-    for id in look::open_partnerships(db)? {
-        if let Some(pair) = facts::partnership(db, id)? {
-            let standing = standing(&engine.config().settings, &pair, now);
-            *counts.entry(standing).or_default() += 1;
+    for round in &settings.rounds {
+        for (standing, count) in report::standings(db, settings, &round.id, Clock::System.now())? {
+            *counts.entry(standing).or_default() += i64::from(count);
         }
     }
     Ok(counts
         .into_iter()
-        .map(|(standing, count)| (format!("Partnerships: {}", standing.words()), count))
+        .filter(|(standing, _)| !matches!(standing, Standing::Ended(_)))
+        .map(|(standing, count)| (format!("Partnerships: {}", standing.words("en")), count))
         .collect())
 }
 

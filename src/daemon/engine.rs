@@ -412,7 +412,7 @@ impl Engine {
     ) -> anyhow::Result<Vec<crate::programme::letter::Attachment>> {
         let db = self.store.reader();
         facts::person(db, person)?.with_context(|| format!("there is no person {person}"))?;
-        super::attachments::my_data(&self.path.config, db, now, person)
+        super::own_data::own_data(&self.path.config, db, now, person)
     }
 
     /// Whether every line of the journal is as it was written.

@@ -66,7 +66,8 @@ impl OnePath {
                 }
                 Occasion::Report { round } | Occasion::SurveysClose { round } => {
                     // Those of the round, then those of the rounds before it.
-                    let found = store::report::figures(tx, settings, round, report::FORMER_ROUNDS)?;
+                    let found =
+                        store::report::figures(tx, settings, round, report::FORMER_ROUNDS, now)?;
                     facts.figures = found
                         .map(|(this, former)| std::iter::once(this).chain(former).collect())
                         .unwrap_or_default();

@@ -15,6 +15,7 @@ mod identify;
 pub mod importing;
 mod known;
 mod look_up;
+pub mod own_data;
 pub mod pairing;
 mod path;
 pub mod receive;

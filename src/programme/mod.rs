@@ -36,6 +36,7 @@ pub mod timetable;
 pub mod trust;
 pub mod unsure;
 pub mod waiting;
+pub mod words;
 
 use decision::{Decision, Occasion};
 use event::Event;

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::{date, from_word, json, to_json};
+use super::{date, facts, from_word, json, to_json};
 use crate::ids::{PartnershipId, PersonId};
 use crate::programme::application::Answers;
+use crate::programme::partnership::{Standing, standing};
 use crate::programme::report::figures::{
     ApplicationRow, CheckInRow, Figures, PartnershipRow, Rows, SurveyRows, count,
 };
 use crate::programme::settings::{Round, Settings};
-use crate::time::from_seconds;
+use crate::time::{Moment, from_seconds};
 
 /// The figures of a round, as they were kept, else as they stand; then those of the rounds before it, newest first, at
 /// most `former`. None where the round is neither in the config nor kept.
@@ -20,11 +21,16 @@ pub fn figures(
     settings: &Settings,
     round: &str,
     former: usize,
+    now: Moment,
 ) -> rusqlite::Result<Option<(Figures, Vec<Figures>)>> {
     let of = |id: &str| -> rusqlite::Result<Option<Figures>> {
         match (kept(db, id)?, settings.rounds.iter().find(|it| it.id == id)) {
             (Some(kept), _) => Ok(Some(kept)),
-            (None, Some(round)) => Ok(Some(count(settings, round, &rows(db, settings, round)?))),
+            (None, Some(round)) => Ok(Some(count(
+                settings,
+                round,
+                &rows(db, settings, round, now)?,
+            ))),
             (None, None) => Ok(None),
         }
     };
@@ -67,7 +73,29 @@ pub(super) fn keep(tx: &Transaction<'_>, figures: &Figures) -> rusqlite::Result<
     Ok(())
 }
 
-fn rows(db: &Connection, settings: &Settings, round: &Round) -> rusqlite::Result<Rows> {
+/// How many partnerships of a round stand where.
+pub fn standings(
+    db: &Connection,
+    settings: &Settings,
+    round: &str,
+    now: Moment,
+) -> rusqlite::Result<BTreeMap<Standing, u32>> {
+    let mut all = db.prepare_cached("SELECT id FROM partnership WHERE round = ?1")?;
+    let mut standings = BTreeMap::new();
+    for id in all.query_map([round], |row| Ok(PartnershipId(row.get(0)?)))? {
+        if let Some(pair) = facts::partnership(db, id?)? {
+            *standings.entry(standing(settings, &pair, now)).or_default() += 1;
+        }
+    }
+    Ok(standings)
+}
+
+fn rows(
+    db: &Connection,
+    settings: &Settings,
+    round: &Round,
+    now: Moment,
+) -> rusqlite::Result<Rows> {
     let id = round.id.as_str();
     let applications = db
         .prepare_cached("SELECT person_id, state, answers FROM application WHERE round = ?1")?
@@ -137,6 +165,7 @@ fn rows(db: &Connection, settings: &Settings, round: &Round) -> rusqlite::Result
         surveys: surveys(db, settings, id)?,
         topics,
         needed_a_person,
+        standings: standings(db, settings, id, now)?,
     })
 }
 

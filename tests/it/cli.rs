@@ -207,6 +207,32 @@ fn a_letter_of_unknown_end_counts_as_arrived_or_goes_out_again() {
 }
 
 #[test]
+fn a_round_is_shown_with_its_people_and_partnerships_and_as_a_page() {
+    let machine = Machine::new();
+    machine.changes("UPDATE member SET silent_since = NULL");
+    holds(
+        &machine.says(&["round"]),
+        &["2 paired", "partnerships:", "1 one has heard nothing"],
+    );
+    holds(
+        &machine.says(&["status"]),
+        &["Partnerships: one has heard nothing"],
+    );
+    let page = machine.dir.path().join("report.html");
+    machine.says(&["report", "2027A", "--html", page.to_str().unwrap()]);
+    let page = std::fs::read_to_string(page).unwrap();
+    holds(
+        &page,
+        &[
+            "<!doctype html>",
+            "Where the partnerships stand",
+            "one has heard nothing",
+        ],
+    );
+    assert!(!page.contains("Anna"), "{page}");
+}
+
+#[test]
 fn a_new_address_on_the_machine_is_looked_at_and_asked_first() {
     let machine = Machine::new();
     holds(

@@ -12,7 +12,7 @@ use pairpost::mail::inbound::maildir;
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::event::{Authority, Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
-use pairpost::store::{Durability, Store, backup, erasure, facts, journal, look};
+use pairpost::store::{Durability, Store, backup, erasure, facts, journal, look, personal};
 use pairpost::time::Moment;
 use tokio::runtime::Runtime;
 
@@ -408,6 +408,74 @@ fn the_chain_of_the_journal_holds_over_an_erasure_though_its_words_are_gone() {
     let engine = self::engine(dir.path());
     let broken = engine.check_journal().unwrap().broken;
     assert!(broken.is_some_and(|(_, why)| why.contains("lines are empty")));
+}
+
+#[test]
+fn every_table_about_somebody_is_told_of_in_their_data() {
+    use pairpost::daemon::own_data::{APART, TOLD};
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("pairpost.db"), Durability::Rehearsal).unwrap();
+    let everything = personal::everything(store.reader(), PersonId(1)).unwrap();
+    for table in everything.keys() {
+        let told = TOLD.iter().any(|(name, ..)| name == table);
+        assert!(
+            told != APART.contains(&table.as_str()),
+            "daemon::own_data says nothing of {table}: a heading in each language, and what its columns mean"
+        );
+    }
+}
+
+#[test]
+fn somebodys_data_are_told_in_their_language() {
+    let dir = tempfile::tempdir().unwrap();
+    database(&dir.path().join("state"));
+    for (language, headings) in [
+        (
+            "en",
+            [
+                "YOUR APPLICATION FOR 2027A",
+                "with a partner",
+                "A PARTNERSHIP OF YOURS",
+                "You are both interested in",
+            ],
+        ),
+        (
+            "es",
+            [
+                "SU SOLICITUD PARA 2027A",
+                "con pareja",
+                "UN INTERCAMBIO SUYO",
+                "A los dos les interesa",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "VOTRE CANDIDATURE POUR 2027A",
+                "avec un partenaire",
+                "UN ÉCHANGE À VOUS",
+                "Vous vous intéressez tous les deux à",
+            ],
+        ),
+    ] {
+        let mut store =
+            Store::open(&dir.path().join("state/pairpost.db"), Durability::Full).unwrap();
+        let tx = store.transaction().unwrap();
+        tx.execute("UPDATE person SET language = ?1 WHERE id = 1", [language])
+            .unwrap();
+        tx.commit().unwrap();
+        drop(store);
+        let data = engine(dir.path())
+            .personal_data(PersonId(1), now())
+            .unwrap();
+        let text = String::from_utf8(data[0].bytes.clone()).unwrap();
+        for heading in headings {
+            assert!(text.contains(heading), "{heading}: {text}");
+        }
+        assert!(!text.contains("bilal"), "{text}");
+        let json: serde_json::Value = serde_json::from_slice(&data[1].bytes).unwrap();
+        assert_eq!(json["person"][0]["name"], "Anna Berg");
+    }
 }
 
 #[test]

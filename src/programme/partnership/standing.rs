@@ -1,13 +1,17 @@
 //! What is known of a pair, from what its members have said. Silence is unknown, not dead.
 
 use chrono::Days;
+use serde::{Deserialize, Serialize};
 
+use crate::programme::concern;
 use crate::programme::facts::{Member, Partnership, PartnershipState};
 use crate::programme::settings::Settings;
+use crate::programme::words::{Words, word};
 use crate::time::Moment;
 
 /// One of the words in which a coordinator thinks of a pair.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Standing {
     ToBeIntroduced,
     NotYetAsked,
@@ -24,20 +28,113 @@ pub enum Standing {
 }
 
 impl Standing {
-    pub fn words(&self) -> String {
+    /// In the language of whoever reads it. The reason of an end is named where it is one of ours.
+    pub fn words(&self, language: &str) -> String {
+        let words: Words = match self {
+            Standing::ToBeIntroduced => ["to be introduced", "por presentar", "à présenter"],
+            Standing::NotYetAsked => [
+                "not yet asked",
+                "aún sin preguntar",
+                "pas encore interrogés",
+            ],
+            Standing::Unknown => [
+                "unknown (asked, no answer)",
+                "desconocido (sin respuesta)",
+                "inconnu (sans réponse)",
+            ],
+            Standing::OneInTouch => [
+                "one says in touch",
+                "una persona dice que hay contacto",
+                "une personne se dit en contact",
+            ],
+            Standing::BothInTouch => [
+                "both say in touch",
+                "ambas dicen que hay contacto",
+                "les deux se disent en contact",
+            ],
+            Standing::OneHeardNothing => [
+                "one has heard nothing",
+                "una persona no ha sabido nada",
+                "une personne est sans nouvelles",
+            ],
+            Standing::BothHeardNothing => [
+                "both have heard nothing",
+                "ambas no han sabido nada",
+                "les deux sont sans nouvelles",
+            ],
+            Standing::Ending => ["ending", "por terminar", "sur le point de finir"],
+            Standing::Ended(_) => ["ended", "terminado", "terminé"],
+        };
         match self {
-            Standing::ToBeIntroduced => "to be introduced".into(),
-            Standing::NotYetAsked => "not yet asked".into(),
-            Standing::Unknown => "asked, no answer yet".into(),
-            Standing::OneInTouch => "one says in touch".into(),
-            Standing::BothInTouch => "both say in touch".into(),
-            Standing::OneHeardNothing => "one has heard nothing".into(),
-            Standing::BothHeardNothing => "both have heard nothing".into(),
-            Standing::Ending => "ending".into(),
-            Standing::Ended(why) if why.is_empty() => "ended".into(),
-            Standing::Ended(why) => format!("ended: {why}"),
+            Standing::Ended(why) if !why.is_empty() => {
+                format!("{}: {}", word(&words, language), reason(why, language))
+            }
+            _ => word(&words, language).to_string(),
         }
     }
+}
+
+/// Why a partnership ended, as people may read it: what would tell of a concern says only that a coordinator ended it.
+fn reason(why: &str, language: &str) -> String {
+    let known: &[(&str, Words)] = &[
+        (
+            "finished",
+            ["with the round", "con la ronda", "avec la session"],
+        ),
+        (
+            "a partner withdrew",
+            [
+                "a partner withdrew",
+                "una persona se retiró",
+                "une personne s'est retirée",
+            ],
+        ),
+        (
+            "silent",
+            [
+                "a partner was silent",
+                "una persona no respondió",
+                "une personne n'a pas répondu",
+            ],
+        ),
+        (
+            "a partner cannot be reached by mail",
+            [
+                "a partner cannot be reached by mail",
+                "no llega el correo a una persona",
+                "le courrier n'atteint pas une personne",
+            ],
+        ),
+        (
+            "no good fit",
+            ["no good fit", "no encajaban", "ne convenait pas"],
+        ),
+        (
+            "left before the introduction",
+            [
+                "somebody left before the introduction",
+                "alguien se retiró antes de la presentación",
+                "quelqu'un est parti avant la présentation",
+            ],
+        ),
+        (
+            "coordinator",
+            [
+                "by a coordinator",
+                "por la coordinación",
+                "par la coordination",
+            ],
+        ),
+    ];
+    let shown = if why == concern::WHY {
+        "coordinator"
+    } else {
+        why
+    };
+    known.iter().find(|(known, _)| *known == shown).map_or_else(
+        || shown.to_string(),
+        |(_, words)| word(words, language).into(),
+    )
 }
 
 /// Of three people "both" means all. Where one says this and one that, the newer word counts.
@@ -165,7 +262,16 @@ mod tests {
         assert_eq!(standing(&settings, &ending, now()), Standing::Ending);
         ending.state = PartnershipState::Ended;
         ending.why_ended = "silent".into();
-        assert_eq!(standing(&settings, &ending, now()).words(), "ended: silent");
+        assert_eq!(
+            standing(&settings, &ending, now()).words("en"),
+            "ended: a partner was silent"
+        );
+        // Nobody learns of a concern from a table.
+        ending.why_ended = concern::WHY.into();
+        assert_eq!(
+            standing(&settings, &ending, now()).words("fr"),
+            "terminé: par la coordination"
+        );
         ending.state = PartnershipState::Planned;
         assert_eq!(
             standing(&settings, &ending, now()),

@@ -12,6 +12,7 @@ use crate::programme::application::{Answer, Answers, Form, Question, QuestionKin
 use crate::programme::applying::open_questions;
 use crate::programme::facts::ApplicationState;
 use crate::programme::form_text;
+use crate::programme::partnership::Standing;
 use crate::programme::settings::{Round, Settings, Survey};
 use crate::time::Moment;
 
@@ -34,6 +35,8 @@ pub struct Rows {
     pub topics: BTreeMap<String, u32>,
     /// Messages that a person had to read while the round was under way.
     pub needed_a_person: u32,
+    /// How many partnerships stand where, those that have not been introduced yet included.
+    pub standings: BTreeMap<Standing, u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +115,8 @@ pub struct Figures {
     pub topics: Vec<(String, String, u32)>,
     /// ISO code of each country, and how many of those who were matched live there; the largest first.
     pub people_by_country: Vec<(String, u32)>,
+    /// How many partnerships stand where.
+    pub standings: Vec<(Standing, u32)>,
 }
 
 /// What a check-in told.
@@ -254,6 +259,11 @@ pub fn count(settings: &Settings, round: &Round, rows: &Rows) -> Figures {
             })
             .collect(),
         people_by_country,
+        standings: rows
+            .standings
+            .iter()
+            .map(|(standing, count)| (standing.clone(), *count))
+            .collect(),
     }
 }
 

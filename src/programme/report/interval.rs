@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::programme::words::word;
+
 /// The quantile of the normal distribution that leaves 2.5 % on each side.
 const Z_95: f64 = 1.959_963_984_540_054;
 
@@ -32,15 +34,20 @@ impl Rate {
     }
 }
 
-/// "72 % (36 of 50; 58 to 83 %)".
-impl std::fmt::Display for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Rate {
+    /// "72 % (36 of 50; 58 to 83 %)".
+    pub fn shown(self, language: &str) -> String {
         let (Some(share), Some((low, high))) = (self.share(), self.interval()) else {
-            return f.write_str("no answers");
+            return word(
+                &["no answers", "sin respuestas", "aucune réponse"],
+                language,
+            )
+            .into();
         };
-        write!(
-            f,
-            "{:.0} % ({} of {}; {:.0} to {:.0} %)",
+        let of = word(&["of", "de", "sur"], language);
+        let to = word(&["to", "a", "à"], language);
+        format!(
+            "{:.0} % ({} {of} {}; {:.0} {to} {:.0} %)",
             share * 100.0,
             self.count,
             self.of,
@@ -75,9 +82,9 @@ mod tests {
     #[test]
     fn a_share_of_nothing_is_no_share() {
         assert_eq!(Rate::default().interval(), None);
-        assert_eq!(Rate::default().to_string(), "no answers");
+        assert_eq!(Rate::default().shown("en"), "no answers");
         assert_eq!(
-            Rate { count: 36, of: 50 }.to_string(),
+            Rate { count: 36, of: 50 }.shown("en"),
             "72 % (36 of 50; 58 to 83 %)"
         );
     }

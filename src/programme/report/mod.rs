@@ -1,10 +1,11 @@
 //! The report of a round: numbers that a coordinator, a sponsor and the next round can use.
 //!
-//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out. Here is the letter
+//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out, [`page`] draws them. Here is the letter
 //! to the coordinators when a round has ended.
 
 pub mod figures;
 pub mod interval;
+pub mod page;
 pub mod tables;
 
 pub use figures::{Figures, Rows};
@@ -13,6 +14,7 @@ use super::decision::{Change, Decision};
 use super::facts::Facts;
 use super::letter::{About, Attachment, Letter, LetterKind, Line, ReportSection};
 use super::settings::Settings;
+use super::words::word;
 use super::{spreadsheet, timetable};
 
 /// How many former rounds stand beside a round.
@@ -30,8 +32,9 @@ pub fn letter(settings: &Settings, facts: &Facts, round_id: &str) -> Decision {
         return Decision::ignored("nobody applied for this round");
     }
     let mut decision = Decision::noting(format!("report of round {round_id}"));
-    let tables = tables::all(figures, former);
-    let files: Vec<Attachment> = tables
+    let language = settings.default_language();
+    let tables = tables::all(figures, former, language);
+    let mut files: Vec<Attachment> = tables
         .iter()
         .filter(|table| !table.rows.is_empty())
         .map(|table| Attachment {
@@ -40,12 +43,20 @@ pub fn letter(settings: &Settings, facts: &Facts, round_id: &str) -> Decision {
             bytes: csv(table),
         })
         .collect();
+    files.insert(
+        0,
+        Attachment {
+            file_name: format!("{round_id}-report.html"),
+            content_type: "text/html; charset=utf-8",
+            bytes: page::page(&settings.name, figures, former, language).into_bytes(),
+        },
+    );
     for coordinator in &settings.coordinators {
         decision.letters.push(Letter::to_coordinator(
             &coordinator.address,
             LetterKind::Report {
                 dates: timetable::dates(round),
-                sections: sections(&tables),
+                sections: sections(&tables, language),
                 counted_until: timetable::surveys_close(round),
                 files: files.clone(),
             },
@@ -73,16 +84,16 @@ pub fn csv(table: &tables::Table) -> Vec<u8> {
 }
 
 /// The tables that a letter can show as lines: each row's first cell, and what stands beside it.
-fn sections(tables: &[tables::Table]) -> Vec<ReportSection> {
+fn sections(tables: &[tables::Table], language: &str) -> Vec<ReportSection> {
     tables
         .iter()
         .filter(|table| !table.rows.is_empty())
         .filter_map(|table| {
-            let line = match table.name {
+            let line: fn(&[String], &[String], &str) -> Line = match table.name {
                 "rounds" => with_former_rounds,
+                "standings" | "quotes" => two_cells,
                 "contact" => contact,
                 "answers" => answer,
-                "quotes" => quote,
                 _ => return None,
             };
             Some(ReportSection {
@@ -91,7 +102,7 @@ fn sections(tables: &[tables::Table]) -> Vec<ReportSection> {
                     .rows
                     .iter()
                     .take(SECTION_LINES_MAX)
-                    .map(|row| line(&table.headings, row))
+                    .map(|row| line(&table.headings, row, language))
                     .collect(),
             })
         })
@@ -105,7 +116,7 @@ fn cell(row: &[String], at: usize) -> &str {
     row.get(at).map_or("", String::as_str)
 }
 
-fn with_former_rounds(headings: &[String], row: &[String]) -> Line {
+fn with_former_rounds(headings: &[String], row: &[String], _: &str) -> Line {
     let before: Vec<String> = headings
         .iter()
         .zip(row)
@@ -122,22 +133,21 @@ fn with_former_rounds(headings: &[String], row: &[String]) -> Line {
     }
 }
 
-fn contact(_: &[String], row: &[String]) -> Line {
+fn contact(headings: &[String], row: &[String], language: &str) -> Line {
+    let counted: Vec<String> = (1..=6)
+        .map(|at| format!("{} {}", cell(row, at), cell(headings, at)))
+        .collect();
     Line {
-        label: format!("Day {}", cell(row, 0)),
-        value: format!(
-            "{} asked: {} going well, {} slow but in touch, {} have not heard, {} something else, {} unknown",
-            cell(row, 1),
-            cell(row, 2),
-            cell(row, 3),
-            cell(row, 4),
-            cell(row, 5),
-            cell(row, 6)
+        label: format!(
+            "{} {}",
+            word(&["Day", "Día", "Jour"], language),
+            cell(row, 0)
         ),
+        value: counted.join(", "),
     }
 }
 
-fn answer(_: &[String], row: &[String]) -> Line {
+fn answer(_: &[String], row: &[String], _: &str) -> Line {
     Line {
         label: format!("{} {}", cell(row, 1), cell(row, 2))
             .trim()
@@ -149,7 +159,7 @@ fn answer(_: &[String], row: &[String]) -> Line {
     }
 }
 
-fn quote(_: &[String], row: &[String]) -> Line {
+fn two_cells(_: &[String], row: &[String], _: &str) -> Line {
     Line {
         label: cell(row, 0).to_string(),
         value: cell(row, 1).to_string(),

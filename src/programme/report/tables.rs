@@ -1,9 +1,11 @@
 //! The figures of a round as tables: what the command line prints, what goes into CSV files and into the letter to
-//! coordinators. Former rounds stand beside the newest, since a programme is adjusted between rounds.
+//! coordinators, in the programme's language. Former rounds stand beside the newest, since a programme is adjusted between
+//! rounds.
 
 use super::figures::{Figures, SMALLEST_GROUP};
 use super::interval::Rate;
 use crate::places;
+use crate::programme::words::{Words, word};
 
 /// A table with its name as a file and its title.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,48 +16,70 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
-fn table(name: &'static str, title: &str, headings: &[&str], rows: Vec<Vec<String>>) -> Table {
+fn table(
+    name: &'static str,
+    language: &str,
+    title: Words,
+    headings: &[Words],
+    rows: Vec<Vec<String>>,
+) -> Table {
     Table {
         name,
-        title: title.to_string(),
-        headings: headings.iter().map(|it| (*it).to_string()).collect(),
+        title: word(&title, language).to_string(),
+        headings: headings
+            .iter()
+            .map(|it| word(it, language).to_string())
+            .collect(),
         rows,
     }
 }
 
 /// All tables of a round; `former` are the rounds before it, newest first.
-pub fn all(round: &Figures, former: &[Figures]) -> Vec<Table> {
-    let mut tables = vec![rounds(round, former), contact(round), answers(round)];
-    tables.push(open_answers(round));
-    tables.push(quotes(round));
-    tables.push(topics(round));
-    tables.push(countries(round));
-    tables
+pub fn all(round: &Figures, former: &[Figures], language: &str) -> Vec<Table> {
+    vec![
+        rounds(round, former, language),
+        standings(round, language),
+        contact(round, language),
+        answers(round, language),
+        open_answers(round, language),
+        quotes(round, language),
+        topics(round, language),
+        countries(round, language),
+    ]
 }
 
+const NONE: Words = ["none", "ninguno", "aucun"];
+const NOT_ASKED: Words = ["not asked", "no se preguntó", "non demandé"];
+const NOT_KNOWN: Words = ["not known", "no se sabe", "inconnu"];
+
 /// Figure by figure, round beside round.
-pub fn rounds(round: &Figures, former: &[Figures]) -> Table {
+pub fn rounds(round: &Figures, former: &[Figures], language: &str) -> Table {
     let all: Vec<&Figures> = std::iter::once(round).chain(former).collect();
-    let row = |label: &str, of: &dyn Fn(&Figures) -> String| {
-        std::iter::once(label.to_string())
+    let said = |words: &Words| word(words, language).to_string();
+    let row = |label: String, of: &dyn Fn(&Figures) -> String| {
+        std::iter::once(label)
             .chain(all.iter().map(|figures| of(figures)))
             .collect::<Vec<String>>()
     };
     let mut rows: Vec<Vec<String>> = NUMBERS
         .iter()
-        .map(|(label, of)| row(label, &|figures| of(figures).to_string()))
+        .map(|(label, of)| row(said(label), &|figures| of(figures).to_string()))
         .collect();
-    rows.push(row("Days to a new partner, median", &|figures| {
-        figures
-            .rematch_days_median
-            .map_or_else(|| "none".to_string(), |days| days.to_string())
-    }));
     rows.push(row(
-        "Messages that a person had to read, per 1,000 people",
+        said(&[
+            "Days to a new partner, median",
+            "Días hasta una nueva pareja, mediana",
+            "Jours jusqu'à un nouveau partenaire, médiane",
+        ]),
         &|figures| {
-            per_thousand(figures).map_or_else(|| "none".to_string(), |it| format!("{it:.1}"))
+            figures
+                .rematch_days_median
+                .map_or_else(|| said(&NONE), |days| days.to_string())
         },
     ));
+    rows.push(row(said(&PER_THOUSAND), &|figures| {
+        per_thousand(figures).map_or_else(|| said(&NONE), |it| format!("{it:.1}"))
+    }));
     let mut surveys: Vec<(&str, &str)> = Vec::new();
     for survey in all.iter().flat_map(|figures| &figures.surveys) {
         if !surveys.iter().any(|(id, _)| *id == survey.id) {
@@ -64,13 +88,18 @@ pub fn rounds(round: &Figures, former: &[Figures]) -> Table {
     }
     for (id, title) in surveys {
         let survey = |figures: &Figures| figures.surveys.iter().find(|it| it.id == id).cloned();
-        rows.push(row(&format!("Answered \"{title}\""), &|figures| {
-            survey(figures).map_or_else(|| "not asked".to_string(), |it| it.answered.to_string())
+        let answered = word(&["Answered", "Respondieron a", "Ont répondu à"], language);
+        rows.push(row(format!("{answered} \"{title}\""), &|figures| {
+            survey(figures).map_or_else(|| said(&NOT_ASKED), |it| it.answered.shown(language))
         }));
         let quoted = |figures: &Figures| survey(figures).and_then(|it| it.may_be_quoted);
         if all.iter().any(|figures| quoted(figures).is_some()) {
-            rows.push(row(&format!("May be quoted (\"{title}\")"), &|figures| {
-                quoted(figures).map_or_else(|| "not asked".to_string(), |it| it.to_string())
+            let may = word(
+                &["May be quoted", "Se pueden citar", "Peuvent être cités"],
+                language,
+            );
+            rows.push(row(format!("{may} (\"{title}\")"), &|figures| {
+                quoted(figures).map_or_else(|| said(&NOT_ASKED), |it| it.to_string())
             }));
         }
     }
@@ -79,15 +108,19 @@ pub fn rounds(round: &Figures, former: &[Figures]) -> Table {
             .iter()
             .any(|figures| key_answer(figures, question, best).is_some())
         {
-            rows.push(row(label, &|figures| {
+            rows.push(row(said(&label), &|figures| {
                 key_answer(figures, question, best)
-                    .map_or_else(|| "not known".to_string(), |rate| rate.to_string())
+                    .map_or_else(|| said(&NOT_KNOWN), |rate| rate.shown(language))
             }));
         }
     }
     Table {
         name: "rounds",
-        title: "People and partnerships".into(),
+        title: said(&[
+            "People and partnerships",
+            "Personas e intercambios",
+            "Personnes et échanges",
+        ]),
         headings: std::iter::once(String::new())
             .chain(all.iter().map(|figures| figures.name.clone()))
             .collect(),
@@ -95,41 +128,153 @@ pub fn rounds(round: &Figures, former: &[Figures]) -> Table {
     }
 }
 
+/// Where the partnerships stand, or how they ended.
+fn standings(round: &Figures, language: &str) -> Table {
+    let rows = round
+        .standings
+        .iter()
+        .map(|(standing, count)| vec![standing.words(language), count.to_string()])
+        .collect();
+    table(
+        "standings",
+        language,
+        [
+            "Where the partnerships stand",
+            "Cómo están los intercambios",
+            "Où en sont les échanges",
+        ],
+        &[
+            ["state", "estado", "état"],
+            ["partnerships", "intercambios", "échanges"],
+        ],
+        rows,
+    )
+}
+
 type Count = fn(&Figures) -> u32;
 
-const NUMBERS: [(&str, Count); 17] = [
-    ("Applied", |it| it.applied),
-    ("Complete", |it| it.complete),
-    ("Over the country cap", |it| it.capped),
-    ("Declined", |it| it.declined),
-    ("Accepted", |it| it.accepted),
-    ("Had a partner", |it| it.matched),
-    ("Had a new partner later", |it| it.rematched),
-    ("Partnerships", |it| it.partnerships),
-    ("Countries", |it| it.countries),
-    ("First-timers", |it| it.first_timers),
-    ("Returners", |it| it.returners),
-    ("Withdrew", |it| it.withdrawn),
-    ("Lost their place through silence", |it| it.silent),
-    ("With a partner to the end", |it| it.finished),
-    ("Reached by mail", |it| it.reached),
-    ("Not reached by mail", |it| it.unreachable),
-    ("Messages that a person had to read", |it| {
-        it.needed_a_person
+const NUMBERS: [(Words, Count); 17] = [
+    (["Applied", "Se inscribieron", "Candidatures"], |it| {
+        it.applied
     }),
+    (["Complete", "Completas", "Complètes"], |it| it.complete),
+    (
+        [
+            "Over the country cap",
+            "Por encima del límite del país",
+            "Au-delà de la limite du pays",
+        ],
+        |it| it.capped,
+    ),
+    (["Declined", "Rechazadas", "Refusées"], |it| it.declined),
+    (["Accepted", "Admitidas", "Admises"], |it| it.accepted),
+    (
+        ["Had a partner", "Tuvieron pareja", "Ont eu un partenaire"],
+        |it| it.matched,
+    ),
+    (
+        [
+            "Had a new partner later",
+            "Tuvieron después otra pareja",
+            "Ont eu ensuite un autre partenaire",
+        ],
+        |it| it.rematched,
+    ),
+    (["Partnerships", "Intercambios", "Échanges"], |it| {
+        it.partnerships
+    }),
+    (["Countries", "Países", "Pays"], |it| it.countries),
+    (
+        ["First-timers", "Por primera vez", "Pour la première fois"],
+        |it| it.first_timers,
+    ),
+    (["Returners", "Repiten", "De retour"], |it| it.returners),
+    (["Withdrew", "Se retiraron", "Se sont retirés"], |it| {
+        it.withdrawn
+    }),
+    (
+        [
+            "Lost their place through silence",
+            "Perdieron su lugar por no responder",
+            "Ont perdu leur place faute de réponse",
+        ],
+        |it| it.silent,
+    ),
+    (
+        [
+            "With a partner to the end",
+            "Con pareja hasta el final",
+            "Avec un partenaire jusqu'à la fin",
+        ],
+        |it| it.finished,
+    ),
+    (
+        [
+            "Reached by mail",
+            "Les llega el correo",
+            "Atteints par courriel",
+        ],
+        |it| it.reached,
+    ),
+    (
+        [
+            "Not reached by mail",
+            "No les llega el correo",
+            "Non atteints par courriel",
+        ],
+        |it| it.unreachable,
+    ),
+    (
+        [
+            "Messages that a person had to read",
+            "Mensajes que tuvo que leer una persona",
+            "Messages qu'une personne a dû lire",
+        ],
+        |it| it.needed_a_person,
+    ),
+];
+
+const PER_THOUSAND: Words = [
+    "Messages that a person had to read, per 1,000 people",
+    "Mensajes que tuvo que leer una persona, por 1.000 participantes",
+    "Messages qu'une personne a dû lire, pour 1 000 participants",
 ];
 
 /// What the report looks for in surveys: a label, the question's id, and how many of its first options count. The
 /// question of the last survey that asks it is taken.
-const KEY_ANSWERS: [(&str, &str, Best); 4] = [
-    ("Satisfied", "satisfaction", Best::First(2)),
+const KEY_ANSWERS: [(Words, &str, Best); 4] = [
     (
-        "In touch every two weeks or more",
+        ["Satisfied", "Satisfechos", "Satisfaits"],
+        "satisfaction",
+        Best::First(2),
+    ),
+    (
+        [
+            "In touch every two weeks or more",
+            "En contacto cada dos semanas o más",
+            "En contact toutes les deux semaines ou plus",
+        ],
         "contact",
         Best::First(2),
     ),
-    ("Used the topics", "topics_used", Best::AllButLast),
-    ("Would take part again", "again", Best::First(1)),
+    (
+        [
+            "Used the topics",
+            "Usaron los temas",
+            "Ont utilisé les thèmes",
+        ],
+        "topics_used",
+        Best::AllButLast,
+    ),
+    (
+        [
+            "Would take part again",
+            "Participarían otra vez",
+            "Participeraient de nouveau",
+        ],
+        "again",
+        Best::First(1),
+    ),
 ];
 
 #[derive(Clone, Copy)]
@@ -165,7 +310,7 @@ fn per_thousand(figures: &Figures) -> Option<f64> {
         .then(|| f64::from(figures.needed_a_person) * 1000.0 / f64::from(figures.matched))
 }
 
-fn contact(round: &Figures) -> Table {
+fn contact(round: &Figures, language: &str) -> Table {
     let rows = round
         .contact
         .iter()
@@ -189,29 +334,52 @@ fn contact(round: &Figures) -> Table {
         })
         .collect();
     let headings = [
-        "day",
-        "asked",
-        "well",
-        "slow",
-        "not heard",
-        "other",
-        "unknown",
-        "pairs: both say so",
-        "one says so",
-        "not heard",
-        "unknown",
+        ["day", "día", "jour"],
+        ["asked", "preguntados", "interrogés"],
+        ["well", "bien", "bien"],
+        ["slow", "despacio", "lent"],
+        ["not heard", "sin noticias", "sans nouvelles"],
+        ["other", "otra cosa", "autre"],
+        ["unknown", "desconocido", "inconnu"],
+        [
+            "pairs: both say so",
+            "parejas: ambas lo dicen",
+            "binômes : les deux le disent",
+        ],
+        ["one says so", "una lo dice", "l'un le dit"],
+        ["not heard", "sin noticias", "sans nouvelles"],
+        ["unknown", "desconocido", "inconnu"],
     ];
-    table("contact", "In touch, by check-in", &headings, rows)
+    let title = [
+        "In touch, by check-in",
+        "Contacto, según las preguntas periódicas",
+        "En contact, selon les points réguliers",
+    ];
+    table("contact", language, title, &headings, rows)
 }
 
-fn answers(round: &Figures) -> Table {
+const SURVEY: Words = ["survey", "encuesta", "enquête"];
+const QUESTION: Words = ["question", "pregunta", "question"];
+const WORDS: Words = ["words", "palabras", "mots"];
+const PEOPLE: Words = ["people", "personas", "personnes"];
+
+/// "fewer than 5 people answered, so nothing is shown"
+pub fn too_few(language: &str) -> String {
+    match language {
+        "es" => format!("respondieron menos de {SMALLEST_GROUP} personas, así que no se muestra"),
+        "fr" => format!("moins de {SMALLEST_GROUP} personnes ont répondu, rien n'est donc montré"),
+        _ => format!("fewer than {SMALLEST_GROUP} people answered, so nothing is shown"),
+    }
+}
+
+fn answers(round: &Figures, language: &str) -> Table {
     let mut rows = Vec::new();
     for survey in &round.surveys {
         if survey.questions.is_empty() {
             rows.push(vec![
                 survey.title.clone(),
                 String::new(),
-                format!("fewer than {SMALLEST_GROUP} people answered, so nothing is shown"),
+                too_few(language),
                 String::new(),
             ]);
         }
@@ -221,16 +389,26 @@ fn answers(round: &Figures) -> Table {
                     survey.title.clone(),
                     question.label.clone(),
                     option.clone(),
-                    rate.to_string(),
+                    rate.shown(language),
                 ]);
             }
         }
     }
-    let headings = ["survey", "question", "answer", "share"];
-    table("answers", "What the surveys say", &headings, rows)
+    let headings = [
+        SURVEY,
+        QUESTION,
+        ["answer", "respuesta", "réponse"],
+        ["share", "proporción", "part"],
+    ];
+    let title = [
+        "What the surveys say",
+        "Lo que dicen las encuestas",
+        "Ce que disent les enquêtes",
+    ];
+    table("answers", language, title, &headings, rows)
 }
 
-fn open_answers(round: &Figures) -> Table {
+fn open_answers(round: &Figures, language: &str) -> Table {
     let mut rows = Vec::new();
     for survey in &round.surveys {
         for question in &survey.questions {
@@ -243,16 +421,21 @@ fn open_answers(round: &Figures) -> Table {
             }
         }
     }
-    let title = "In people's own words (not to be quoted)";
+    let title = [
+        "In people's own words (not to be quoted)",
+        "En sus propias palabras (no se pueden citar)",
+        "Avec leurs propres mots (à ne pas citer)",
+    ];
     table(
         "open-answers",
+        language,
         title,
-        &["survey", "question", "words"],
+        &[SURVEY, QUESTION, WORDS],
         rows,
     )
 }
 
-fn quotes(round: &Figures) -> Table {
+fn quotes(round: &Figures, language: &str) -> Table {
     let rows = round
         .surveys
         .iter()
@@ -263,36 +446,51 @@ fn quotes(round: &Figures) -> Table {
                 .map(|quote| vec![survey.title.clone(), quote.clone()])
         })
         .collect();
-    table(
-        "quotes",
+    let title = [
         "May be quoted, without a name",
-        &["survey", "words"],
-        rows,
-    )
+        "Se puede citar, sin nombre",
+        "Peut être cité, sans nom",
+    ];
+    table("quotes", language, title, &[SURVEY, WORDS], rows)
 }
 
-fn topics(round: &Figures) -> Table {
+fn topics(round: &Figures, language: &str) -> Table {
     let rows = round
         .topics
         .iter()
         .map(|(_, title, people)| vec![people.to_string(), title.clone()])
         .collect();
-    table("topics", "Topics", &["people", "topic"], rows)
+    let headings = [PEOPLE, ["topic", "tema", "thème"]];
+    table(
+        "topics",
+        language,
+        ["Topics", "Temas", "Thèmes"],
+        &headings,
+        rows,
+    )
 }
 
-fn countries(round: &Figures) -> Table {
+fn countries(round: &Figures, language: &str) -> Table {
     let rows = round
         .people_by_country
         .iter()
-        .map(|(code, people)| vec![people.to_string(), places::country_name(code, "en")])
+        .map(|(code, people)| vec![people.to_string(), places::country_name(code, language)])
         .collect();
-    table("countries", "Countries", &["people", "country"], rows)
+    let headings = [PEOPLE, ["country", "país", "pays"]];
+    table(
+        "countries",
+        language,
+        ["Countries", "Países", "Pays"],
+        &headings,
+        rows,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::figures::{QuestionFigures, SurveyFigures};
     use super::*;
+    use crate::programme::partnership::Standing;
 
     fn round(name: &str, matched: u32) -> Figures {
         Figures {
@@ -329,7 +527,7 @@ mod tests {
             }],
             ..SurveyFigures::default()
         }];
-        let table = rounds(&newest, &[round("2027A", 92)]);
+        let table = rounds(&newest, &[round("2027A", 92)], "en");
         assert_eq!(table.headings, ["", "2027B", "2027A"]);
         let line = |label: &str| {
             let row = table.rows.iter().find(|row| row[0] == label).unwrap();
@@ -348,5 +546,52 @@ mod tests {
             line("Satisfied"),
             ["72 % (36 of 50; 58 to 83 %)", "not known"]
         );
+    }
+    #[test]
+    fn tables_are_in_the_language_of_the_programme() {
+        let mut newest = round("2027B", 120);
+        newest.standings = vec![(Standing::BothInTouch, 12)];
+        newest.people_by_country = vec![("NO".into(), 3)];
+        let of = |language| {
+            let tables = all(&newest, &[], language);
+            let shown =
+                |table: &Table| format!("{}{:?}{:?}", table.title, table.headings, table.rows);
+            tables.iter().map(shown).collect::<String>()
+        };
+        for (language, words) in [
+            (
+                "es",
+                [
+                    "Personas e intercambios",
+                    "Se inscribieron",
+                    "ambas dicen",
+                    "Noruega",
+                ],
+            ),
+            (
+                "fr",
+                [
+                    "Personnes et échanges",
+                    "Candidatures",
+                    "les deux",
+                    "Norvège",
+                ],
+            ),
+        ] {
+            let shown = of(language);
+            for word in words {
+                assert!(shown.contains(word), "{word}: {shown}");
+            }
+            for english in [
+                "Applied",
+                "Partnerships",
+                "people",
+                "country",
+                "survey",
+                "share",
+            ] {
+                assert!(!shown.contains(english), "{english}: {shown}");
+            }
+        }
     }
 }
