@@ -545,6 +545,9 @@ impl Engine {
         now: Moment,
         limit: u32,
     ) -> anyhow::Result<Vec<outbox::Leaving>> {
+        if outbox::next_due(self.store.reader())?.is_none_or(|due| due > now) {
+            return Ok(Vec::new());
+        }
         let ceiling = self.path.config.settings.ceilings.letters_per_hour;
         let sent = outbox::sent_since(self.store.reader(), now - chrono::TimeDelta::hours(1))?;
         let limit = limit.min(pace::room(ceiling, sent));

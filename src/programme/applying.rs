@@ -274,7 +274,7 @@ fn few_partners(
 }
 
 /// Below so many, a partner is far from certain: the others have wishes, too.
-const FEW_PARTNERS: u32 = 10;
+pub const FEW_PARTNERS: u32 = 10;
 
 /// Who was silent twice and has the time after all gets the invitation that the others got.
 fn invited_again(

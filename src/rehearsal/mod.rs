@@ -15,4 +15,6 @@ pub mod tally;
 pub mod world;
 
 #[cfg(test)]
+mod scans;
+#[cfg(test)]
 mod tests;

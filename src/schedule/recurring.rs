@@ -115,21 +115,22 @@ impl Recurring {
 
     /// The dates from `from` to `to`, both included, on which it fires.
     pub fn civil_dates(&self, from: NaiveDate, to: NaiveDate) -> Vec<NaiveDate> {
-        let mut dates = Vec::new();
-        let mut after = from.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(1);
-        while let Some(civil) = self.schedule.after(&after).next() {
-            let date = civil.date_naive();
-            if date > to {
-                break;
-            }
-            dates.push(date);
+        self.dates_from(from)
+            .take_while(|date| *date <= to)
+            .collect()
+    }
+
+    /// The dates from `from` on which it fires, one after the other.
+    fn dates_from(&self, from: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+        let before =
+            |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc() - TimeDelta::seconds(1);
+        let mut after = before(from);
+        std::iter::from_fn(move || {
+            let date = self.schedule.after(&after).next()?.date_naive();
             // Straight to the next date: an expression that fires each second is one date a day all the same.
-            after = (date + TimeDelta::days(1))
-                .and_time(NaiveTime::MIN)
-                .and_utc()
-                - TimeDelta::seconds(1);
-        }
-        dates
+            after = before(date + TimeDelta::days(1));
+            Some(date)
+        })
     }
 }
 
@@ -142,22 +143,14 @@ pub fn civil_dates(expression: &str, from: NaiveDate, to: NaiveDate) -> Vec<Naiv
 /// The dates of `count` topics: the first firing on or after `start`, then every `every`-th firing.
 pub fn topic_dates(expression: &str, every: u32, count: usize, start: NaiveDate) -> Vec<NaiveDate> {
     let every = every.max(1) as usize;
-    let mut dates = Vec::new();
     let Ok(recurring) = Recurring::parse(expression) else {
-        return dates;
+        return Vec::new();
     };
-    // Looked up year by year, since an expression may be rare (once a month) and `every` large.
-    let mut from = start;
-    while dates.len() < count.saturating_mul(every) {
-        let to = from + TimeDelta::days(365);
-        let found = recurring.civil_dates(from, to);
-        if found.is_empty() && from > start + TimeDelta::days(365 * 10) {
-            break;
-        }
-        dates.extend(found);
-        from = to + TimeDelta::days(1);
-    }
-    dates.into_iter().step_by(every).take(count).collect()
+    recurring
+        .dates_from(start)
+        .step_by(every)
+        .take(count)
+        .collect()
 }
 
 #[cfg(test)]

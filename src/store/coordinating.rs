@@ -116,7 +116,7 @@ pub fn settled(db: &Connection) -> rusqlite::Result<Vec<Settled>> {
     db.prepare_cached(
         "SELECT inbox.id, coalesce(nullif(person.name, ''), nullif(inbox.sender, ''), 'somebody'), settled_by,
            inbox.kind = 'concern'
-         FROM inbox LEFT JOIN person ON person.id = inbox.person_id WHERE settled_at > ?1 ORDER BY inbox.id LIMIT 50",
+         FROM inbox LEFT JOIN person ON person.id = inbox.person_id WHERE settled_at > ?1 ORDER BY +inbox.id LIMIT 50",
     )?
     .query_map([since], |row| {
         Ok(Settled {

@@ -39,11 +39,11 @@ pub fn numbers(db: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
         ),
         (
             "Letters waiting to be sent",
-            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending')",
+            "SELECT (SELECT count(*) FROM outbox WHERE state = 'queued') + (SELECT count(*) FROM outbox WHERE state = 'sending')",
         ),
         (
             "Letters sent twice, perhaps",
-            "SELECT coalesce(sum(unknown_ends), 0) FROM outbox",
+            "SELECT coalesce(sum(unknown_ends), 0) FROM outbox WHERE unknown_ends > 0",
         ),
         (
             "Messages that need a person",

@@ -18,6 +18,8 @@ pub mod personal;
 pub mod removals;
 pub mod report;
 pub mod rights;
+#[cfg(test)]
+pub mod scans;
 pub mod surveys;
 pub mod tombstones;
 pub mod trust;
@@ -45,6 +47,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_new_addresses.sql"),
     include_str!("migrations/0012_journal_seal.sql"),
     include_str!("migrations/0013_trust.sql"),
+    include_str!("migrations/0014_growing_tables.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.
@@ -98,6 +101,8 @@ impl Store {
         )?;
         db.set_prepared_statement_cache_capacity(128);
         migrate(&mut db, MIGRATIONS).with_context(|| path.display().to_string())?;
+        #[cfg(test)]
+        scans::watch(&mut db)?;
         Ok(Store {
             db,
             path: path.to_path_buf(),

@@ -141,6 +141,40 @@ pub fn inactive(
     Ok(inactive)
 }
 
+/// What is kept is looked through from the oldest, and so many that are too young end it: were it only the first, a clock
+/// that once stood in a year to come would keep what came after it.
+const TOO_YOUNG_IN_A_ROW: u32 = 1_000;
+
+/// The rowid before which bytes of messages that are to be dropped can stand.
+fn messages_end(tx: &Transaction<'_>, before: Moment) -> rusqlite::Result<i64> {
+    end_of(
+        tx,
+        "SELECT inbox_id FROM inbox_bytes CROSS JOIN inbox ON id = inbox_id WHERE received_at >= ?1
+         ORDER BY inbox_id LIMIT 1 OFFSET ?2",
+        before,
+    )
+}
+
+/// The same for letters.
+fn letters_end(tx: &Transaction<'_>, before: Moment) -> rusqlite::Result<i64> {
+    end_of(
+        tx,
+        "SELECT letter_id FROM outbox_bytes CROSS JOIN outbox ON id = letter_id WHERE created_at >= ?1
+         ORDER BY letter_id LIMIT 1 OFFSET ?2",
+        before,
+    )
+}
+
+fn end_of(tx: &Transaction<'_>, question: &str, before: Moment) -> rusqlite::Result<i64> {
+    let end = tx
+        .prepare_cached(question)?
+        .query_row((before.timestamp(), TOO_YOUNG_IN_A_ROW - 1), |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(end.unwrap_or(i64::MAX))
+}
+
 /// Goes through the messages whose bytes are dropped by [`drop_bytes`].
 pub fn each_to_drop(
     tx: &Transaction<'_>,
@@ -150,9 +184,9 @@ pub fn each_to_drop(
     let mut rows = tx.prepare_cached(
         // From the bytes that are kept, which are few, to their messages.
         "SELECT id, bytes FROM inbox_bytes CROSS JOIN inbox ON id = inbox_id
-         WHERE state IN ('handled', 'ignored', 'settled') AND handled_at < ?1 ORDER BY inbox_id",
+         WHERE inbox_id < ?2 AND state IN ('handled', 'ignored', 'settled') AND handled_at < ?1 ORDER BY inbox_id",
     )?;
-    let mut rows = rows.query([before.timestamp()])?;
+    let mut rows = rows.query((before.timestamp(), messages_end(tx, before)?))?;
     while let Some(row) = rows.next()? {
         look(InboxId(row.get(0)?), row.get_ref(1)?.as_blob()?);
     }
@@ -162,14 +196,14 @@ pub fn each_to_drop(
 /// Nobody needs them word for word any more. What a person still has to read stays.
 pub fn drop_bytes(tx: &Transaction<'_>, before: Moment) -> rusqlite::Result<()> {
     tx.execute(
-        "DELETE FROM inbox_bytes WHERE EXISTS (SELECT 1 FROM inbox WHERE id = inbox_id
+        "DELETE FROM inbox_bytes WHERE inbox_id < ?2 AND EXISTS (SELECT 1 FROM inbox WHERE id = inbox_id
            AND state IN ('handled', 'ignored', 'settled') AND handled_at < ?1)",
-        [before.timestamp()],
+        (before.timestamp(), messages_end(tx, before)?),
     )?;
     tx.execute(
-        "DELETE FROM outbox_bytes WHERE EXISTS (SELECT 1 FROM outbox WHERE id = letter_id
+        "DELETE FROM outbox_bytes WHERE letter_id < ?2 AND EXISTS (SELECT 1 FROM outbox WHERE id = letter_id
            AND (state = 'sent' AND sent_at < ?1 OR state IN ('refused', 'cancelled') AND created_at < ?1))",
-        [before.timestamp()],
+        (before.timestamp(), letters_end(tx, before)?),
     )?;
     Ok(())
 }

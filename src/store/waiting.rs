@@ -25,7 +25,8 @@ pub fn everything(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
         // Nobody knows who wrote a message that could not be read.
         "SELECT id, iif(sender = '', 'somebody', sender),
                 iif(state = 'quarantined', 'it could not be read (' || reason || ')', reason), kind = 'concern'
-         FROM inbox WHERE state IN ('needs-person', 'quarantined') ORDER BY id LIMIT 100",
+         FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state = 'needs-person'
+           UNION ALL SELECT id FROM inbox WHERE state = 'quarantined') ORDER BY id LIMIT 100",
         |row| {
             Ok(Waiting::Message {
                 inbox: InboxId(row.get(0)?),

@@ -10,7 +10,7 @@ use super::rules;
 use crate::ids::{ApplicationId, PersonId};
 use crate::matching::{self, Candidate, Rules, Scoring};
 use crate::programme::application::{Answer, Answers};
-use crate::programme::applying::Recorded;
+use crate::programme::applying::{self, Recorded};
 use crate::programme::event::Reason;
 use crate::programme::facts::{Applicant, Application, ApplicationState, Demands, Person};
 use crate::programme::settings::{Role, Roles, Round, Settings};
@@ -122,8 +122,8 @@ impl Participants {
     }
 }
 
-/// How many of the round's people could be somebody's partner, and what each of their demands costs. `None` where they
-/// demand nothing.
+/// How many of the round's people could be somebody's partner, and what each of their demands costs: all of them where
+/// they are few, at least so many where they are enough ([`applying::FEW_PARTNERS`]). `None` where nothing is demanded.
 pub fn demands(
     db: &Connection,
     settings: &Settings,
@@ -142,7 +142,33 @@ pub fn demands(
         true => ApplicationState::Pool,
         false => ApplicationState::Accepted,
     };
-    let mut applicants = facts::applicants_at(db, &round.id, state)?;
+    // Of many people a few hundred tell already that there are partners enough; who demands what is rare is held against
+    // everybody.
+    let some = facts::newest_applicants_at(db, &round.id, state, ASKED_FIRST)?;
+    let everybody_asked = some.len() < ASKED_FIRST as usize;
+    let among = |applicants| demands_among(db, settings, person, recorded, state, now, applicants);
+    match among(some)? {
+        Some(demands) if everybody_asked || demands.possible >= applying::FEW_PARTNERS => {
+            Ok(Some(demands))
+        }
+        Some(_) => among(facts::applicants_at(db, &round.id, state)?),
+        None => Ok(None),
+    }
+}
+
+/// So many people are asked first what a demand leaves.
+const ASKED_FIRST: u32 = 300;
+
+fn demands_among(
+    db: &Connection,
+    settings: &Settings,
+    person: &Person,
+    recorded: &Recorded<'_>,
+    state: ApplicationState,
+    now: Moment,
+    mut applicants: Vec<Applicant>,
+) -> anyhow::Result<Option<Demands>> {
+    let round = recorded.round;
     applicants.retain(|it| it.person.id != person.id);
     let mut own = person.clone();
     if let Some(zone) = recorded.answers.get("zone").and_then(Answer::as_str) {
@@ -177,13 +203,9 @@ pub fn demands(
     let Some(mut candidate) = candidates.pop() else {
         return Ok(None);
     };
-    candidate.past_partners = facts::past_pairs(db)?
+    candidate.past_partners = facts::met_by(db, person.id)?
         .into_iter()
-        .filter_map(|(a, b)| match person.id {
-            id if id == a => Some(b.0),
-            id if id == b => Some(a.0),
-            _ => None,
-        })
+        .map(|met| met.0)
         .collect();
     let possible = matching::possible_partners(&candidate, &candidates, &rules(settings));
     Ok(Some(Demands {

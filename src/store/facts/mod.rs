@@ -4,8 +4,11 @@
 mod partnerships;
 mod people;
 
-pub use partnerships::{forbidden_pairs, partnership, past_pairs, places_taken};
-pub use people::{applicants, applicants_at, newest_application, other_address, person, person_at};
+pub use partnerships::{forbidden_pairs, met_by, partnership, past_pairs, places_taken};
+pub use people::{
+    applicants, applicants_at, newest_applicants_at, newest_application, other_address, person,
+    person_at,
+};
 
 use std::collections::BTreeSet;
 

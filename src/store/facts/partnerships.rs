@@ -63,6 +63,18 @@ pub fn past_pairs(tx: &Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>
         .collect()
 }
 
+/// Everybody whom this person has met in any round.
+pub fn met_by(tx: &Connection, id: PersonId) -> rusqlite::Result<Vec<PersonId>> {
+    tx.prepare_cached(
+        "SELECT other.person_id FROM member JOIN member other ON other.partnership_id = member.partnership_id
+         WHERE member.person_id = ?1 AND other.person_id <> ?1
+         UNION SELECT other_person_id FROM met_before WHERE person_id = ?1
+         UNION SELECT person_id FROM met_before WHERE other_person_id = ?1",
+    )?
+    .query_map([id.0], |row| Ok(PersonId(row.get(0)?)))?
+    .collect()
+}
+
 /// Pairs that coordinators have forbidden, each both ways.
 pub fn forbidden_pairs(tx: &Connection) -> rusqlite::Result<Vec<(PersonId, PersonId)>> {
     let mut rows = tx.prepare_cached("SELECT person_id, other_person_id FROM forbidden_pair")?;

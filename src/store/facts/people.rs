@@ -147,6 +147,20 @@ pub fn applicants_at(
     )
 }
 
+/// The newest of them, at most `limit`.
+pub fn newest_applicants_at(
+    tx: &Connection,
+    round: &str,
+    state: ApplicationState,
+    limit: u32,
+) -> rusqlite::Result<Vec<Applicant>> {
+    applicants_where(
+        tx,
+        (round, word(&state)?, limit),
+        "application.id IN (SELECT id FROM application WHERE round = ?1 AND state = ?2 ORDER BY id DESC LIMIT ?3)",
+    )
+}
+
 fn applicants_where(
     tx: &Connection,
     values: impl rusqlite::Params,

@@ -1,0 +1,1 @@
+-- Version 14 (indexes for growing tables) brings no new rows.
