@@ -8,21 +8,18 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::identify::{Found, address_key, asked_for, event_of, identify, kind_word};
 use super::path::{Going, OnePath};
 use crate::config::Config;
 use crate::ids::{InboxId, LetterId, OccasionId};
 use crate::mail::address;
-use crate::mail::inbound;
-use crate::mail::inbound::authentication::Trusted;
+use crate::mail::inbound::mailbox::{Fetched, Listed};
 use crate::mail::outbound::{Outcome, pace};
 use crate::mail::profile::Profile;
 use crate::mail::token::Keys;
-use crate::programme::decision::{Change, Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{Command, Due, Event, Evidence};
+use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
+use crate::programme::event::{Command, Due, Event};
 use crate::programme::letter::must_not_come_twice;
-use crate::programme::trust::Action;
-use crate::programme::{concern, coordinating, timetable};
+use crate::programme::timetable;
 use crate::store::{
     Durability, Store, facts, inbox, occasions, outbox, removals, trust, unit, unknown,
 };
@@ -51,6 +48,9 @@ pub enum Trace {
 const LOOKED_FOR_AT_A_TIME: u32 = 50;
 /// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
 const LETTERS_TO_COMPARE: u32 = 3;
+
+/// So many messages share a transaction: the disk is waited for twice for all of them.
+const MESSAGES_IN_A_TRANSACTION: usize = 50;
 
 /// So many occasions share a transaction: enough to spare the disk, few enough that a message need not wait for them.
 const OCCASIONS_IN_A_TRANSACTION: usize = 50;
@@ -176,7 +176,47 @@ impl Engine {
         }
         let waiting = inbox::begin(&tx, id)?;
         tx.commit()?;
-        self.handle(waiting, now)
+        self.handle(waiting.as_slice(), now)
+    }
+
+    /// Takes over messages and does what follows from them, several in a transaction; with each stands the domain of a
+    /// signature over it that was found good.
+    ///
+    /// # Errors
+    /// As [`Engine::handle_message`].
+    pub fn receive_all(
+        &mut self,
+        messages: &[(Fetched, Option<String>)],
+        now: Moment,
+    ) -> anyhow::Result<()> {
+        for together in messages.chunks(MESSAGES_IN_A_TRANSACTION) {
+            let tx = self.store.transaction()?;
+            let mut ids = Vec::with_capacity(together.len());
+            for (message, signed_by) in together {
+                let place = message.place.to_string();
+                let id = inbox::record(&tx, now, Some(&place), &message.bytes, message.truncated)?;
+                if let Some(domain) = signed_by {
+                    inbox::signed(&tx, id, domain)?;
+                }
+                // The same message at two places is one.
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            let mut waiting = Vec::with_capacity(ids.len());
+            for id in ids {
+                waiting.extend(inbox::begin(&tx, id)?);
+            }
+            tx.commit()?;
+            // One of those that were tried before may have ended the program: it takes no other with it again.
+            let (new, tried): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|it| it.attempts == 0);
+            self.handle(&new, now)?;
+            for message in tried {
+                self.handle(&[message], now)?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads a message and does what follows from it; a message that was handled before changes nothing.
@@ -189,42 +229,45 @@ impl Engine {
         let tx = self.store.transaction()?;
         let waiting = inbox::begin(&tx, id)?;
         tx.commit()?;
-        self.handle(waiting, now)
+        self.handle(waiting.as_slice(), now)
     }
 
-    /// The attempt has been counted before the work, so that a message that kills the process is counted, too.
-    fn handle(&mut self, waiting: Option<inbox::Waiting>, now: Moment) -> anyhow::Result<()> {
-        let Some(waiting) = waiting else {
+    /// Does what follows from messages whose attempt has been counted, so that one that kills the process is counted, too.
+    /// They share a transaction, but each is a unit of failure of its own.
+    fn handle(&mut self, messages: &[inbox::Waiting], now: Moment) -> anyhow::Result<()> {
+        if messages.is_empty() {
             return Ok(());
-        };
-        let handled = match waiting.attempts >= inbox::STRIKES {
-            true => Err(anyhow::anyhow!(
-                "the program ended while reading it, {} times",
-                waiting.attempts
-            )),
-            false => catch_unwind(AssertUnwindSafe(|| self.read_and_decide(&waiting, now)))
-                .unwrap_or_else(|_| {
-                    Err(anyhow::anyhow!(
-                        "reading it failed in a way that it must not"
-                    ))
-                }),
-        };
-        match handled {
-            // Messages that have waited for this one's word. Should we end here, they are among those that wait.
-            Ok(confirmed) => {
-                for message in confirmed
-                    .into_iter()
-                    .filter(|message| *message != waiting.id)
-                {
-                    self.handle_message(message, now)?;
+        }
+        let tx = self.store.transaction()?;
+        let (mut all_ordered, mut all_read_again) = (Vec::new(), Vec::new());
+        for message in messages {
+            let read = match message.attempts >= inbox::STRIKES {
+                true => Err(anyhow::anyhow!(
+                    "the program ended while reading it, {} times",
+                    message.attempts
+                )),
+                false => unit(&tx, || self.path.message(&tx, message, now))?,
+            };
+            match read {
+                Ok(read) => {
+                    all_ordered.extend(read.ordered);
+                    all_read_again.extend(
+                        read.read_again
+                            .into_iter()
+                            .filter(|again| *again != message.id),
+                    );
+                }
+                Err(error) => {
+                    tracing::warn!(inbox = message.id.0, error = %short(&error), "message not handled");
+                    inbox::set_back(&tx, message.id, now, &short(&error))?;
                 }
             }
-            Err(error) => {
-                tracing::warn!(inbox = waiting.id.0, error = %short(&error), "message not handled");
-                let tx = self.store.transaction()?;
-                inbox::set_back(&tx, waiting.id, now, &short(&error))?;
-                tx.commit()?;
-            }
+        }
+        tx.commit()?;
+        self.remember(all_ordered);
+        // Messages that have waited for these ones' word. Should we end here, they are among those that wait.
+        for message in all_read_again {
+            self.handle_message(message, now)?;
         }
         Ok(())
     }
@@ -236,126 +279,6 @@ impl Engine {
             self.handle_message(*id, now)?;
         }
         Ok(waiting.len())
-    }
-
-    /// Returns the messages that are to be read again because of it.
-    fn read_and_decide(
-        &mut self,
-        waiting: &inbox::Waiting,
-        now: Moment,
-    ) -> anyhow::Result<Vec<InboxId>> {
-        let config = &self.path.config;
-        let received = crate::time::from_seconds(waiting.received_at);
-        let parsed = inbound::parse(&waiting.raw);
-        let tx = self.store.transaction()?;
-        let profile: Option<(Profile, Moment)> = trust::provider(&tx)?;
-        let trusted = Trusted {
-            hosts: match profile {
-                Some((profile, _)) if profile.removes_forged_results => &config.authserv_ids,
-                _ => &[],
-            },
-            signed_by: Some(waiting.signed_by.as_str()).filter(|domain| !domain.is_empty()),
-        };
-        let mut found = identify(&tx, &self.path, &parsed, received, now, trusted)?;
-        if waiting.confirmed {
-            found.evidence = confirmed(&found);
-        }
-        let language = match found.person {
-            Some(person) => facts::person(&tx, person)?.map(|person| person.language),
-            None => None,
-        };
-        let language = language.unwrap_or_else(|| config.settings.default_language().to_string());
-        let reading = inbound::read_parsed(
-            &parsed,
-            &inbound::Context {
-                form: found
-                    .answered
-                    .as_ref()
-                    .and_then(|asked| config.settings.survey(asked.about.survey.as_deref()?))
-                    .map_or(&config.settings.form, |survey| &survey.form),
-                asked: found.answered.as_ref().and_then(asked_for),
-                own_address: &config.settings.address,
-                received,
-                language: &language,
-            },
-        );
-        if found.forged_token && guesses_too_often(&tx, &self.path.keys, &reading, now)? {
-            let ended = inbox::Ended {
-                state: "ignored",
-                reason: "its sender has guessed reply addresses; such messages are not looked at for a day",
-                kind: kind_word(reading.kind),
-                sender: reading
-                    .from
-                    .as_ref()
-                    .map_or("", |from| from.address.as_str()),
-                person: None,
-                message_id: reading.message_id.as_deref(),
-            };
-            inbox::finish(&tx, waiting.id, now, &ended)?;
-            tx.commit()?;
-            tracing::warn!(inbox = waiting.id.0, "reply addresses are being guessed");
-            return Ok(Vec::new());
-        }
-        let event = event_of(&tx, waiting.id, &reading, &found)?;
-        let acts_on = acts_on(&event, &found);
-        for (letter, evidence) in arrivals(&tx, &event, &reading)? {
-            unknown::arrived(&tx, letter, now, evidence)?;
-        }
-        let event = super::pairing::worked_out(&tx, &config.settings, event, now)?;
-        let gone = self.path.go(
-            &tx,
-            now,
-            &Going {
-                event: &event,
-                sender: found.person,
-                cause: &format!("message {}", waiting.id),
-                answering: reading.message_id.as_deref(),
-            },
-        )?;
-        let (state, reason) = match &gone.decision.outcome {
-            Ending::Handled => ("handled", gone.decision.note.as_str()),
-            Ending::Ignored(why) => ("ignored", why.as_str()),
-            Ending::WaitsForOwner(why) => ("waits-for-owner", why.as_str()),
-            Ending::NeedsPerson(why) | Ending::NeedsSafetyContact(why) => {
-                ("needs-person", why.as_str())
-            }
-        };
-        let ended = inbox::Ended {
-            state,
-            reason,
-            kind: match &gone.decision.outcome {
-                Ending::NeedsSafetyContact(_) => concern::WHY,
-                _ => kind_word(reading.kind),
-            },
-            sender: reading
-                .from
-                .as_ref()
-                .map_or("", |from| from.address.as_str()),
-            person: gone.person,
-            message_id: reading.message_id.as_deref(),
-        };
-        inbox::finish(&tx, waiting.id, now, &ended)?;
-        if let Some(letter) = acts_on.filter(|_| gone.decision.outcome == Ending::Handled) {
-            trust::acted(&tx, letter, now)?;
-        }
-        tx.commit()?;
-        self.remember(gone.ordered);
-        tracing::info!(
-            inbox = waiting.id.0,
-            kind = kind_word(reading.kind),
-            state,
-            "message handled"
-        );
-        let read_again = |change: &Change| match change {
-            Change::ReadAgain { inbox } => Some(*inbox),
-            _ => None,
-        };
-        Ok(gone
-            .decision
-            .changes
-            .iter()
-            .filter_map(read_again)
-            .collect())
     }
 
     /// Remembers what was found out about the mail provider.
@@ -660,71 +583,17 @@ impl Engine {
         Ok(())
     }
 
-    pub fn knows_place(&self, place: &str) -> anyhow::Result<bool> {
-        Ok(inbox::knows_place(self.store.reader(), place)?)
-    }
-}
-
-/// Whether whoever guesses reply addresses has done so too often.
-fn guesses_too_often(
-    tx: &rusqlite::Transaction<'_>,
-    keys: &Keys,
-    reading: &inbound::Reading,
-    now: Moment,
-) -> anyhow::Result<bool> {
-    let sender = reading
-        .from
-        .as_ref()
-        .map_or_else(String::new, |from| address_key(&from.address));
-    Ok(trust::wrong_token(tx, &keys.address_hash(&sender), now)?)
-}
-
-/// What the owner's word makes of a message that waited for it. A command waits for the echo of a challenge; anything else
-/// counts as if it had come with the reply address.
-fn confirmed(found: &Found) -> Evidence {
-    let at_least = match &found.answered {
-        Some(asked) if coordinating::is_for_coordinators(&asked.kind) => Evidence::Challenged,
-        _ => Evidence::TokenAndAddress,
-    };
-    found.evidence.max(at_least)
-}
-
-/// The letter whose power is used up when this is done.
-fn acts_on(event: &Event, found: &Found) -> Option<LetterId> {
-    match event {
-        Event::Command(command) if command.what.action() == Action::Act => {
-            found.answered.as_ref().map(|asked| asked.letter)
+    /// Those of the listed messages that have not been taken over before.
+    pub fn not_known(&self, listed: Vec<Listed>) -> anyhow::Result<Vec<Listed>> {
+        let db = self.store.reader();
+        let mut wanted = Vec::with_capacity(listed.len());
+        for message in listed {
+            if !inbox::knows_place(db, &message.place.to_string())? {
+                wanted.push(message);
+            }
         }
-        _ => None,
+        Ok(wanted)
     }
-}
-
-/// Letters that a message proves to have left us: one that it answers, one that bounced, one that came back to us.
-fn arrivals(
-    tx: &rusqlite::Transaction<'_>,
-    event: &Event,
-    reading: &inbound::Reading,
-) -> anyhow::Result<Vec<(LetterId, &'static str)>> {
-    let mut proven = Vec::new();
-    match event {
-        Event::Message(message) => {
-            let answered = message.answers_letter.as_ref();
-            proven.extend(answered.map(|answered| (answered.letter, "it was answered")));
-        }
-        Event::Undelivered(undelivered) => {
-            proven.push((undelivered.letter, "the mail server reported about it"));
-        }
-        Event::Complaint(complaint) => {
-            proven.push((complaint.letter, "its reader's provider reported about it"));
-        }
-        _ => {}
-    }
-    if let Some(id) = reading.message_id.as_deref() {
-        // Only who has the letter can know its Message-ID.
-        let ours = outbox::by_message_id(tx, id)?;
-        proven.extend(ours.map(|letter| (letter.id, "a copy of it came back to us")));
-    }
-    Ok(proven)
 }
 
 /// The name of the database in the state folder.

@@ -15,6 +15,7 @@ mod identify;
 pub mod importing;
 mod known;
 mod look_up;
+mod message;
 pub mod own_data;
 pub mod pairing;
 mod path;

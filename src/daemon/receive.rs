@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::ballast::{Ballast, is_out_of_room};
 use super::hands::{BackOff, Handle, pause, stopped};
 use crate::mail::account::SendingSettings;
-use crate::mail::inbound::mailbox::{Destination, Mailbox, Place, Removal, batches};
+use crate::mail::inbound::mailbox::{Destination, Fetched, Mailbox, Place, Removal, batches};
 use crate::schedule::Recurring;
 use crate::store::inbox::{self, Shelf};
 use crate::store::removals::Copy;
@@ -97,38 +97,34 @@ async fn receive(
             if listed.is_empty() {
                 break;
             }
-            for piece in batches(&listed) {
-                let mut wanted = Vec::with_capacity(piece.len());
-                for message in piece {
-                    let place = message.place.to_string();
-                    if !handle
-                        .call(move |engine| engine.knows_place(&place))
-                        .await?
-                    {
-                        wanted.push(message.clone());
-                    }
-                }
-                for fetched in mailbox.fetch(&wanted).await? {
-                    let now = clock.now();
-                    handle
-                        .call(move |engine| {
-                            let place = fetched.place.to_string();
-                            engine.receive(
-                                Some(&place),
-                                &fetched.bytes,
-                                fetched.truncated,
-                                None,
-                                now,
-                            )
-                        })
-                        .await?;
-                    letters_wait.notify_one();
-                    if *stopping.borrow() {
+            let wanted = handle.call(move |engine| engine.not_known(listed)).await?;
+            // While the engine is at work on one piece, the next one comes from the server.
+            let mut taken: Vec<(Fetched, Option<String>)> = Vec::new();
+            for piece in batches(&wanted).into_iter().map(Some).chain([None]) {
+                let now = clock.now();
+                let handling = async {
+                    if taken.is_empty() {
                         return Ok(());
                     }
+                    handle
+                        .call(move |engine| engine.receive_all(&taken, now))
+                        .await
+                };
+                let fetching = async {
+                    match piece {
+                        Some(piece) => mailbox.fetch(piece).await,
+                        None => Ok(Vec::new()),
+                    }
+                };
+                let (handled, fetched) = tokio::join!(handling, fetching);
+                letters_wait.notify_one();
+                handled?;
+                if *stopping.borrow() {
+                    return Ok(());
                 }
-                file_away(&mut mailbox, handle, clock).await?;
+                taken = fetched?.into_iter().map(|it| (it, None)).collect();
             }
+            file_away(&mut mailbox, handle, clock).await?;
         }
         // Messages that failed before and whose wait is over.
         let now = clock.now();

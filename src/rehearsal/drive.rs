@@ -214,7 +214,7 @@ impl Stage {
             .build()?;
         let mailbox = runtime.block_on(Mailbox::connect(&config.mailbox))?;
         let mut engine =
-            Engine::open(config, keys_of(rehearsal.seed), Durability::Rehearsal)?.for_rehearsal();
+            Engine::open(config, keys_of(rehearsal.seed), Durability::Alone)?.for_rehearsal();
         engine.start(now)?;
         Ok(Stage {
             engine,
@@ -280,16 +280,9 @@ impl Stage {
                 return Ok(true);
             }
             for piece in batches(&listed) {
-                for fetched in self.runtime.block_on(self.mailbox.fetch(piece))? {
-                    let place = fetched.place.to_string();
-                    self.engine.receive(
-                        Some(&place),
-                        &fetched.bytes,
-                        fetched.truncated,
-                        None,
-                        self.now,
-                    )?;
-                }
+                let fetched = self.runtime.block_on(self.mailbox.fetch(piece))?;
+                let unsigned: Vec<_> = fetched.into_iter().map(|it| (it, None)).collect();
+                self.engine.receive_all(&unsigned, self.now)?;
             }
             self.file_away()?;
             // All that has arrived was on the list, but for what does not fit on one.

@@ -57,6 +57,9 @@ pub enum Durability {
     Full,
     /// For rehearsals in a temporary folder: survives the end of the process, not of the machine.
     Rehearsal,
+    /// The same where nothing else opens the file and it is thrown away after a crash: nothing is locked, and what a
+    /// transaction has changed is written once.
+    Alone,
 }
 
 /// The database of one programme.
@@ -75,10 +78,17 @@ impl Store {
         let mut db = Connection::open(path)
             .with_context(|| format!("{}: cannot be opened as a database", path.display()))?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
+        let wanted = match durability {
+            Durability::Full | Durability::Rehearsal => "wal",
+            Durability::Alone => {
+                db.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+                "memory"
+            }
+        };
         let journal: String = db
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+            .query_row(&format!("PRAGMA journal_mode = {wanted}"), [], |row| row.get(0))
             .with_context(|| format!("{}: this file is not a Pairpost database, or it is damaged. Restore a backup: pairpost restore FILE", path.display()))?;
-        if journal != "wal" {
+        if journal != wanted {
             bail!(
                 "{}: the file system cannot do write-ahead logging (journal mode {journal}); put the state folder on a local disk",
                 path.display()
@@ -88,7 +98,7 @@ impl Store {
         // grow, too, since nobody waits for the program to come up again.
         let (synchronous, cache_kib, log_pages) = match durability {
             Durability::Full => ("FULL", 8_192, 1_000),
-            Durability::Rehearsal => ("OFF", 262_144, 16_000),
+            Durability::Rehearsal | Durability::Alone => ("OFF", 262_144, 16_000),
         };
         db.execute_batch(&format!(
             "PRAGMA synchronous = {synchronous}; PRAGMA cache_size = -{cache_kib}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
