@@ -336,6 +336,8 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         return Decision::ignored("an answer without words");
     }
     match asked.map(|asked| asked.kind.as_str()) {
+        // Where answers to the introduction come to us, they are meant for the partner.
+        Some("introduction") => not_forwarded(settings, facts, person, message),
         // Clear, but none of the choices of the question asked: the word that does it, not the question again.
         Some("check-in" | "are-you-there") if message.said.seems.is_some() => {
             ask_again(person, message, Asked::Word, asked)
@@ -360,6 +362,39 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
             "its words could not be read as an answer",
         ),
     }
+}
+
+/// We pass nothing on: their partner's address goes to them once more.
+fn not_forwarded(
+    settings: &Settings,
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+) -> Decision {
+    let Some(partnership) = facts.under_way().next() else {
+        let why = "answers an introduction, and has no partner now";
+        return free_words(settings, facts, person, message, why);
+    };
+    let mut decision = Decision::noting(format!(
+        "person {} wrote to us what was meant for the partner",
+        person.id
+    ));
+    let kind = LetterKind::NotForwarded {
+        name: person.name.clone(),
+        partners: partnership
+            .others(person.id)
+            .map(|other| Line {
+                label: other.person.name.clone(),
+                value: other.person.address.clone(),
+            })
+            .collect(),
+    };
+    let about = About {
+        partnership: Some(partnership.id),
+        ..About::default()
+    };
+    decision.letters.push(answer(person, message, kind, about));
+    decision
 }
 
 /// A line or two of thanks, which ask for nothing and need no answer.

@@ -560,3 +560,22 @@ pub enum Waiting {
         why: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_forgotten_after_two_years() {
+        let now = crate::time::from_seconds(1_805_000_000);
+        let days_ago = |days| now - chrono::TimeDelta::days(days);
+        let mut person =
+            Person::newcomer(PersonId(1), "anna@library.example", "en", chrono_tz::UTC);
+        person.silences = vec![days_ago(400)];
+        assert!(!person.was_silent_twice(now), "once is no habit");
+        person.silences = vec![days_ago(400), days_ago(200)];
+        assert!(person.was_silent_twice(now));
+        person.silences = vec![days_ago(731), days_ago(200)];
+        assert!(!person.was_silent_twice(now));
+    }
+}

@@ -472,6 +472,13 @@ pub enum LetterKind {
         address: String,
         failed: bool,
     },
+    /// Answer to a message that was meant for the partner, where answers to the introduction reach the programme: it is not
+    /// passed on, and here is where to write.
+    NotForwarded {
+        name: String,
+        /// Name and address of each partner.
+        partners: Vec<Line>,
+    },
     /// To the partner: our mail comes back, and we try another way until a day.
     PartnerUnreached {
         name: String,
@@ -829,6 +836,7 @@ impl LetterKind {
             LetterKind::AddressCheck { .. } => "address-check",
             LetterKind::AddressChanged { .. } => "address-changed",
             LetterKind::AddressAsked { .. } => "address-asked",
+            LetterKind::NotForwarded { .. } => "not-forwarded",
             LetterKind::PartnerUnreached { .. } => "partner-unreached",
             LetterKind::PlaceGiven { .. } => "place-given",
             LetterKind::PartnershipEnded { .. } => "partnership-ended",
@@ -894,6 +902,7 @@ impl LetterKind {
         "good-to-hear",
         "address-check",
         "address-changed",
+        "not-forwarded",
         "address-asked",
         "partner-unreached",
         "place-given",

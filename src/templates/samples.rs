@@ -244,6 +244,10 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             address: "rosa@home.example".into(),
             own: false,
         },
+        LetterKind::NotForwarded {
+            name: "Amina Njoroge".into(),
+            partners: vec![line("Rosa Quispe", "rosa@library.example")],
+        },
         LetterKind::AddressAsked {
             name: "Amina Njoroge".into(),
             address: "amina@new.example".into(),

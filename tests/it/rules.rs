@@ -70,6 +70,23 @@ fn rules() -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
+/// The other tables of tests, in `tests/README.md`: a story that they name exists.
+#[test]
+fn every_story_that_the_readme_names_exists() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/README.md");
+    let text = std::fs::read_to_string(readme).unwrap();
+    let tests = all_tests();
+    let named: BTreeSet<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.len() > "scenarios::".len() && word.starts_with("scenarios::"))
+        .collect();
+    assert!(named.len() > 40, "the tables could not be read");
+    let strays: Vec<&&str> = named.iter().filter(|it| !tests.contains(**it)).collect();
+    assert!(strays.is_empty(), "tests/README.md names {strays:?}");
+}
+
 #[test]
 fn every_rule_is_shown_by_tests_that_exist() {
     let (rules, tests) = (rules(), all_tests());
