@@ -72,7 +72,8 @@ class Programme:
                    ("# port = 465", "port = %d" % smtp_port)]
         columns = ", ".join('%s = "%s"' % (name, name) for name in COLUMNS)
         changes += [("[import]\n", '[import]\naddress = "address"\ncolumns = { %s }\n' % columns),
-                    ("# letters_per_hour = 1000", "letters_per_hour = 100000")]
+                    ("# letters_per_hour = 1000", "letters_per_hour = 100000"),
+                    ("# stranger_letters_per_hour_open = 200", "stranger_letters_per_hour_open = 100000")]
         if smtp_port != 22465:
             # Without encryption and login, as smtp-source speaks.
             head, tail = text.split("[sending]", 1)
