@@ -189,7 +189,17 @@ fn with_mend(error: &dyn std::error::Error, mend: Mend, config: &Config) -> Stri
 }
 
 fn state(dir: &Path) -> Result<String, String> {
+    use std::os::unix::fs::PermissionsExt;
     let database = dir.join(engine::DATABASE);
+    if let Ok(folder) = dir.metadata()
+        && folder.permissions().mode() & 0o077 != 0
+    {
+        return Err(format!(
+            "{}: others on this machine can look into it, where people's data and the key are. Say: chmod 700 {}",
+            dir.display(),
+            dir.display()
+        ));
+    }
     if !database.is_file() {
         return Ok(format!(
             "{}: no database yet; the first run makes it",

@@ -73,6 +73,28 @@ fn a_second_daemon_is_refused_and_the_first_stops_in_order() {
 }
 
 #[test]
+fn the_state_folder_is_for_its_owner_alone_and_the_check_says_where_it_is_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let programme = Programme::on_maildirs();
+    assert!(programme.run().terminate().success());
+    let folder = std::fs::metadata(programme.state()).unwrap();
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
+    let check = || {
+        let output = programme.command(&["check", "--offline"]);
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    assert_eq!(check().0, Some(0), "{check:?}", check = check());
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(programme.state(), open).unwrap();
+    let (code, told) = check();
+    assert_eq!(code, Some(1));
+    assert!(told.contains("Say: chmod 700 "), "{told}");
+}
+
+#[test]
 fn a_bad_config_is_refused_with_all_its_problems() {
     let programme = Programme::on_maildirs();
     programme.edit(

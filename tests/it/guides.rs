@@ -129,6 +129,8 @@ impl Played {
             let to = place.path().join(folder.trim_start_matches("played/"));
             copy(&self.0.path().join(folder), &to);
         }
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(place.path().join("state"), own).unwrap();
         let config = place.path().join("my-programme/pairpost.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         let state = "\nstate_dir = \"../state\"";

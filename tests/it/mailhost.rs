@@ -80,6 +80,7 @@ mod with_servers {
         let host = MailHost::new();
         let said = done(&host.say(&["start"]));
         assert!(said.contains("port 22143"), "{said}");
+        assert!(said.contains("(introductions)"), "{said}");
         assert!(
             host.inbox("ada@org.test")
                 .contains("Welcome to ada@org.test")
