@@ -333,7 +333,7 @@ fn understand(text: &str) -> Result<Answer, OAuthError> {
 /// Writes the refresh token where only its owner can read it; whole or not at all.
 fn keep(file: &Path, token: &str) -> std::io::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
     let part = file.with_extension("part");
     let _ = std::fs::remove_file(&part);
@@ -343,6 +343,12 @@ fn keep(file: &Path, token: &str) -> std::io::Result<()> {
         .mode(0o600)
         .open(&part)?;
     writeln!(writing, "{token}")?;
+    // Root logs in for the service: the token belongs to whom the folder does, or the service could not read it.
+    if let Some(folder) = file.parent().and_then(|folder| folder.metadata().ok())
+        && folder.uid() != writing.metadata()?.uid()
+    {
+        std::os::unix::fs::fchown(&writing, Some(folder.uid()), Some(folder.gid()))?;
+    }
     writing.sync_all()?;
     std::fs::rename(part, file)
 }
@@ -365,6 +371,19 @@ mod tests {
         assert!(!ended.is_retriable());
         assert!(refused(r#"{"error":"temporarily_unavailable"}"#).is_retriable());
         assert!(refused("<html>busy</html>").is_retriable());
+    }
+
+    #[test]
+    fn a_token_that_root_keeps_belongs_to_the_service_whose_folder_it_is() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().metadata().unwrap().uid();
+        // Only root can give a folder away; for anybody else the two are the same from the start.
+        let service = if own == 0 { 65_534 } else { own };
+        std::os::unix::fs::chown(folder.path(), Some(service), None).unwrap();
+        let file = folder.path().join("token");
+        keep(&file, "one").unwrap();
+        assert_eq!(file.metadata().unwrap().uid(), service);
     }
 
     #[test]
