@@ -10,7 +10,7 @@ pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = false;
     for c in DecomposingNormalizerBorrowed::new_nfkd().normalize_iter(text.chars()) {
-        if ('\u{300}'..='\u{36f}').contains(&c) {
+        if ('\u{300}'..='\u{36f}').contains(&c) || is_optional_in_arabic(c) {
             continue;
         }
         if !(c.is_alphanumeric() || is_mark(c)) {
@@ -29,6 +29,8 @@ pub fn fold(text: &str) -> String {
             'ł' | 'Ł' => out.push('l'),
             'đ' | 'Đ' | 'ð' | 'Ð' => out.push('d'),
             'ı' | 'İ' => out.push('i'),
+            '٠'..='٩' => out.extend(digit(c, '٠')),
+            '۰'..='۹' => out.extend(digit(c, '۰')),
             _ => out.extend(c.to_lowercase()),
         }
     }
@@ -53,9 +55,19 @@ fn fold_ascii(text: &str) -> String {
     out
 }
 
+/// The digit that a digit of another script stands for.
+fn digit(c: char, zero: char) -> Option<char> {
+    char::from_digit(u32::from(c) - u32::from(zero), 10)
+}
+
+/// Vowel signs, the hamza on a letter and the stroke that stretches a word: people write them or not.
+fn is_optional_in_arabic(c: char) -> bool {
+    matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{640}')
+}
+
 /// Vowel signs of scripts whose words fall apart without them.
 fn is_mark(c: char) -> bool {
-    matches!(c as u32, 0x0591..=0x05c7 | 0x064b..=0x065f | 0x0900..=0x0dff | 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff)
+    matches!(c as u32, 0x0591..=0x05c7 | 0x0900..=0x0dff | 0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff)
 }
 
 /// How many letters two folded words may differ by and still be taken for the same: none in short words.
@@ -87,6 +99,8 @@ mod tests {
         assert_eq!(fold("COTE D'IVOIRE"), "cote d ivoire");
         assert_eq!(fold("İstanbul"), "istanbul");
         assert_eq!(fold("日本"), "日本");
+        assert_eq!(fold("عليّ أن أتوقّف"), fold("علي ان اتوقف"));
+        assert_eq!(fold("الأمـــور ٣"), "الامور 3");
     }
 
     #[test]

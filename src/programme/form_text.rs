@@ -35,7 +35,7 @@ pub struct Words {
     pub wishes_hint: &'static str,
 }
 
-pub const WORDS: [Words; 3] = [
+pub const WORDS: [Words; 4] = [
     Words {
         language: "en",
         colon: ": ",
@@ -80,6 +80,21 @@ pub const WORDS: [Words; 3] = [
         like: "Me gustaría que mi pareja fuera",
         region: "Región",
         wishes_hint: "por ejemplo",
+    },
+    Words {
+        language: "ar",
+        colon: ": ",
+        tick_one: "ضعوا x في مربع واحد",
+        tick_any: "ضعوا x في كل مربع تريدونه",
+        tick_up_to: "ضعوا x في",
+        tick_up_to_end: "مربعات على الأكثر",
+        yes_or_no: "نعم أو لا",
+        yes: "نعم",
+        no: "لا",
+        must: "يجب أن يكون شريكي",
+        like: "أود أن يكون شريكي",
+        region: "المنطقة",
+        wishes_hint: "مثلًا",
     },
 ];
 

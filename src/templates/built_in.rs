@@ -17,9 +17,9 @@ macro_rules! files {
 /// Every file of a language, by (name, path, text).
 type Files = &'static [(&'static str, &'static str, &'static str)];
 
-/// The letters that are there in every language, and what one language has beyond them.
+/// All letters: what a complete language has.
 macro_rules! letters {
-    ($language:literal, [$($more:literal),* $(,)?]) => {
+    ($language:literal) => {
         &files!(
             $language,
             "letters/",
@@ -79,7 +79,13 @@ macro_rules! letters {
                 "announcement",
                 "report",
                 "notice",
-                $($more,)*
+                "announcement-preview",
+                "shown",
+                "proposal",
+                "command-confirm",
+                "command-done",
+                "digest",
+                "for-person",
             ]
         )
     };
@@ -123,26 +129,51 @@ macro_rules! topics {
 /// The language that everything is written in first.
 pub const SOURCE: &str = "en";
 
-/// Letters to coordinators that quote commands and what the program noted are English, and stand in no other language.
-const ENGLISH_LETTERS: Files = letters!(
-    "en",
+/// Arabic has what most people meet: the way from the form to the closing letter. The rest goes out in English.
+const ARABIC_LETTERS: Files = &files!(
+    "ar",
+    "letters/",
     [
-        "announcement-preview",
-        "shown",
-        "proposal",
-        "command-confirm",
-        "command-done",
-        "digest",
-        "for-person",
+        "form",
+        "missing",
+        "complete",
+        "was-this-you",
+        "introduction",
+        "topic",
+        "check-in",
+        "going-well",
+        "are-you-there",
+        "good-to-hear",
+        "withdrawn",
+        "stopped",
+        "person-will-answer",
+        "unclear",
+        "closing",
     ]
 );
+const ARABIC_FOOTERS: Files = &files!("ar", "", ["footer"]);
+const ARABIC_TOPICS: Files = &files!("ar", "topics/", ["01-getting-to-know-you", "09-reflection"]);
 
 /// Each language with its letters, footers and topics.
-const ALL: [(&str, Files, Files, Files); 3] = [
-    (SOURCE, ENGLISH_LETTERS, footers!("en"), topics!("en")),
-    ("es", letters!("es", []), footers!("es"), topics!("es")),
-    ("fr", letters!("fr", []), footers!("fr"), topics!("fr")),
+const ALL: [(&str, Files, Files, Files); 4] = [
+    (SOURCE, letters!("en"), footers!("en"), topics!("en")),
+    ("es", letters!("es"), footers!("es"), topics!("es")),
+    ("fr", letters!("fr"), footers!("fr"), topics!("fr")),
+    ("ar", ARABIC_LETTERS, ARABIC_FOOTERS, ARABIC_TOPICS),
 ];
+
+/// The topics of a language by path under `templates/`. A round has one list of topics, so what a language lacks stands
+/// in its place in English.
+fn topics_of(language: &'static str, own: Files) -> impl Iterator<Item = (String, &'static str)> {
+    let source = topics!("en");
+    source.iter().map(move |(name, _, english)| {
+        let text = own.iter().find(|(own, ..)| own == name);
+        (
+            format!("{language}/topics/{name}.md"),
+            text.map_or(*english, |(_, _, text)| *text),
+        )
+    })
+}
 
 /// The languages that letters are built in for.
 pub fn languages() -> impl Iterator<Item = &'static str> {
@@ -150,12 +181,16 @@ pub fn languages() -> impl Iterator<Item = &'static str> {
 }
 
 /// The compiled-in files of a language, for `pairpost init`: path under `templates/`, and text.
-pub fn of(language: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub fn of(language: &str) -> impl Iterator<Item = (String, &'static str)> {
     ALL.iter()
         .filter(move |(code, ..)| *code == language)
-        .flat_map(|(_, letters, footers, topics)| [letters, footers, topics])
-        .flat_map(|files| files.iter())
-        .map(|(_, path, text)| (*path, *text))
+        .flat_map(|(code, letters, footers, topics)| {
+            letters
+                .iter()
+                .chain(footers.iter())
+                .map(|(_, path, text)| ((*path).to_owned(), *text))
+                .chain(topics_of(code, topics))
+        })
 }
 
 pub(super) fn sources() -> Sources {
@@ -167,9 +202,8 @@ pub(super) fn sources() -> Sources {
                     .chain(footers.iter())
                     .map(|(name, path, text)| ((*name).into(), ((*path).into(), (*text).into())))
                     .collect(),
-                topics: topics
-                    .iter()
-                    .map(|(_, path, text)| ((*path).into(), (*text).into()))
+                topics: topics_of(language, topics)
+                    .map(|(path, text)| (path, text.into()))
                     .collect(),
             };
             ((*language).to_owned(), sources)

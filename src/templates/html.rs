@@ -33,7 +33,7 @@ text-decoration:none;font-size:16px;line-height:1.5;font-weight:600}\
 .s,footer{font-size:15px;line-height:1.6;color:#4a504e}.s{margin-top:24px;padding-top:16px;border-top:1px solid #c9cecc}\
 table{border-collapse:collapse;width:100%;font-size:15px;line-height:1.3}th{font-weight:400;text-align:START}\
 .b th,.b td{padding:3px 0;vertical-align:middle}.b th{padding-END:10px;width:45%}.b td{text-align:END}\
-.b .g{width:45%;padding-END:10px}.g div{height:14px;border-radius:3px;background:#0b5351}\
+.b .g{width:40%;padding-END:10px}.b .v{text-align:START}.g div{height:14px;border-radius:3px;background:#0b5351}\
 .d{table-layout:fixed;direction:ltr}.d td{height:22px;padding:0;background:#dfe3e1;border:1px solid #fff}\
 .d .on{background:#0b5351}.d th{text-align:left;color:#4a504e;font-size:14px}\
 @media(prefers-color-scheme:dark){body{background:#0e1110;color:#e9ecea}.p{background:#181c1b;border-color:#7fd0c4}\
@@ -44,7 +44,11 @@ h1,.t{color:#8ad6cb}.t{border-color:#8ad6cb}.s,footer,.d th{color:#bcc4c1}.s{bor
 
 /// The whole HTML document.
 pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Frame) -> String {
-    let writer = Writer { subject, frame };
+    let writer = Writer {
+        subject,
+        frame,
+        right_to_left: language.direction() == "rtl",
+    };
     let mut body = String::new();
     for block in document {
         writer.block(block, &mut body);
@@ -86,20 +90,35 @@ pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Fra
 struct Writer<'a> {
     subject: &'a str,
     frame: &'a Frame,
+    right_to_left: bool,
 }
 
 impl Writer<'_> {
+    /// The attribute for a block whose words all run the other way: what stands in English in a letter that is not.
+    fn direction(&self, block: &Block) -> &'static str {
+        let mut words = String::new();
+        words_of(block, &mut words);
+        match self.right_to_left
+            && words.chars().any(char::is_alphabetic)
+            && !words.chars().any(is_right_to_left)
+        {
+            true => " dir=\"ltr\"",
+            false => "",
+        }
+    }
+
     fn block(&self, block: &Block, out: &mut String) {
+        let direction = self.direction(block);
         match block {
             Block::Paragraph(inlines) => {
                 // A paragraph that is set off as a whole is small print.
                 match inlines.as_slice() {
                     [Inline::Emphasis(inner)] => {
-                        out.push_str("<p class=\"s\">");
+                        out.push_str(&format!("<p class=\"s\"{direction}>"));
                         self.inlines(inner, out);
                     }
                     inlines => {
-                        out.push_str("<p>");
+                        out.push_str(&format!("<p{direction}>"));
                         self.inlines(inlines, out);
                     }
                 }
@@ -108,13 +127,13 @@ impl Writer<'_> {
             Block::Heading(level, inlines) => {
                 // The first level is the programme's name.
                 let level = (*level).clamp(2, 3);
-                out.push_str(&format!("<h{level}>"));
+                out.push_str(&format!("<h{level}{direction}>"));
                 self.inlines(inlines, out);
                 out.push_str(&format!("</h{level}>\n"));
             }
             Block::Verbatim(text) => {
                 out.push_str(&format!(
-                    "<pre>{}</pre>\n",
+                    "<pre{direction}>{}</pre>\n",
                     escaped(text.trim_end_matches('\n'))
                 ));
             }
@@ -131,11 +150,17 @@ impl Writer<'_> {
                 start,
                 items,
                 loose,
-            } => self.list(*start, items, *loose, out),
+            } => self.list(*start, items, (*loose, direction), out),
         }
     }
 
-    fn list(&self, start: Option<u64>, items: &[Vec<Block>], loose: bool, out: &mut String) {
+    fn list(
+        &self,
+        start: Option<u64>,
+        items: &[Vec<Block>],
+        (loose, direction): (bool, &str),
+        out: &mut String,
+    ) {
         if self.frame.answers_to.is_some() && items.iter().all(|item| answer(item).is_some()) {
             // A list of answers is a list of buttons that show their numbers.
             let class = if start.is_some() { "c n" } else { "c" };
@@ -157,9 +182,9 @@ impl Writer<'_> {
             return;
         }
         let (open, close) = match start {
-            Some(1) => ("<ol>".to_owned(), "</ol>\n"),
-            Some(first) => (format!("<ol start=\"{first}\">"), "</ol>\n"),
-            None => ("<ul>".to_owned(), "</ul>\n"),
+            Some(1) => (format!("<ol{direction}>"), "</ol>\n"),
+            Some(first) => (format!("<ol{direction} start=\"{first}\">"), "</ol>\n"),
+            None => (format!("<ul{direction}>"), "</ul>\n"),
         };
         out.push_str(&open);
         out.push('\n');
@@ -188,11 +213,8 @@ impl Writer<'_> {
             };
             match inline {
                 Inline::Text(text) => out.push_str(&escaped(text)),
-                // A word to be typed can be pressed instead. One with a number in it is an example.
-                Inline::Typed(text)
-                    if self.frame.answers_to.is_some()
-                        && !text.contains(|c: char| c.is_ascii_digit()) =>
-                {
+                // A word to be typed can be pressed instead.
+                Inline::Typed(text) if self.frame.answers_to.is_some() && is_whole_answer(text) => {
                     out.push_str(&format!(
                         "<a class=\"{}\" href=\"{}\">{}</a>",
                         if answers { "t y" } else { "t" },
@@ -253,6 +275,32 @@ impl Writer<'_> {
     }
 }
 
+/// Whether a word or two are all that has to be written. What has a number or a name in it, or is longer, is an example
+/// of what has to be completed first.
+fn is_whole_answer(typed: &str) -> bool {
+    let is_example = |c: char| c.is_ascii_digit() || c.is_uppercase();
+    typed.split_whitespace().count() <= 2 && !typed.contains(is_example)
+}
+
+/// All words of a block, for their direction.
+fn words_of(block: &Block, words: &mut String) {
+    match block {
+        Block::Paragraph(inlines) | Block::Heading(_, inlines) => words.push_str(&plain(inlines)),
+        Block::Verbatim(text) => words.push_str(text),
+        Block::Quote(inner) => inner.iter().for_each(|block| words_of(block, words)),
+        Block::List { items, .. } => {
+            let blocks = items.iter().flatten();
+            blocks.for_each(|block| words_of(block, words));
+        }
+        Block::Picture(_) | Block::Rule => {}
+    }
+}
+
+/// Hebrew, Arabic and the scripts between and beside them.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
+}
+
 /// A picture as a table: mail programs draw those everywhere, and its numbers can be read aloud.
 fn write_picture(picture: &Picture, out: &mut String) {
     match picture {
@@ -271,15 +319,21 @@ fn write_picture(picture: &Picture, out: &mut String) {
         }
         Picture::Bars(bars) => {
             out.push_str("<table class=\"b\">\n");
-            for (label, number) in bars {
-                let bar = match picture.share(*number, 100) {
-                    0 => String::new(),
-                    percent => format!("<div style=\"width:{percent}%\"></div>"),
-                };
-                out.push_str(&format!(
-                    "<tr><th scope=\"row\">{}</th><td class=\"g\">{bar}</td><td>{number}</td></tr>\n",
-                    escaped(label)
-                ));
+            for bar in bars {
+                let label = escaped(&bar.label);
+                let value = escaped(&bar.value);
+                out.push_str(&match (bar.number, picture.share(bar, 100)) {
+                    (None, _) => format!(
+                        "<tr><th scope=\"row\">{label}</th><td class=\"v\" colspan=\"2\">{value}</td></tr>\n"
+                    ),
+                    (_, 0) => format!(
+                        "<tr><th scope=\"row\">{label}</th><td class=\"g\"></td><td>{value}</td></tr>\n"
+                    ),
+                    (_, percent) => format!(
+                        "<tr><th scope=\"row\">{label}</th><td class=\"g\"><div style=\"width:{percent}%\"></div></td>\
+                         <td>{value}</td></tr>\n"
+                    ),
+                });
             }
             out.push_str("</table>\n");
         }

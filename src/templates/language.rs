@@ -1,138 +1,123 @@
-//! How each language writes dates, times, spans of time and lists in letters. Languages that are not here get dates as
-//! 2027-03-02, which everybody can read.
+//! How each language writes dates, times, spans of time, numbers of things and lists in letters. Months, weekdays, plural
+//! forms and lists are those of Unicode's CLDR, by the ICU4X crates; the words for hours and weeks are ours, and a
+//! language that has none gets figures.
 
 use chrono::{Datelike, NaiveDate, NaiveTime};
+use icu_calendar::{Date, Gregorian};
+use icu_datetime::FixedCalendarDateTimeFormatter;
+use icu_datetime::fieldsets::{E, YMD, YMDE};
+use icu_list::ListFormatter;
+use icu_locale_core::Locale;
+use icu_plurals::{PluralCategory, PluralRules};
+use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind};
 
 /// A language by its code, with its words.
 #[derive(Debug, Clone)]
 pub struct Language {
     code: String,
+    /// By which CLDR is asked.
+    locale: Locale,
     words: Option<&'static Words>,
 }
 
 #[derive(Debug)]
 struct Words {
-    weekdays: [&'static str; 7],
-    months: [&'static str; 12],
-    /// Between day and month, and between month and year.
-    of: &'static str,
-    and: &'static str,
-    hour: [&'static str; 2],
-    minute: [&'static str; 2],
-    week: [&'static str; 2],
-    month: [&'static str; 2],
+    hour: Forms,
+    minute: Forms,
+    week: Forms,
+    month: Forms,
+}
+
+/// A counted noun in each plural form that the language has; `#` is the number. Forms that it does not have are empty.
+#[derive(Debug)]
+struct Forms {
+    one: &'static str,
+    two: &'static str,
+    few: &'static str,
+    other: &'static str,
+}
+
+const fn forms(one: &'static str, other: &'static str) -> Forms {
+    Forms {
+        one,
+        two: "",
+        few: "",
+        other,
+    }
 }
 
 const ENGLISH: Words = Words {
-    weekdays: [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ],
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    of: " ",
-    and: "and",
-    hour: ["hour", "hours"],
-    minute: ["minute", "minutes"],
-    week: ["week", "weeks"],
-    month: ["month", "months"],
+    hour: forms("# hour", "# hours"),
+    minute: forms("# minute", "# minutes"),
+    week: forms("# week", "# weeks"),
+    month: forms("# month", "# months"),
 };
 
 const FRENCH: Words = Words {
-    weekdays: [
-        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-    ],
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    of: " ",
-    and: "et",
-    hour: ["heure", "heures"],
-    minute: ["minute", "minutes"],
-    week: ["semaine", "semaines"],
-    month: ["mois", "mois"],
+    hour: forms("# heure", "# heures"),
+    minute: forms("# minute", "# minutes"),
+    week: forms("# semaine", "# semaines"),
+    month: forms("# mois", "# mois"),
 };
 
 const SPANISH: Words = Words {
-    weekdays: [
-        "lunes",
-        "martes",
-        "miércoles",
-        "jueves",
-        "viernes",
-        "sábado",
-        "domingo",
-    ],
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    of: " de ",
-    and: "y",
-    hour: ["hora", "horas"],
-    minute: ["minuto", "minutos"],
-    week: ["semana", "semanas"],
-    month: ["mes", "meses"],
+    hour: forms("# hora", "# horas"),
+    minute: forms("# minuto", "# minutos"),
+    week: forms("# semana", "# semanas"),
+    month: forms("# mes", "# meses"),
+};
+
+const ARABIC: Words = Words {
+    hour: Forms {
+        one: "ساعة واحدة",
+        two: "ساعتين",
+        few: "# ساعات",
+        other: "# ساعة",
+    },
+    minute: Forms {
+        one: "دقيقة واحدة",
+        two: "دقيقتين",
+        few: "# دقائق",
+        other: "# دقيقة",
+    },
+    week: Forms {
+        one: "أسبوع واحد",
+        two: "أسبوعين",
+        few: "# أسابيع",
+        other: "# أسبوعًا",
+    },
+    month: Forms {
+        one: "شهر واحد",
+        two: "شهرين",
+        few: "# أشهر",
+        other: "# شهرًا",
+    },
 };
 
 /// What is longer than this many weeks is told in months.
 const WEEKS_COUNTED: i64 = 26;
 
-/// A number with its noun. In the languages here, all but one take the second form; a language with more forms
-/// (Polish, Arabic) needs more than this.
-fn count(number: i64, forms: &[&str; 2]) -> String {
-    format!("{number} {}", if number == 1 { forms[0] } else { forms[1] })
-}
-
 impl Language {
     pub fn new(code: &str) -> Language {
-        let words = match code.split('-').next().unwrap_or_default() {
+        let base = code.split('-').next().unwrap_or_default();
+        let words = match base {
             "en" => Some(&ENGLISH),
             "fr" => Some(&FRENCH),
             "es" => Some(&SPANISH),
+            "ar" => Some(&ARABIC),
             _ => None,
+        };
+        // English without a country is written as most of the world reads it: the day before the month. Digits are those
+        // that people are asked to type.
+        let asked = match code {
+            "en" => "en-GB".to_owned(),
+            "ar" => "ar-u-nu-latn".to_owned(),
+            code => code.to_owned(),
         };
         Language {
             code: code.to_owned(),
+            locale: asked.parse().unwrap_or(Locale::UNKNOWN),
             words,
         }
     }
@@ -151,26 +136,58 @@ impl Language {
 
     /// "Tuesday 2 March 2027", "mardi 2 mars 2027", "martes 2 de marzo de 2027".
     pub fn date(&self, date: NaiveDate) -> String {
-        let Some(words) = self.words else {
-            return date.to_string();
-        };
-        // chrono counts both from 0 here, within the tables.
-        let weekday = words.weekdays[date.weekday().num_days_from_monday() as usize];
-        let month = words.months[date.month0() as usize];
-        let day = match (self.code.starts_with("fr"), date.day()) {
-            (true, 1) => "1er".to_owned(),
-            (_, day) => day.to_string(),
-        };
-        format!(
-            "{weekday} {day}{of}{month}{of}{}",
+        self.cldr_date(date).unwrap_or_else(|| date.to_string())
+    }
+
+    fn cldr_date(&self, date: NaiveDate) -> Option<String> {
+        let day = Date::try_new_gregorian(
             date.year(),
-            of = words.of
+            u8::try_from(date.month()).ok()?,
+            u8::try_from(date.day()).ok()?,
         )
+        .ok()?;
+        let preferences = (&self.locale).into();
+        if self.words.is_none() {
+            let all =
+                FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(preferences, YMDE::long());
+            return Some(all.ok()?.format(&day).to_string());
+        }
+        // Within a sentence no comma stands behind the weekday, as CLDR writes it where the date stands alone.
+        let weekday =
+            FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(preferences, E::long()).ok()?;
+        let rest =
+            FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(preferences, YMD::long())
+                .ok()?;
+        let rest = rest.format(&day).to_string();
+        // The first of a month is an ordinal in French, which CLDR's patterns cannot say.
+        let rest = match (self.code.starts_with("fr"), rest.strip_prefix("1 ")) {
+            (true, Some(after)) => format!("1er {after}"),
+            _ => rest,
+        };
+        Some(format!("{} {rest}", weekday.format(&day)))
     }
 
     /// "09:00": understood everywhere.
     pub fn time(&self, time: NaiveTime) -> String {
         time.format("%H:%M").to_string()
+    }
+
+    /// The plural form that a number takes here.
+    fn category(&self, number: i64) -> PluralCategory {
+        let number = number.unsigned_abs();
+        PluralRules::try_new_cardinal((&self.locale).into())
+            .map_or(PluralCategory::Other, |rules| rules.category_for(number))
+    }
+
+    fn count(&self, number: i64, forms: &Forms) -> String {
+        let form = match self.category(number) {
+            PluralCategory::One => forms.one,
+            PluralCategory::Two => forms.two,
+            PluralCategory::Few => forms.few,
+            _ => forms.other,
+        };
+        let form = if form.is_empty() { forms.other } else { form };
+        form.replace('#', &number.to_string())
     }
 
     /// Minutes as "5 hours 45 minutes", whichever way they count.
@@ -179,16 +196,15 @@ impl Language {
         let Some(words) = self.words else {
             return format!("{hours}:{rest:02} h");
         };
+        let (hours_told, rest_told) = (
+            self.count(hours, &words.hour),
+            self.count(rest, &words.minute),
+        );
         match (hours, rest) {
-            (hours, 0) => count(hours, &words.hour),
-            (0, rest) => count(rest, &words.minute),
-            (hours, rest) => {
-                format!(
-                    "{} {}",
-                    count(hours, &words.hour),
-                    count(rest, &words.minute)
-                )
-            }
+            (_, 0) => hours_told,
+            (0, _) => rest_told,
+            _ if self.code.starts_with("ar") => format!("{hours_told} و{rest_told}"),
+            _ => format!("{hours_told} {rest_told}"),
         }
     }
 
@@ -198,24 +214,47 @@ impl Language {
             return format!("{weeks} × 7 d");
         };
         match weeks > WEEKS_COUNTED {
-            true => count((weeks * 84 + 182) / 365, &words.month),
-            false => count(weeks, &words.week),
+            true => self.count((weeks * 84 + 182) / 365, &words.month),
+            false => self.count(weeks, &words.week),
         }
     }
 
     /// "a", "a and b", "a, b and c".
     pub fn listed(&self, items: &[String]) -> String {
-        let and = self
-            .words
-            .map_or(",".to_owned(), |words| format!(" {}", words.and));
-        match items {
-            [] => String::new(),
-            [only] => only.clone(),
-            [first @ .., last] => format!("{}{and} {last}", first.join(", ")),
+        match ListFormatter::try_new_and((&self.locale).into(), Default::default()) {
+            Ok(list) => list.format(items.iter()).to_string(),
+            Err(_) => items.join(", "),
         }
     }
 
-    /// The filters of the templates: `date`, `time`, `duration`, `weeks`, `listed`.
+    /// The form of a noun that goes with a number, of those that the template gives.
+    fn plural(&self, number: i64, given: &Kwargs) -> Result<String, Error> {
+        let name = match self.category(number) {
+            PluralCategory::Zero => "zero",
+            PluralCategory::One => "one",
+            PluralCategory::Two => "two",
+            PluralCategory::Few => "few",
+            PluralCategory::Many => "many",
+            PluralCategory::Other => "other",
+        };
+        // All are looked at, so that a misspelt one is told, whichever number comes.
+        let mut chosen = None;
+        for known in ["zero", "one", "two", "few", "many", "other"] {
+            let form: Option<String> = given.get(known)?;
+            if known == name || (known == "other" && chosen.is_none()) {
+                chosen = form.or(chosen);
+            }
+        }
+        given.assert_all_used()?;
+        chosen.ok_or_else(|| {
+            Error::new(
+                ErrorKind::MissingArgument,
+                "plural needs other=\"...\", the form for most numbers",
+            )
+        })
+    }
+
+    /// The filters of the templates: `date`, `time`, `duration`, `weeks`, `listed`, `plural`.
     pub fn add_filters(&self, environment: &mut Environment<'static>) {
         let bad = |what: &str| {
             Error::new(
@@ -239,6 +278,10 @@ impl Language {
         environment.add_filter("weeks", move |weeks: i64| language.weeks(weeks));
         let language = self.clone();
         environment.add_filter("listed", move |items: Vec<String>| language.listed(&items));
+        let language = self.clone();
+        environment.add_filter("plural", move |number: i64, given: Kwargs| {
+            language.plural(number, &given)
+        });
     }
 }
 
@@ -254,7 +297,12 @@ mod tests {
         assert_eq!(Language::new("fr").date(date), "mardi 2 mars 2027");
         assert_eq!(Language::new("fr").date(first), "dimanche 1er août 2027");
         assert_eq!(Language::new("es").date(date), "martes 2 de marzo de 2027");
-        assert_eq!(Language::new("sw").date(date), "2027-03-02");
+        assert_eq!(Language::new("ar").date(date), "الثلاثاء 2 مارس 2027");
+        assert_eq!(
+            Language::new("pl").date(date),
+            "wtorek, 2 marca 2027",
+            "a language that has no letters here"
+        );
     }
 
     #[test]
@@ -272,6 +320,40 @@ mod tests {
         assert_eq!(english.listed(&names), "Ana, Bo and Cy");
         assert_eq!(english.listed(&names[..2]), "Ana and Bo");
         assert_eq!(Language::new("es").listed(&names), "Ana, Bo y Cy");
+        let irises = ["Ana".to_owned(), "Iris".to_owned()];
+        assert_eq!(Language::new("es").listed(&irises), "Ana e Iris");
+    }
+
+    #[test]
+    fn a_noun_takes_the_form_that_its_number_asks_for() {
+        let arabic = Language::new("ar");
+        let hours: Vec<String> = [1, 2, 3, 11, 100]
+            .iter()
+            .map(|hours| arabic.duration(hours * 60))
+            .collect();
+        assert_eq!(
+            hours,
+            ["ساعة واحدة", "ساعتين", "3 ساعات", "11 ساعة", "100 ساعة"]
+        );
+        let mut environment = Environment::new();
+        Language::new("pl").add_filters(&mut environment);
+        let line = |number: i64, forms: &str| {
+            environment.render_str(
+                &format!("{{{{ {number} | plural({forms}) }}}}"),
+                minijinja::context! {},
+            )
+        };
+        let forms = "one=\"osoba\", few=\"osoby\", many=\"osób\", other=\"osoby\"";
+        let told: Vec<String> = [1, 2, 5, 22]
+            .iter()
+            .map(|number| line(*number, forms).unwrap())
+            .collect();
+        assert_eq!(told, ["osoba", "osoby", "osób", "osoby"]);
+        assert_eq!(line(7, "other=\"osoby\"").unwrap(), "osoby");
+        assert!(
+            line(1, "ohter=\"osoby\"").is_err(),
+            "a misspelt form is told"
+        );
     }
 
     #[test]

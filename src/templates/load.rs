@@ -182,13 +182,15 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
             in_language.stand_in = Some(Box::new(stand_in));
         }
         if code != SOURCE {
-            // Coordinators read notes and commands in English anyway.
-            let to_people: Vec<&str> = lacking
+            warnings.extend(translation::missing(code, &lacking));
+            // What is still the English text is not translated yet, whoever put it there.
+            let in_english: Vec<&str> = of_language
+                .topics
                 .iter()
-                .copied()
-                .filter(|name| !is_for_coordinators(name))
+                .filter(|(_, text)| english.topics.iter().any(|(_, source)| source == text))
+                .map(|(file, _)| file.as_str())
                 .collect();
-            warnings.extend(translation::missing(code, &to_people));
+            warnings.extend(translation::topics_missing(code, &in_english));
             warnings.extend(outdated(of_language, &in_language.topics, english));
         }
         built.insert(code.clone(), in_language);

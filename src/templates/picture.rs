@@ -7,11 +7,20 @@
 pub enum Picture {
     /// For each hour of the day, whether it counts.
     Hours([bool; 24]),
-    /// A label and a number each.
-    Bars(Vec<(String, u64)>),
+    Bars(Vec<Bar>),
 }
 
-/// Bars of the text part are this long at most, and their labels that wide.
+/// What a bar stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    pub label: String,
+    /// As it is shown.
+    pub value: String,
+    /// As it is drawn: a value that is no number has no bar.
+    pub number: Option<u64>,
+}
+
+/// Bars of the text part are this long at most, and begin after labels that are no wider than this.
 const BAR_COLUMNS: usize = 24;
 const LABEL_COLUMNS: usize = 34;
 
@@ -19,7 +28,7 @@ impl Picture {
     /// Reads what stands in a fence with this word behind it; `None` where it is no picture.
     ///
     /// `hours`: a stretch in each line, `15:00:00 22:00:00`. `bars`: `label | number`; whatever stands before the last
-    /// stroke is the label, so that a value in it cannot break the line.
+    /// stroke is the label, so that a value in it cannot break the line. What is no number is shown without a bar.
     pub fn read(word: &str, text: &str) -> Option<Picture> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         match word.trim() {
@@ -38,8 +47,12 @@ impl Picture {
             "bars" => Some(Picture::Bars(
                 lines
                     .filter_map(|line| {
-                        let (label, number) = line.rsplit_once('|')?;
-                        Some((label.trim().to_owned(), number.trim().parse().ok()?))
+                        let (label, value) = line.rsplit_once('|')?;
+                        Some(Bar {
+                            label: label.trim().to_owned(),
+                            value: value.trim().to_owned(),
+                            number: value.trim().parse().ok(),
+                        })
                     })
                     .collect(),
             )),
@@ -63,17 +76,18 @@ impl Picture {
             Picture::Bars(bars) => {
                 let label_columns = bars
                     .iter()
-                    .map(|(label, _)| textwrap::core::display_width(label))
+                    .map(|bar| textwrap::core::display_width(&bar.label))
                     .max()
                     .unwrap_or(0)
                     .min(LABEL_COLUMNS)
                     .min(columns.saturating_sub(BAR_COLUMNS + 8));
                 bars.iter()
-                    .map(|(label, number)| {
-                        let label = shortened(label, label_columns);
-                        let space = label_columns - textwrap::core::display_width(&label);
-                        let bar = "#".repeat(self.share(*number, BAR_COLUMNS as u64) as usize);
-                        format!("{label}{}  {number:>5} {bar}", " ".repeat(space))
+                    .map(|bar| {
+                        let label = &bar.label;
+                        let space =
+                            label_columns.saturating_sub(textwrap::core::display_width(label));
+                        let drawn = "#".repeat(self.share(bar, BAR_COLUMNS as u64) as usize);
+                        format!("{label}{}  {:>5} {drawn}", " ".repeat(space), bar.value)
                             .trim_end()
                             .to_owned()
                     })
@@ -82,13 +96,13 @@ impl Picture {
         }
     }
 
-    /// How much of `whole` a number takes where the largest one takes all of it; what is not nothing takes 1 at least.
-    pub fn share(&self, number: u64, whole: u64) -> u64 {
+    /// How much of `whole` a bar takes where the longest one takes all of it; what is not nothing takes 1 at least.
+    pub fn share(&self, bar: &Bar, whole: u64) -> u64 {
         let largest = match self {
-            Picture::Hours(_) => 1,
-            Picture::Bars(bars) => bars.iter().map(|(_, number)| *number).max().unwrap_or(0),
+            Picture::Hours(_) => 0,
+            Picture::Bars(bars) => bars.iter().filter_map(|bar| bar.number).max().unwrap_or(0),
         };
-        match (number, largest) {
+        match (bar.number.unwrap_or(0), largest) {
             (0, _) | (_, 0) => 0,
             (number, largest) => (number * whole / largest).clamp(1, whole),
         }
@@ -107,20 +121,6 @@ fn stretch(line: &str) -> Option<(u32, u32)> {
     };
     let (from, to) = (minutes(from)?, minutes(to)?);
     Some((from, if to <= from { to + DAY } else { to }))
-}
-
-fn shortened(label: &str, columns: usize) -> String {
-    if textwrap::core::display_width(label) <= columns {
-        return label.to_owned();
-    }
-    let mut short = String::new();
-    for c in label.chars() {
-        if textwrap::core::display_width(&short) + 2 > columns {
-            break;
-        }
-        short.push(c);
-    }
-    format!("{}…", short.trim_end())
 }
 
 #[cfg(test)]
@@ -146,13 +146,16 @@ mod tests {
 
     #[test]
     fn the_longest_bar_fills_its_column_and_the_smallest_can_be_seen() {
-        let picture =
-            Picture::read("bars", "Kenya | 1\na | b | 96\nnothing | 0\nno number\n").unwrap();
+        let picture = Picture::read(
+            "bars",
+            "Kenya | 1\na | b | 96\nnothing | 0\nword | none\nno bar\n",
+        )
+        .unwrap();
         let lines = picture.as_text(72);
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.len(), 4);
         assert!(lines[0].ends_with("1 #"), "{}", lines[0]);
         assert!(lines[1].starts_with("a | b ") && lines[1].ends_with(&"#".repeat(24)));
-        assert!(lines[2].ends_with('0'));
+        assert!(lines[2].ends_with('0') && lines[3].ends_with("none"));
         assert!(
             Picture::read("", "Name:\n").is_none(),
             "the form is no picture"

@@ -378,6 +378,7 @@ fn every_language_needs_every_topic() {
             "+++\nid = \"z\"\ntitle = \"Z\"\nposition = \"last\"\n+++\nText\n",
         ),
     ];
+    let topics = topics.map(|(path, text)| (path.to_owned(), text));
     for (path, text) in letters.chain(topics) {
         let path = dir.path().join(path.replacen("en/", "sw/", 1));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -391,12 +392,19 @@ fn every_language_needs_every_topic() {
 
 #[test]
 fn every_built_in_translation_is_there_and_of_the_wording_that_it_stands_beside() {
-    let told: Vec<String> = Templates::built_in()
+    let templates = Templates::built_in();
+    let told: Vec<&str> = templates
         .warnings()
         .iter()
-        .map(ToString::to_string)
+        .map(|it| it.file.as_str())
         .collect();
-    assert_eq!(told, Vec::<String>::new());
+    // Arabic has the letters that most people meet, and says itself what it lacks.
+    assert_eq!(
+        told,
+        ["ar/letters", "ar/topics"],
+        "{:#?}",
+        templates.warnings()
+    );
 }
 
 #[test]
@@ -406,6 +414,8 @@ fn letters_that_a_language_lacks_go_out_in_english_and_are_told() {
         if path.ends_with("/check-in.md") || path.ends_with("/stopped.md") {
             continue;
         }
+        // A topic that is still the English text would be told, too.
+        let text = &text.replace("A topic", "Mada").replace("\n- ", "\n- (sw) ");
         let path = dir.path().join(path.replacen("en/", "sw/", 1));
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();

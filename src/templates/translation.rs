@@ -73,6 +73,21 @@ pub fn missing(language: &str, letters: &[&str]) -> Option<Problem> {
     })
 }
 
+/// What to tell of topics that stand in a language in English.
+pub fn topics_missing(language: &str, topics: &[&str]) -> Option<Problem> {
+    (!topics.is_empty()).then(|| Problem {
+        file: format!("{language}/topics"),
+        line: None,
+        key: String::new(),
+        value: None,
+        why: format!(
+            "these topics are not translated into \"{language}\" and go out in English: {}",
+            topics.join(", ")
+        ),
+        remedy: "Translate them, with the same ids, all in this folder of your config.".into(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

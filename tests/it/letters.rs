@@ -197,5 +197,5 @@ fn whoever_writes_the_words_of_a_choice_is_understood_as_by_its_number() {
             }
         }
     }
-    assert_eq!(tried, 27);
+    assert_eq!(tried, 36);
 }

@@ -139,7 +139,7 @@ pub fn all(text: &str, today: NaiveDate, day_first: Option<bool>) -> Vec<(usize,
 pub fn until(text: &str, today: NaiveDate, language: &str) -> Option<NaiveDate> {
     let day_first = matches!(
         language.split('-').next(),
-        Some("fr" | "es" | "de" | "it" | "pt" | "nl")
+        Some("fr" | "es" | "de" | "it" | "pt" | "nl" | "ar")
     )
     .then_some(true);
     let days = all(text, today, day_first);
@@ -194,7 +194,7 @@ pub fn back_on(text: &str, today: NaiveDate) -> Option<NaiveDate> {
 }
 
 /// Words that stand before the last day of an absence, folded.
-const CUE_WORDS: [&str; 30] = [
+const CUE_WORDS: [&str; 32] = [
     "until",
     "till",
     "til",
@@ -225,6 +225,8 @@ const CUE_WORDS: [&str; 30] = [
     "ate",
     "retorno",
     "a partir",
+    "حتى",
+    "الى",
 ];
 
 fn cue_before(text: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The exact words, each of which alone on the first line asks for something, in English, French and Spanish.
+//! The exact words, each of which alone on the first line asks for something, in English, French, Spanish and Arabic.
 
 use chrono::NaiveDate;
 
@@ -41,6 +41,9 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "desuscribir",
             "desuscribirme",
             "no mas correos",
+            "توقف",
+            "الغاء الاشتراك",
+            "اوقفوا الرسايل",
         ],
     ),
     (
@@ -62,6 +65,9 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "retirar",
             "retirada",
             "retiro",
+            "انسحاب",
+            "انسحب",
+            "اريد الانسحاب",
         ],
     ),
     (
@@ -74,6 +80,7 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "faire une pause",
             "mettre en pause",
             "hacer una pausa",
+            "استراحة",
         ],
     ),
     (
@@ -92,6 +99,9 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "otra pareja",
             "otro companero",
             "otra companera",
+            "شريك جديد",
+            "شريكة جديدة",
+            "شريك اخر",
         ],
     ),
     (
@@ -106,6 +116,8 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "ayuda",
             "ayudame",
             "ayudenme",
+            "مساعدة",
+            "المساعدة",
         ],
     ),
     (
@@ -127,11 +139,19 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "preocupacion",
             "tengo una preocupacion",
             "queja",
+            "شكوى",
+            "بلاغ",
         ],
     ),
     (
         Intent::MyData,
-        &["my data", "send my data", "mes donnees", "mis datos"],
+        &[
+            "my data",
+            "send my data",
+            "mes donnees",
+            "mis datos",
+            "بياناتي",
+        ],
     ),
     (
         Intent::ForgetMe,
@@ -153,6 +173,8 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "borren mis datos",
             "eliminar mis datos",
             "eliminen mis datos",
+            "انسوني",
+            "احذفوا بياناتي",
         ],
     ),
     (
@@ -171,6 +193,8 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "temas no",
             "no mas temas",
             "temas off",
+            "بدون مواضيع",
+            "لا مواضيع",
         ],
     ),
     (
@@ -187,6 +211,8 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "certificado",
             "mi certificado",
             "constancia",
+            "شهادة",
+            "الشهادة",
         ],
     ),
     (Intent::NewAddress, &NEW_ADDRESS),
@@ -216,6 +242,10 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "participar",
             "postular",
             "formulario",
+            "تقديم",
+            "اشتراك",
+            "استمارة",
+            "طلب",
         ],
     ),
     (
@@ -242,12 +272,15 @@ const EXACT: [(Intent, &[&str]); 13] = [
             "vuelvo",
             "he vuelto",
             "estoy de vuelta",
+            "نعم",
+            "عودة",
+            "عدت",
         ],
     ),
 ];
 
 /// What stands before the address to which letters shall go.
-const NEW_ADDRESS: [&str; 32] = [
+const NEW_ADDRESS: [&str; 34] = [
     "new address",
     "new address is",
     "my new address",
@@ -280,6 +313,8 @@ const NEW_ADDRESS: [&str; 32] = [
     "mi nuevo correo",
     "mi nuevo correo es",
     "cambiar mi direccion a",
+    "عنوان جديد",
+    "عنواني الجديد",
 ];
 
 /// "new address: anna@new.example" on the first line, or the address by itself on the line below.
@@ -337,7 +372,7 @@ pub fn intent(line: &str) -> Option<Intent> {
 
 fn strip_courtesy(folded: &str) -> &str {
     let mut bare = folded;
-    for word in ["please ", "s il vous plait ", "por favor "] {
+    for word in ["please ", "s il vous plait ", "por favor ", "من فضلكم "] {
         bare = bare.strip_prefix(word).unwrap_or(bare);
     }
     for word in [
@@ -349,6 +384,8 @@ fn strip_courtesy(folded: &str) -> &str {
         " merci",
         " por favor",
         " gracias",
+        " من فضلكم",
+        " شكرا",
     ] {
         bare = bare.strip_suffix(word).unwrap_or(bare);
     }
@@ -370,6 +407,8 @@ pub fn pause_until(line: &str, today: NaiveDate, language: &str) -> Option<Naive
         "pausa de",
         "pause de",
         "pause",
+        "استراحة حتى",
+        "استراحة",
     ];
     if line.chars().count() > 60
         || !begins.iter().any(|words| {

@@ -1,5 +1,6 @@
 //! What a person's words ask for: answers to a check-in or an are-you-there letter, and what may be wanted at any time
-//! (stop, pause, withdraw ...). In English, French and Spanish, whatever language the reader was written to.
+//! (stop, pause, withdraw ...). In English, French and Spanish, and as far as the choices of letters go in Arabic, whatever
+//! language the reader was written to.
 //!
 //! What ends, erases or exports needs its exact word alone on the first line below the greeting (RELIABILITY d.4): a
 //! sentence that says as much is *unclear*, and what it seems to ask for stands beside it. What only stops or pauses, and
@@ -188,6 +189,11 @@ fn without_greeting(text: &str) -> &str {
         "querida",
         "queridos",
         "queridas",
+        "مرحبا",
+        "السلام",
+        "تحية",
+        "عزيزي",
+        "عزيزتي",
     ]
     .contains(&folded.split(' ').next().unwrap_or_default());
     let ends =

@@ -1,4 +1,4 @@
-//! Sentences in English, French and Spanish: which of the choices they mean. Patterns run over one folded sentence at a
+//! Sentences in English, French and Spanish, and the plainest ones in Arabic: which of the choices they mean. Patterns run over one folded sentence at a
 //! time (no accents, no case, no punctuation), so "haven't" is "haven t".
 //!
 //! A sentence that denies what it names ("I don't want to stop"), weighs it ("perhaps I should stop"), asks about it
@@ -27,12 +27,14 @@ static WELL: Pattern = Pattern::new(concat!(
     r"|\b(enjoy(ing)?|love|loving) (it|our|the|my|writing|talking|working)\b",
     r"|\b(tout|ca|cela|ca|tres|se passe|marche|va|vont|passe) ((se|passe|va|marche|vraiment|tres|plutot|super|toujours) )*(bien|super|parfait(ement)?|a merveille)\b|^(oui )?(tres |tout )?(bien|parfait|super|impeccable)( merci)?$|\bnous (nous )?(ecrivons|parlons|echangeons|discutons|avons (deja )?(echange|parle|discute))|\bsommes en contact\b|\bon s ecrit\b",
     r"|\b(va|van|todo|vamos|esta|estamos|marcha|anda|funciona|ha ido|yendo) ((va|esta|muy|todo|yendo|realmente|super|de) )*(bien|genial|estupend\w*|excelente(mente)?|perfect\w*|maravilla|fenomenal)\b|^(si )?(muy |todo )?(bien|genial|perfecto|excelente|estupendo)( gracias)?$|\bnos (escribimos|hablamos|comunicamos|hemos (escrito|hablado))|\bestamos en contacto\b",
+    r"|\b(على ما يرام|بخير|بشكل جيد|ممتاز)\b",
 ));
 
 static SLOW: Pattern = Pattern::new(concat!(
     r"\b(slow|slowly|slower|sporadic\w*|occasional\w*|now and then|now and again|from time to time|once in a while|off and on|on and off|infrequent\w*|irregular\w*|rarely|seldom|only once|not (very |so |that |as )?(often|much|regular\w*)|not as often|took (a|some|quite|her|him|them) .{0,12}(while|time)|a bit quiet|little contact|both (very |been |are )*busy)\b",
     r"|\b(lent|lente|lentement|doucement|de temps en temps|peu de contacts?|pas tres souvent|pas souvent|rarement|irregul\w*)\b",
     r"|\b(lento|lenta|despacio|lentamente|de vez en cuando|poco contacto|no muy a menudo|pocas veces|raramente|irregular\w*|poco a poco)\b",
+    r"|\b(ببطء|بطيء|بطيية|احيانا|نادرا|قليلا ما)\b",
 ));
 
 static NOT_HEARD: Pattern = Pattern::new(concat!(
@@ -43,24 +45,28 @@ static NOT_HEARD: Pattern = Pattern::new(concat!(
     r"|^no$",
     r"|\b(pas|jamais|rien) ((encore|eu|de|du) )*(eu|recu|repondu|reponse|nouvelles?|entendu|contact|ecrit|donne signe)\b|\b(aucune?|sans|pas de) (reponse|nouvelles?|contact|message|signe|retour)\b|\bn a (pas|jamais|rien)\b|\bpas encore\b|^non$|\bsilence\b|\brien (encore|recu|depuis|de)\b|\bne? (m |me )?(a|ecri\w+|repon\w+|donn\w+|contacte\w*)( \w+)? ?(pas|plus|jamais|rien)\b|\b(jamais|plus|pas) (de )?(reponse|nouvelles)\b|\ba disparu\b",
     r"|\bno (he|ha|hemos|me ha|me han|tengo|tenemos|se|recibi|recibo|hay|contesta|responde|me contesta|me responde|me escribe) ?((recibido|sabido|tenido|oido|escrito|respondido|contestado|noticias|respuesta|contacto|nada|de|ninguna|ningun|se|aun|todavia|sabe) ?)*\b|\bnada (todavia|aun|de|desde)\b|\b(sin|ninguna|ningun) (respuesta|noticias?|contacto|mensaje)\b|\b(todavia|aun) no\b|\b(nunca|jamas) (me )?(ha|he|contest\w+|respond\w+|escrib\w+|recib\w+)\b|\bno (me |nos )?(escribe|contesta|responde|da senales)\b|\bsilencio\b|\b(desaparecio|ha desaparecido)\b",
+    r"|\b(لم|ما) (يصلني|اسمع|يرد|ترد|يكتب|تكتب|استلم|اتلق|يجب|يصل|وصلني)\b|\b(لا|بدون) (رد|جواب|خبر|اخبار)\b|^لا$",
 ));
 
 static OTHER_PARTNER: Pattern = Pattern::new(concat!(
     r"\b(not|n t|nt|isn t|aren t|never) ((a|an|really|very|the|such|quite|that|well|made|each) )*(good |great |right |best |ideal )?(fit|match|matched|suited|compatible)\b|\b(don t|do not|doesn t) (really |seem to )?(fit|match|get on|get along)\b|\b(some ?one|some ?body|any ?one) else\b|\b(new|another|different|other) (partner|match|person|buddy|peer|mentor)\b|\b(change|swap|switch) (of )?(my |the |a )?(partner|match)s?\b|\bincompatible\b|\bnothing in common\b|\b(bad|poor|wrong) (fit|match)\b|\brematch(ed)?\b",
     r"|\b(autre|nouveau|nouvelle|changer de) (partenaire|personne|binome|correspondante?)\b|\bquelqu un d autre\b|\b(pas|mal) (tres |vraiment )?(bien )?(assortis?|compatibles?|faits l un)\b|\bne (me |nous )?(convient|convenons) pas\b|\brien en commun\b",
     r"|\b(otra|otro|nueva|nuevo|cambiar de|cambio de) (pareja|companer[oa]|persona|partner)\b|\balguien (mas|diferente|distinto)\b|\bno (somos|es|hacemos|encajamos|congeniamos) ?(una |un |muy |la )?(buena |buen )?(compatibles|pareja|combinacion|adecuad[oa]|nos)?\b|\bnada en comun\b",
+    r"|\b(شريك|شريكا|شريكة) (اخر|اخرى|جديد|جديدا|جديدة)\b|\b(لسنا|غير) مناسبين\b",
 ));
 
 static MUST_STOP: Pattern = Pattern::new(concat!(
     r"\b(have|has|need|want|wish|like|must|going|got|gotta|forced|decided|prefer|obliged|afraid i( ll)?) (me )?(to )?(unfortunately )?(stop|quit|withdraw|leave|drop|resign|pull out|step (down|back)|give up|end (this|my|our|it)|discontinue|cancel my participation|get out)\b|\b(can ?not|can ?t|cant|unable to|not able to|won t be able to|no longer) ((any ?more|longer|be able to|able to) )*(continue|go on|carry on|participate|take part|commit|do this|keep (this |it )?up|be part)\b|\bi quit\b|\bi (will|ll|shall) (stop|quit|withdraw|leave|drop out)\b|\bwithdraw(ing|al)?\b|\bdrop(ping)? out\b|\bstop (my )?participat\w+\b|\bend (my|our) (participation|partnership)\b|\btake me (off|out of) the (programme|program|round|exchange)\b|\b(don t|do not|no longer) (want|wish) to (be|take) (a )?part\b",
     r"|\b(dois|veux|souhaite|voudrais|faut|oblige\w*|prefere|decide|vais|aimerais|contrainte?) (que je )?(malheureusement )?(d |de |me |m )*(arreter|arrete|retirer|quitter|abandonner|cesser|stopper|desister|mettre fin)\b|\b(ne peux|ne pourrai|ne suis|n est|ne m est|ne nous est) (plus|pas) (en mesure de |possible de )?(continuer|participer|poursuivre)\b|\bje (m arrete|me retire|me desiste|abandonne|quitte)\b",
     r"|\b(tengo que|debo|quiero|quisiera|necesito|prefiero|gustaria|decidido|voy a|obligad[oa] a) (dejarlo|dejar (el|la|este|esta)|dejar de participar|parar|retirarme|abandonar|renunciar|darme de baja del programa|salir|terminar)\b|\bno (puedo|podre|podria) (mas |ya )?(continuar|seguir|participar)\b|\bya no (puedo|quiero) (seguir|continuar|participar|mas)\b|\bme retiro\b|\blo dejo\b|\babandono\b",
+    r"|\b(علي|يجب|اريد|اود|مضطر|مضطرة) ((علي|الى) )?(ان اتوقف|ان انسحب|التوقف|الانسحاب)\b|\bلا (استطيع|يمكنني) (ان استمر|الاستمرار|المتابعة|ان اتابع)\b",
 ));
 
 static NEED_HELP: Pattern = Pattern::new(concat!(
     r"\b(need|want|like|could use|have) (some |your |a bit of |a little |any )?(help|assistance|support|advice|guidance)\b|\b(please|pls|can (you|someone|somebody|anybody)|could (you|someone|somebody|anybody)|would you) (please )?(help|assist|advise|contact me|call me)\b|\bhelp me\b|\bneed (to (talk|speak)|a (coordinator|person))\b|\b(talk|speak) (to|with) (a (coordinator|person|human)|somebody|someone)\b|\bi (have|ve got|ve) (a |some )?(problem|problems|issue|trouble|question)\b",
     r"|\b(besoin|demande) (d |de |urgente? d )*(aide|assistance|conseils?|soutien)\b|\b(pouvez vous|pourriez vous|veuillez|quelqu un (peut|pourrait)( il)?) (m |me )?(aider|contacter|conseiller)\b|\baidez moi\b|\bj ai un(e)? (probleme|souci|question)\b|\bparler (a|avec) (quelqu un|une personne|un coordinateur|une coordinatrice)\b",
     r"|\b(necesito|quiero|pido|requiero) (de )?(su |tu |un poco de |alguna? )?(ayuda|apoyo|consejo|asistencia)\b|\b(pueden|puede|podrian|podria|puedes|alguien puede) (ayudar\w*|contactar\w*|aconsejar\w*)\b|\bayuden\w*\b|\btengo (un |una )?(problema|duda|pregunta)\b|\bhablar con (alguien|una persona|un coordinador|una coordinadora)\b",
+    r"|\b(احتاج|اريد|ارجو|اطلب) (الى )?(مساعدة|المساعدة|مساعدتكم)\b|\b(ساعدوني|لدي (مشكلة|سؤال))\b",
 ));
 
 /// What somebody did to the writer, or how it made them feel. The same words about something else ("we talked about
@@ -82,12 +88,14 @@ static SIGN_OF_LIFE: Pattern = Pattern::new(concat!(
     r"\b(i m|i am|im|yes i m|still) (still )?(here|alive|around|there)\b|\b(will|ll|going to|shall|about to) (\w+ )?(write|email|mail|contact|reply|answer|get (back|in touch)|respond|message|reach out)\b|\b(have|ve|just|already|did) (just |already |now )?(written|wrote|write|emailed|replied|answered|contacted|sent|messaged)\b|\bwrite (to )?(her|him|them|my partner|you)? ?(today|tomorrow|tonight|now|soon|this week)\b|\b(writing|replying) (to (her|him|them) )?(now|today|right away)\b|^yes( .{0,40})?$",
     r"|\bje (suis|suis toujours|suis bien) la\b|\b(vais|j ecris|ecrirai|repondrai|ecris) .{0,20}(ecrire|repondre|contacter|aujourd hui|demain|lui)\b|\bje lui (ecris|ecrirai|reponds|repondrai|ai ecrit)\b|\bj ai (deja )?(ecrit|repondu)\b|^oui( .{0,40})?$|\btoujours la\b",
     r"|\b(sigo|estoy|aqui) (aqui|estoy)\b|\b(voy a|le|les) (escribir\w*|escribo|escribire|contest\w*|respond\w*|contactar\w*)\b|\b(escribire|escribo|contestare|respondere) (hoy|manana|ya|pronto)?\b|\bya (le )?(he )?(escrito|escribi|contestado|respondido)\b|^si( .{0,40})?$",
+    r"|\b(ساكتب|ساراسل|انا هنا|ما زلت هنا|ساجيب|سارد)\b|^نعم( .{0,40})?$",
 ));
 
 static AWAY: Pattern = Pattern::new(concat!(
     r"\b(away|on (annual |sick |maternity |parental |paternity |study )?leave|on holidays?|on vacation|travell?ing|out of (the )?(office|country|town)|in (the )?hospital|off work|off sick|back (on|in|after|from|by|at)|return(ing)? (on|in)|not available|unavailable|until|till)\b",
     r"|\b(absente?|en conges?|en vacances|en voyage|en deplacement|en arret|hospitalise\w*|a l hopital|de retour|jusqu (au|a|en)|indisponible|conge maternite)\b",
     r"|\b(ausente|fuera|de vacaciones|de viaje|viajando|de baja (medica|por)|hospital|hospitalizad[oa]|de licencia|regreso|vuelvo|hasta (el|la|finales|principios|mediados|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|no disponible|de permiso)\b",
+    r"|\b(غايب|غايبة|مسافر|مسافرة|في اجازة|في سفر|في المستشفى|ساعود)\b",
 ));
 
 static STOP_MAIL: Pattern = Pattern::new(concat!(
@@ -152,7 +160,7 @@ static ANY_TIME: [Rule<Intent>; 9] = [
 
 /// Words that turn a good answer round: "not going well", "no va bien".
 static NOT_WELL: Pattern = Pattern::new(
-    r"\b(not|n t|isn t|wasn t|aren t|hasn t been|never|hardly|could be|no|ne|pas|n est) ((been|it|is|all|be|really|very|so|too|that|quite|going|working|getting on|getting along|va|esta|todo|muy|se|passe|marche|tres|me|nos) ){0,4}(well|great|fine|good|better|bien|smooth\w*)\b|\b(va|passe|marche) (pas|mal)\b|\bva mal\b",
+    r"\b(not|n t|isn t|wasn t|aren t|hasn t been|never|hardly|could be|no|ne|pas|n est) ((been|it|is|all|be|really|very|so|too|that|quite|going|working|getting on|getting along|va|esta|todo|muy|se|passe|marche|tres|me|nos) ){0,4}(well|great|fine|good|better|bien|smooth\w*)\b|\b(va|passe|marche) (pas|mal)\b|\bva mal\b|\b(ليس|ليست|لا|لم) (\w+ ){0,2}(على ما يرام|بخير|بشكل جيد)\b",
 );
 
 /// The writer has not written: they have heard nothing because nothing was asked.
@@ -225,7 +233,7 @@ impl Sentence {
             polite.replace_all(&folded, "")
         });
         // Each piece between its commas denies for itself.
-        let mut clauses = text.split([',', '，', ':', '(']).map(fold);
+        let mut clauses = text.split([',', '，', '،', ':', '(']).map(fold);
         let manner = if clauses.any(|clause| DENIED.is_match(&clause)) {
             Manner::Denied
         } else if WEIGHED.is_match(&bare) {
@@ -262,17 +270,19 @@ fn cut(text: &str) -> Vec<Sentence> {
         let stop = rest
             .char_indices()
             .find(|(at, c)| {
-                matches!(c, '.' | '!' | '?' | '…' | ';' | '。' | '？' | '！')
-                    || *c == '\n'
-                        && rest[at + 1..]
-                            .trim_start_matches([' ', '\t', '\r'])
-                            .starts_with('\n')
+                matches!(
+                    c,
+                    '.' | '!' | '?' | '…' | ';' | '。' | '？' | '！' | '؟' | '؛'
+                ) || *c == '\n'
+                    && rest[at + 1..]
+                        .trim_start_matches([' ', '\t', '\r'])
+                        .starts_with('\n')
             })
             .map(|(at, c)| (at, c.len_utf8()));
         let (sentence, question, next) = match stop {
             Some((at, length)) => (
                 &rest[..at],
-                rest[at..].starts_with(['?', '？']),
+                rest[at..].starts_with(['?', '？', '؟']),
                 &rest[at + length..],
             ),
             None => (rest, false, ""),
@@ -331,7 +341,7 @@ impl Sentences {
     pub fn check_in(&self) -> Option<u8> {
         if matches!(
             self.whole.as_str(),
-            "yes" | "yes we have" | "yes we are" | "oui" | "si" | "yep" | "yeah"
+            "yes" | "yes we have" | "yes we are" | "oui" | "si" | "yep" | "yeah" | "نعم"
         ) {
             return Some(1);
         }
