@@ -141,10 +141,14 @@ impl OnePath {
                 (Recipient::Person(reader), Some(sender)) => *reader == sender,
                 (Recipient::SecondAddress(_) | Recipient::Unproven { .. }, _) => false,
                 (Recipient::Person(_), None) => matches!(going.event, Event::Message(_)),
-                (Recipient::Coordinator(reader), _) => matches!(
-                    going.event,
-                    Event::Command(command) if command.by.eq_ignore_ascii_case(reader)
-                ),
+                (Recipient::Coordinator(reader), _) => match going.event {
+                    Event::Command(command) => command.by.eq_ignore_ascii_case(reader),
+                    Event::Message(message) => message
+                        .from
+                        .as_ref()
+                        .is_some_and(|from| from.eq_ignore_ascii_case(reader)),
+                    _ => false,
+                },
             });
             // A coordinator's answer stands under the question, and knows nothing of the coordinator's own message.
             let answering = match &letter.kind {

@@ -8,7 +8,7 @@ use super::event::{Due, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
 use super::letter::{About, Letter, LetterKind, Open, Taken};
 use super::settings::{Acceptance, Round, Settings};
-use super::{conversation, form_text, timetable};
+use super::{conversation, form_text, timetable, waiting};
 use crate::ids::{ApplicationId, PersonId};
 
 /// Answers a stranger, or somebody who wants to apply, with the form letter.
@@ -346,6 +346,22 @@ pub fn yes(
     message: &Message,
     asked: &str,
 ) -> Option<Decision> {
+    let left_out = facts
+        .application
+        .as_ref()
+        .filter(|application| application.state == ApplicationState::LeftOut);
+    match (asked, left_out) {
+        ("left-out", Some(application))
+            if timetable::round_for_application(settings, facts.now).is_none() =>
+        {
+            return Some(waiting::for_a_round_to_come(person, message, application));
+        }
+        // They are here, some days too late for the matching: the pool of this round is still open.
+        ("still-with-us", Some(_)) => {
+            return Some(waiting::come_back(settings, facts, person, message));
+        }
+        _ => {}
+    }
     match asked {
         "invitation" | "left-out" => Some(form_filled(settings, facts, person, message)),
         // A filled form says yes by itself; who sends it back as it was means the same.

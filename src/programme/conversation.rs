@@ -346,7 +346,17 @@ fn from_person(settings: &Settings, facts: &Facts, person: &Person, message: &Me
         Some("erasure-notice") => privacy::stays(settings, facts, person, message),
         Some("are-you-there") => ask_again(person, message, Asked::AreYouThere, asked),
         Some("withdrawn") if message.said.intent.is_none() => {
-            waiting::told_why(settings, facts, person, message)
+            waiting::told(settings, facts, person, message, "has left, and says why")
+        }
+        // The closing letter asks what stays with them. Who asks something back is answered by a person.
+        Some("closing") if message.said.intent.is_none() && !message.text.contains(['?', '¿']) => {
+            waiting::told(
+                settings,
+                facts,
+                person,
+                message,
+                "writes in answer to the closing letter",
+            )
         }
         // What ends something needs its exact word: a sentence that seems to mean it is answered with the words. Whoever
         // does not find theirs among them gets a person.

@@ -326,7 +326,7 @@ pub fn certificate(
         .rights
         .participation
         .as_ref()
-        .and_then(|taken_part| certificate_letter(settings, person, taken_part));
+        .and_then(|taken_part| certificate_letter(settings, facts, person, taken_part));
     let Some(kind) = kind else {
         return free_words(
             settings,
@@ -346,11 +346,13 @@ pub fn certificate(
 /// The certificate, or when there will be one; neither for who was not there to the end.
 fn certificate_letter(
     settings: &Settings,
+    facts: &Facts,
     person: &Person,
     taken_part: &Participation,
 ) -> Option<LetterKind> {
     let round = timetable::round(settings, &taken_part.round);
     let name = person.name.clone();
+    let today = facts.now.with_timezone(&person.zone).date_naive();
     match (taken_part.until, round) {
         (Some(until), _) => taken_part.finished.then(|| LetterKind::Certificate {
             name,
@@ -359,9 +361,16 @@ fn certificate_letter(
             // The day after the last one is when the round was closed.
             until: round.map_or(until, |round| round.end.min(until)),
         }),
+        // The closing letter offers it, and the round is closed on the day after that.
+        (None, Some(round)) if today >= round.end => Some(LetterKind::Certificate {
+            name,
+            round_name: round.name.clone(),
+            from: taken_part.from,
+            until: round.end,
+        }),
         (None, Some(round)) => Some(LetterKind::CertificateLater {
             name,
-            from: round.end + Days::new(1),
+            from: round.end,
         }),
         (None, None) => None,
     }

@@ -115,6 +115,25 @@ pub fn chosen(
     }
 }
 
+/// Whoever was left out wants the next round, and none has a date yet: they are invited when one has, and come first.
+pub fn for_a_round_to_come(
+    person: &Person,
+    message: &Message,
+    application: &Application,
+) -> Decision {
+    let mut decision = Decision::noting(format!(
+        "person {} would like to be in the next round, which has no date yet",
+        person.id
+    ));
+    decision.changes.push(Change::Owed {
+        application: application.id,
+    });
+    decision
+        .letters
+        .push(taken(person, message, Taken::NextRound, None, None, None));
+    decision
+}
+
 /// No more looking in this round: the next one, before the others.
 fn next_round(
     settings: &Settings,
@@ -239,20 +258,22 @@ pub fn come_back(
     }
 }
 
-/// Whoever left says why, as they were invited to: the coordinators read it, and nobody has to act.
-pub fn told_why(
+/// Somebody tells what a letter has invited them to tell: why they have left, what stays with them. The coordinators read
+/// it, and nobody has to act. `what` says what they did, as a notice words it.
+pub fn told(
     settings: &Settings,
     facts: &Facts,
     person: &Person,
     message: &Message,
+    what: &str,
 ) -> Decision {
-    let mut decision = Decision::noting(format!("person {} says why they left", person.id));
+    let mut decision = Decision::noting(format!("person {} {what}", person.id));
     let words: String = message.text.chars().take(WORDS_MAX_CHARS).collect();
     decision.letters = coordinating::notice(
         settings,
-        &format!("left-because-{}", message.inbox),
+        &format!("told-{}", message.inbox),
         &format!(
-            "{} (person {}) has left, and says why. They have been thanked; nothing needs to be done.\n\n{words}",
+            "{} (person {}) {what}. They have been thanked; nothing needs to be done.\n\n{words}",
             person.name, person.id
         ),
     );

@@ -294,6 +294,16 @@ pub fn leave(
     }
     decision.changes.push(Change::LeavesAll { person });
     if let Some(application) = &facts.application {
+        // A place that was lost before, through silence or a concern, is nobody's any more either.
+        if matches!(
+            application.state,
+            ApplicationState::Paired | ApplicationState::Silent
+        ) {
+            decision.changes.push(Change::ApplicationState {
+                application: application.id,
+                state: ApplicationState::Withdrawn,
+            });
+        }
         decision
             .occasions
             .extend(cap::after_leaving(settings, facts, application));
