@@ -66,65 +66,96 @@ pub fn with_progress(rehearsal: Rehearsal, what: &'static str) -> anyhow::Result
     summary
 }
 
-/// A rehearsal that lost something, sent something twice or mailed somebody who had left has found a problem.
+/// A rehearsal in which something happened that must not has found a problem.
 pub fn verdict(summary: &Summary) -> ExitCode {
-    let clean = summary.lost == 0
-        && summary.duplicates == 0
-        && summary.mailed_after_leaving == 0
-        && summary.revealed == 0;
-    ExitCode::from(u8::from(!clean))
+    ExitCode::from(u8::from(!summary.is_clean()))
 }
 
 pub fn print(summary: &Summary) -> anyhow::Result<()> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut row = |what: &str, value: String| rows.push(vec![what.to_string(), value]);
-    row("people", summary.people.to_string());
-    row("countries", summary.countries.to_string());
-    row("complete applications", summary.complete.to_string());
-    row("over the country cap", summary.capped.to_string());
-    row("partnerships", summary.partnerships.to_string());
-    row("of these out of the pool", summary.rematched.to_string());
-    row("letters", summary.letters.values().sum::<u64>().to_string());
-    row(
-        "messages from people and machines",
-        summary.answers.values().sum::<u64>().to_string(),
-    );
-    row(
-        "days until the next partner, median",
-        summary
-            .rematch_days_median
-            .map_or("-".into(), |days| days.to_string()),
-    );
-    row(
-        "messages that need a person, per 1,000 people",
-        summary.needs_person_per_1000.to_string(),
-    );
-    row(
-        "notices, per 1,000 people",
-        summary.notices_per_1000.to_string(),
-    );
-    row("answered wrongly", summary.answered_wrongly.to_string());
-    row(
-        "mailed after leaving",
-        summary.mailed_after_leaving.to_string(),
-    );
-    row("duplicates", summary.duplicates.to_string());
-    row("revealed", summary.revealed.to_string());
-    row("lost", summary.lost.to_string());
+    for (place, round) in summary.rounds.iter().enumerate() {
+        let heading = match (place, summary.rounds.len()) {
+            (0, 1) => format!("Round {}, to a week after its end", round.round),
+            (0, _) => format!("Round {}", round.round),
+            _ => format!("Round {}, to the end of its first week", round.round),
+        };
+        let mut rows = vec![
+            row("complete applications", round.complete),
+            row("over the country cap", round.capped),
+            row("partnerships", round.partnerships),
+            row("of these out of the pool", round.rematched),
+        ];
+        rows.extend(
+            round
+                .ends
+                .iter()
+                .map(|(why, count)| row(&format!("partnerships, {why}"), count)),
+        );
+        super::table::print(&[&heading, ""], &rows)?;
+        println!();
+    }
+    let days = |days: Option<f64>| days.map_or("-".into(), |days| days.to_string());
     super::table::print(
-        &["A round from its opening to a week after its end", ""],
-        &rows,
+        &["People and coordinators", ""],
+        &[
+            row("people", summary.people),
+            row("countries", summary.countries),
+            row("new people in the next round", summary.newcomers),
+            row(
+                "days until the next partner, median",
+                days(summary.rematch_days_median),
+            ),
+            row(
+                "days until the next partner, worst",
+                days(summary.rematch_days_worst),
+            ),
+            row(
+                "messages that need a person, per 1,000 people",
+                summary.needs_person_per_1000,
+            ),
+            row(
+                "of these, not a question that only a person can answer",
+                summary.needs_person_beyond_questions_per_1000,
+            ),
+            row("notices, per 1,000 people", summary.notices_per_1000),
+            row(
+                "minutes of coordinators, estimated",
+                summary.coordinator_minutes,
+            ),
+        ],
+    )?;
+    println!();
+    super::table::print(
+        &["What must be 0", ""],
+        &[
+            row("lost", summary.lost),
+            row("duplicates", summary.duplicates),
+            row("answered wrongly", summary.answered_wrongly),
+            row("mailed after leaving", summary.mailed_after_leaving),
+            row("revealed", summary.revealed),
+            row("met twice", summary.met_twice),
+        ],
     )?;
     for (heading, counts) in [
         ("letters by kind", &summary.letters),
-        ("answers by kind", &summary.answers),
+        ("what people and machines sent, by kind", &summary.answers),
+        (
+            "messages that need a person, by what they said",
+            &summary.needs_person_by_reason,
+        ),
     ] {
         println!();
-        let rows: Vec<Vec<String>> = counts
+        let mut rows: Vec<Vec<String>> = counts
             .iter()
-            .map(|(kind, count)| vec![kind.clone(), count.to_string()])
+            .map(|(kind, count)| row(kind, count))
             .collect();
+        rows.push(row("all", counts.values().sum::<u64>()));
         super::table::print(&[heading, ""], &rows)?;
+    }
+    if !summary.letters_never_sent.is_empty() {
+        println!(
+            "\nLetters never sent in this rehearsal: {}",
+            summary.letters_never_sent.join(", ")
+        );
     }
     if !summary.problems.is_empty() {
         println!("\nWhat is behind these numbers:");
@@ -142,4 +173,8 @@ pub fn print(summary: &Summary) -> anyhow::Result<()> {
     );
     println!("({:.1} s)", summary.wall_s);
     Ok(())
+}
+
+fn row(what: &str, value: impl ToString) -> Vec<String> {
+    vec![what.to_string(), value.to_string()]
 }

@@ -12,8 +12,10 @@ use crate::rehearsal::world::FreeMessage;
 
 /// The coming round with your own config and letters, in virtual time, with invented people
 ///
-/// Nothing real is touched: no mailbox, no database of yours. Every letter lies in a Maildir with its date, to be read
-/// before anything is sent to anybody.
+/// From the opening of your first round to the first week of the next one, where the config has one. Nothing real is
+/// touched: no mailbox, no database of yours. Every letter lies in a Maildir with its date, to be read before anything is
+/// sent to anybody. The exit code is 1 where something was lost, came twice, was answered wrongly, came after somebody had
+/// left, showed what was not for its reader, or where two people met twice.
 #[derive(Debug, Arguments)]
 #[command(after_help = "Example:\n  pairpost rehearse --config my-programme --people 300")]
 pub struct Args {
@@ -44,6 +46,15 @@ pub struct Args {
     /// Share of people who say something in words of their own.
     #[arg(long, default_value_t = Shares::default().free_words)]
     free_words: f64,
+    /// Share of people who answer a check-in with 6, "I need help", besides those. Nobody has published how many do.
+    #[arg(long, default_value_t = Shares::default().help)]
+    help_wanted: f64,
+    /// Share of the invited who take part again in the next round.
+    #[arg(long, default_value_t = Shares::default().coming_again)]
+    coming_again: f64,
+    /// New people in the next round, as a share of those of the first.
+    #[arg(long, default_value_t = Shares::default().newcomers)]
+    newcomers: f64,
     #[arg(long)]
     json: bool,
 }
@@ -64,6 +75,9 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
                 bouncing: args.bouncing,
                 withdrawing: args.withdrawing,
                 free_words: args.free_words,
+                help: args.help_wanted,
+                coming_again: args.coming_again,
+                newcomers: args.newcomers,
                 ..Shares::default()
             },
             free_messages: args

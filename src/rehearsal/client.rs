@@ -112,6 +112,8 @@ pub struct Draft<'a> {
     pub from_name: &'a str,
     pub from_address: &'a str,
     pub to: &'a str,
+    /// Who else gets it.
+    pub copies_to: &'a [String],
     /// Without "Re:"; the letter's where one is answered.
     pub subject: &'a str,
     pub at: Moment,
@@ -166,6 +168,14 @@ fn headers(client: Client, draft: &Draft<'_>, out: &mut String) {
             _ => format!("<{}>", draft.to),
         }
     ));
+    if !draft.copies_to.is_empty() {
+        let copies: Vec<String> = draft
+            .copies_to
+            .iter()
+            .map(|address| format!("<{address}>"))
+            .collect();
+        out.push_str(&format!("Cc: {}\r\n", copies.join(", ")));
+    }
     let subject = match draft.answered {
         Some(letter) => reply_subject(client, draft.tongue, &letter.subject),
         None => draft.subject.to_string(),

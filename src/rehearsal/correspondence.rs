@@ -91,6 +91,14 @@ impl Correspondences {
         }
     }
 
+    /// Whether `reader` has read an introduction to `partner` before.
+    pub fn has_met(&self, reader: usize, partner: usize) -> bool {
+        let (key, side) = key(reader, partner);
+        self.pairs
+            .get(&key)
+            .is_some_and(|pair| pair.introduced[side].is_some())
+    }
+
     /// The programme asked `person` whether they are there, and they write to their partners.
     pub fn remind(&mut self, person: usize, at: Moment) {
         for partner in self.partners(person) {

@@ -5,16 +5,15 @@
 //! ordered, not by asking the outbox.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::{Days, TimeDelta};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::habits::{RoundDates, Shares};
-use super::tally::Wrong;
+use super::summary::{self, Played};
 use super::world::{CoordinatorMailbox, FreeMessage, Outgoing, World, WorldSettings};
 use crate::config::Config;
 use crate::daemon::Engine;
@@ -24,10 +23,12 @@ use crate::mail::inbound::maildir;
 use crate::mail::outbound::maildir::MaildirTransport;
 use crate::mail::outbound::{Envelope, Outcome};
 use crate::mail::token::Keys;
-use crate::programme::settings::Round;
+use crate::programme::settings::{Round, Settings};
 use crate::programme::timetable;
 use crate::store::{Durability, look};
 use crate::time::Moment;
+
+pub use super::summary::Summary;
 
 /// What is rehearsed.
 pub struct Rehearsal {
@@ -39,46 +40,6 @@ pub struct Rehearsal {
     pub countries: Option<u32>,
     pub shares: Shares,
     pub free_messages: Vec<FreeMessage>,
-}
-
-/// What came of it. The JSON of `demo` and `rehearse`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    pub people: u32,
-    pub countries: usize,
-    /// Applications that were complete in time.
-    pub complete: i64,
-    pub capped: i64,
-    pub partnerships: i64,
-    /// Partnerships that were made out of the pool.
-    pub rematched: i64,
-    /// Letters delivered, by kind.
-    pub letters: BTreeMap<String, u64>,
-    /// What people and machines sent us, by kind.
-    pub answers: BTreeMap<String, u64>,
-    /// How long people who had lost their partner waited for the introduction to the next one.
-    pub rematch_days_median: Option<f64>,
-    /// Messages of participants that were forwarded for a human decision, for every 1,000 people.
-    pub needs_person_per_1000: f64,
-    /// Notices to coordinators that need no act.
-    pub notices_per_1000: f64,
-    pub duplicates: u64,
-    /// Letters that were ordered and reached no mailbox, and messages of people that nothing answered.
-    pub lost: usize,
-    /// Letters that acted on something that was not said.
-    pub answered_wrongly: usize,
-    /// Unprompted letters to people who had left.
-    pub mailed_after_leaving: usize,
-    /// Letters in which somebody could read what was not for them.
-    pub revealed: usize,
-    /// What is behind the last four numbers, in words, to look it up in the letters.
-    #[serde(skip)]
-    pub problems: Vec<String>,
-    /// A Maildir with every letter.
-    pub letters_at: PathBuf,
-    /// Over the files of that Maildir, in the order of their names.
-    pub letters_sha256: String,
-    pub wall_s: f64,
 }
 
 /// A message that will arrive, soonest first; the number keeps those of one moment in their order.
@@ -113,26 +74,28 @@ pub fn keys_of(seed: u64) -> Keys {
     Keys::new(Sha256::digest(format!("pairpost rehearsal {seed}")).into())
 }
 
-/// Runs a round from its opening to the week after its end. `progress` is told the date and how much of the time has
-/// passed, between 0 and 1.
+/// Runs the first round of the config from its opening to the end of the first week of the next one; where there is no
+/// next one, to a week after its end. `progress` is told the date and how much of the time has passed, between 0 and 1.
 ///
 /// # Errors
 /// The config has no round, or the folder cannot be written.
 pub fn run(rehearsal: Rehearsal, progress: &mut dyn FnMut(Moment, f64)) -> anyhow::Result<Summary> {
     let began = std::time::Instant::now();
     let settings = rehearsal.config.settings.clone();
-    let round = settings
-        .rounds
-        .iter()
-        .min_by_key(|round| round.start)
-        .context("the config has no round to rehearse; add a file to rounds/")?
-        .clone();
-    let mut world = world(&rehearsal, &round);
-    let mut stage = Stage::set_up(&rehearsal, &round)?;
+    let rounds = rounds(&settings);
+    let round = rounds
+        .first()
+        .context("the config has no round to rehearse; add a file to rounds/")?;
+    let mut world = world(&rehearsal, &rounds);
+    let mut stage = Stage::set_up(&rehearsal, round)?;
     for message in world.applications() {
         stage.will_arrive(message);
     }
-    let end = timetable::morning(&settings, round.end + Days::new(7), settings.zone);
+    let week_after = match rounds.get(1) {
+        Some(next) => next.start,
+        None => round.end,
+    } + Days::new(7);
+    let end = timetable::morning(&settings, week_after, settings.zone);
     let span = (end - stage.now).num_seconds().max(1) as f64;
     let start = stage.now;
     let mut ordered = BTreeSet::new();
@@ -148,11 +111,42 @@ pub fn run(rehearsal: Rehearsal, progress: &mut dyn FnMut(Moment, f64)) -> anyho
         stage.now = next;
         progress(next, (next - start).num_seconds() as f64 / span);
     }
-    stage.summary(&rehearsal, &round, &world, &ordered, began.elapsed())
+    let db = stage.engine.store().reader();
+    let numbers = rounds
+        .iter()
+        .map(|round| look::round_numbers(db, &round.id))
+        .collect::<Result<Vec<_>, _>>()?;
+    // Letters whose hour comes after the rehearsal's end are neither lost nor delivered.
+    let to_come = look::letters_due_after(db, stage.now)?;
+    ordered.retain(|key| !to_come.contains(key));
+    Ok(summary::of(Played {
+        people: rehearsal.people,
+        world: &world,
+        rounds: numbers,
+        ordered: &ordered,
+        ended: stage.now,
+        letters_at: stage.outgoing,
+        letters: stage.letters,
+        wall: began.elapsed(),
+    }))
 }
 
-fn world(rehearsal: &Rehearsal, round: &Round) -> World {
+/// The round that is rehearsed, and the one after it.
+fn rounds(settings: &Settings) -> Vec<Round> {
+    let mut rounds = settings.rounds.clone();
+    rounds.sort_by_key(|round| round.start);
+    rounds.truncate(2);
+    rounds
+}
+
+fn world(rehearsal: &Rehearsal, rounds: &[Round]) -> World {
     let settings = &rehearsal.config.settings;
+    let dates = |round: &Round| RoundDates {
+        opens: timetable::morning(settings, round.opens, settings.zone),
+        deadline: timetable::deadline(round),
+        start: timetable::morning(settings, round.start, settings.zone),
+        end: timetable::morning(settings, round.end, settings.zone),
+    };
     World::new(WorldSettings {
         seed: rehearsal.seed,
         people: rehearsal.people,
@@ -170,13 +164,9 @@ fn world(rehearsal: &Rehearsal, round: &Round) -> World {
                 releases: number == 0,
             })
             .collect(),
-        dates: RoundDates {
-            opens: timetable::morning(settings, round.opens, settings.zone),
-            deadline: timetable::deadline(round),
-            start: timetable::morning(settings, round.start, settings.zone),
-            end: timetable::morning(settings, round.end, settings.zone),
-        },
+        rounds: rounds.iter().map(dates).collect(),
         form: &settings.form,
+        surveys: &settings.surveys,
         language: settings
             .languages
             .first()
@@ -340,105 +330,6 @@ impl Stage {
         self.engine
             .all_delivered(letters.iter().zip(&outcomes), self.now)?;
         Ok(true)
-    }
-
-    fn summary(
-        self,
-        rehearsal: &Rehearsal,
-        round: &Round,
-        world: &World,
-        ordered: &BTreeSet<String>,
-        wall: std::time::Duration,
-    ) -> anyhow::Result<Summary> {
-        let mailboxes = world.mailboxes();
-        let arrived: BTreeSet<&str> = mailboxes
-            .occasions()
-            .chain(
-                mailboxes
-                    .refused
-                    .iter()
-                    .map(|letter| letter.occasion.as_str()),
-            )
-            .chain(
-                mailboxes
-                    .misdirected
-                    .iter()
-                    .map(|letter| letter.occasion.as_str()),
-            )
-            .collect();
-        // Letters whose hour comes after the rehearsal's end are neither lost nor delivered.
-        let db = self.engine.store().reader();
-        let to_come = look::letters_due_after(db, self.now)?;
-        let lost: Vec<&String> = ordered
-            .iter()
-            .filter(|key| !arrived.contains(key.as_str()) && !to_come.contains(*key))
-            .collect();
-        // Who wrote in the last hour may still be answered.
-        let unanswered: Vec<_> = mailboxes
-            .unanswered()
-            .filter(|said| said.at < self.now - TimeDelta::hours(1))
-            .collect();
-        let mut problems: Vec<String> = Vec::new();
-        problems.extend(lost.iter().map(|key| format!("lost: {key}")));
-        problems.extend(unanswered.iter().map(|said| {
-            format!(
-                "not answered: {} of {} on {}",
-                said.what,
-                said.person.map_or("a coordinator".into(), |person| format!(
-                    "inhabitant {person}"
-                )),
-                said.at
-            )
-        }));
-        let wrong =
-            |wrong: &Wrong| format!("answered wrongly: {} with {}", wrong.said, wrong.occasion);
-        problems.extend(mailboxes.answered_wrongly.iter().map(wrong));
-        let after = |occasion: &String| format!("after leaving: {occasion}");
-        problems.extend(mailboxes.mailed_after_leaving.iter().map(after));
-        let revealed = |occasion: &String| format!("revealed: {occasion}");
-        problems.extend(mailboxes.revealed.iter().map(revealed));
-        let per_1000 = |count: usize| {
-            (count as f64 * 10_000.0 / f64::from(rehearsal.people.max(1))).round() / 10.0
-        };
-        let count = |sql: &str| -> anyhow::Result<i64> {
-            Ok(db.query_row(sql, [&round.id], |row| row.get(0))?)
-        };
-        Ok(Summary {
-            people: rehearsal.people,
-            countries: world.countries(),
-            complete: count(
-                "SELECT count(*) FROM application WHERE round = ?1 AND state <> 'incomplete'",
-            )?,
-            capped: count(
-                "SELECT count(*) FROM application WHERE round = ?1 AND state = 'capped'",
-            )?,
-            partnerships: count(
-                "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL",
-            )?,
-            rematched: count(
-                "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL
-                   AND created_at > (SELECT min(created_at) FROM partnership WHERE round = ?1)",
-            )?,
-            letters: mailboxes.letters.clone(),
-            answers: mailboxes.answers.clone(),
-            rematch_days_median: mailboxes.rematch_days_median(),
-            needs_person_per_1000: per_1000(mailboxes.forwarded()),
-            notices_per_1000: per_1000(mailboxes.notices()),
-            duplicates: mailboxes.duplicates,
-            lost: lost.len() + unanswered.len(),
-            answered_wrongly: mailboxes.answered_wrongly.len(),
-            mailed_after_leaving: mailboxes.mailed_after_leaving.len(),
-            revealed: mailboxes.revealed.len(),
-            problems,
-            letters_at: self.outgoing.clone(),
-            letters_sha256: self
-                .letters
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            wall_s: wall.as_secs_f64(),
-        })
     }
 }
 

@@ -11,6 +11,7 @@ pub mod habits;
 pub mod letter;
 pub mod people;
 mod responder;
+pub mod summary;
 pub mod tally;
 pub mod world;
 

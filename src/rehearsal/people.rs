@@ -33,6 +33,20 @@ impl Person {
     pub fn tongue(&self) -> &'static str {
         self.country.languages.first().copied().unwrap_or("en")
     }
+
+    /// The mailbox that they move to, where they move.
+    pub fn address_after_moving(&self) -> String {
+        format!("{}.{}@newpost.example", plain(&self.given), self.number + 1)
+    }
+
+    /// A mailbox of theirs of which the programme knows nothing.
+    pub fn address_elsewhere(&self) -> String {
+        format!(
+            "{}.{}@elsewhere.example",
+            plain(&self.given),
+            self.number + 1
+        )
+    }
 }
 
 /// How many countries so many people come from, as the programme's rounds had it: 92 people from 18 countries,

@@ -1,7 +1,7 @@
 //! What the invented people's mailboxes received, and what the world knows was wrong with it. It is counted from the
 //! mailboxes and the world's own knowledge alone, so that it can be held against what the decisions ordered.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -66,7 +66,7 @@ pub struct Mailboxes {
     pub letters: BTreeMap<String, u64>,
     /// What people and machines answered, by kind.
     pub answers: BTreeMap<String, u64>,
-    /// Unprompted letters to people who had left.
+    /// Unprompted letters to people who had left, or were on the break that they had asked for.
     pub mailed_after_leaving: Vec<String>,
     /// Letters in which somebody could read what was not for them.
     pub revealed: Vec<String>,
@@ -76,21 +76,47 @@ pub struct Mailboxes {
     pub machines_answered: Vec<String>,
     /// Forms that were complete and of which something was asked again.
     pub misread_forms: u64,
+    /// Introductions of two people who had been introduced to each other before.
+    pub met_twice: Vec<String>,
     /// How long people who had lost their partner waited for the introduction to the next one.
     pub days_until_rematched: Vec<f64>,
     /// Everything that people said, in order.
     pub said: Vec<Said>,
     pub(super) by_message_id: HashMap<String, usize>,
+    /// Place in `said` by the word under which letters name a message in their occasions.
+    by_occurrence: HashMap<String, usize>,
     seen: HashSet<String>,
     chain: Sha256,
 }
 
+/// Messages in words of people's own that only a person can answer.
+const QUESTIONS: [&str; 8] = [
+    "free-a-person",
+    "free-answer-6",
+    "free-help",
+    "free-unclear",
+    "free-concern",
+    "word-a-person",
+    "word-help",
+    "word-unclear",
+];
+
+/// Whether a message that was forwarded, by what it said, is a question in free words that truly needs a person.
+pub fn needs_a_person(reason: &str) -> bool {
+    QUESTIONS.contains(&reason)
+}
+
+fn with_one_digit(days: f64) -> f64 {
+    (days * 10.0).round() / 10.0
+}
+
 /// Letters that do nothing: they ask back, or name a person who will answer. None of them is ever a wrong answer.
-const ASKS_BACK: [&str; 5] = [
+const ASKS_BACK: [&str; 6] = [
     "unclear",
     "person-will-answer",
     "confirm",
     "was-this-you",
+    "command-confirm",
     "coordinator-answer",
 ];
 
@@ -106,27 +132,27 @@ impl Mailboxes {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Messages of people that were forwarded to a coordinator, each once however many coordinators read it.
-    pub fn forwarded(&self) -> usize {
-        self.told_to_coordinators(&["for-person"])
+    /// Messages of people that were forwarded to a coordinator, each once however many coordinators read it, by what they
+    /// said.
+    pub fn forwarded(&self) -> BTreeMap<String, u64> {
+        let mut by_reason: BTreeMap<String, u64> = BTreeMap::new();
+        for occurrence in self.told_to_coordinators("for-person") {
+            let said = self.by_occurrence.get(occurrence);
+            let reason = said.map_or("other", |&said| self.said[said].what.as_str());
+            *by_reason.entry(reason.to_string()).or_default() += 1;
+        }
+        by_reason
     }
 
-    /// Notices to coordinators that need no act.
-    pub fn notices(&self) -> usize {
-        self.told_to_coordinators(&["notice"])
-    }
-
-    /// Different occurrences of letters of these kinds: `kind/coordinator-1/occurrence`.
-    fn told_to_coordinators(&self, kinds: &[&str]) -> usize {
-        let told: HashSet<(&str, &str)> = self
-            .occasions()
+    /// Different occurrences of letters to coordinators of a kind: `kind/coordinator-1/occurrence`.
+    pub fn told_to_coordinators(&self, kind: &str) -> BTreeSet<&str> {
+        self.occasions()
             .filter_map(|occasion| {
                 let mut parts = occasion.splitn(3, '/');
-                let (kind, _, occurrence) = (parts.next()?, parts.next()?, parts.next()?);
-                kinds.contains(&kind).then_some((kind, occurrence))
+                let (of, _, occurrence) = (parts.next()?, parts.next()?, parts.next()?);
+                (of == kind).then_some(occurrence)
             })
-            .collect();
-        told.len()
+            .collect()
     }
 
     /// How long it took until somebody who had lost their partner was introduced to the next one; the middle of all.
@@ -139,7 +165,12 @@ impl Mailboxes {
             even if even % 2 == 0 => (days[middle - 1] + days[middle]) / 2.0,
             _ => days[middle],
         };
-        Some((median * 10.0).round() / 10.0)
+        Some(with_one_digit(median))
+    }
+
+    pub fn rematch_days_worst(&self) -> Option<f64> {
+        let days = self.days_until_rematched.iter().copied();
+        days.max_by(f64::total_cmp).map(with_one_digit)
     }
 
     /// What a person said and nothing answered: principle 2 says that this is never the case.
@@ -175,6 +206,13 @@ impl Mailboxes {
         let Some(&said) = ids.iter().find_map(|id| self.by_message_id.get(*id)) else {
             return false;
         };
+        if let Some(occurrence) = occasion
+            .splitn(3, '/')
+            .nth(2)
+            .filter(|occurrence| occurrence.starts_with("message-"))
+        {
+            self.by_occurrence.insert(occurrence.to_string(), said);
+        }
         let said = &mut self.said[said];
         let rightly = match said.expects {
             Expects::Silence => {

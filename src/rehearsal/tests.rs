@@ -145,8 +145,9 @@ fn settings(form: &Form, people: u32, shares: Shares) -> WorldSettings<'_> {
             address: "clara@coordinators.example".into(),
             releases: true,
         }],
-        dates: dates(),
+        rounds: vec![dates()],
         form,
+        surveys: &[],
         language: "en".into(),
         free_messages: Vec::new(),
     }
@@ -470,6 +471,7 @@ fn quote_headers_speak_the_language_of_the_mail_program() {
         text_of(&write(
             client,
             &Draft {
+                copies_to: &[],
                 from_name: "Lena Müller",
                 from_address: "lena@mail.library.example",
                 to: "programme+t@iln.example",
@@ -965,6 +967,121 @@ fn the_coordinator_releases_a_proposal_once() {
             .receive(&digest, clara, Some(RETURN), day(-4))
             .is_empty()
     );
+}
+
+#[test]
+fn the_coordinator_keeps_a_pair_and_releases_the_new_proposal() {
+    let form = form();
+    let mut world = World::new(settings(&form, 2, Shares::none()));
+    let clara = "clara@coordinators.example";
+    let text = "LOOK AT THESE FIRST\n\n- 75 Joanne Thompson (Australia) + 264 Haruka\n  Watanabe (Japan): 183 points.\n- 5 A (B) + 6 C (D): 2 points\n";
+    let first = letter("proposal/coordinator-1/1-0", clara, text, "");
+    let answers = world.receive(&first, clara, Some(RETURN), day(-4));
+    assert!(text_of(&answers[0].bytes).starts_with("pin 75 264"));
+    let second = letter("proposal/coordinator-1/2-0", clara, text, "");
+    let answers = world.receive(&second, clara, Some(RETURN), day(-3));
+    assert!(text_of(&answers[0].bytes).starts_with("ok"));
+    // The new proposal was the answer to the first command; the second one waits for its own.
+    let waiting: Vec<&str> = world
+        .mailboxes()
+        .unanswered()
+        .map(|said| said.what.as_str())
+        .collect();
+    assert_eq!(waiting, ["proposal-ok"]);
+}
+
+#[test]
+fn what_only_the_digest_names_is_settled_and_what_is_forwarded_is_answered() {
+    let form = form();
+    let mut world = World::new(settings(&form, 2, Shares::none()));
+    let clara = "clara@coordinators.example";
+    let digest = letter(
+        "digest/coordinator-1/2027-03-08",
+        clara,
+        "- Message 88 waits. Reply with: settle 88",
+        "",
+    );
+    let answers = world.receive(&digest, clara, Some(RETURN), day(7));
+    assert!(text_of(&answers[0].bytes).starts_with("settle 88"));
+    let mut answered = 0;
+    for number in 0..20 {
+        let occasion = format!("for-person/coordinator-1/message-{number}");
+        let forwarded = letter(&occasion, clara, "Somebody wrote.", "");
+        for again in 0..2 {
+            let answers = world.receive(&forwarded, clara, Some(RETURN), day(7));
+            assert!(again == 0 || answers.is_empty(), "once is enough");
+            answered += answers.len();
+        }
+    }
+    assert!((10..20).contains(&answered), "{answered}");
+}
+
+#[test]
+fn two_people_who_are_introduced_to_each_other_once_more_are_counted() {
+    let mut world = introduced(Shares::none(), 4);
+    assert_eq!(world.mailboxes().met_twice.len(), 0);
+    let address = world.people().next().unwrap().address.clone();
+    let again = introduction(&world, 0, 1, 1);
+    world.receive(&again, &address, Some(RETURN), day(182));
+    assert_eq!(world.mailboxes().met_twice, ["introduction/0/1"]);
+    let another = introduction(&world, 0, 3, 0);
+    world.receive(&another, &address, Some(RETURN), day(182));
+    assert_eq!(world.mailboxes().met_twice.len(), 1);
+}
+
+#[test]
+fn who_takes_a_break_and_is_asked_meanwhile_is_counted() {
+    let shares = Shares {
+        pausing: 1.0,
+        ..Shares::none()
+    };
+    let mut world = introduced(shares, 2);
+    let address = world.people().next().unwrap().address.clone();
+    let topic = |number: u32| letter(&format!("topic/0/{number}"), &address, "A topic", "");
+    let asked = world.receive(&topic(5), &address, Some(RETURN), day(81));
+    assert_eq!(asked[0].what, "asks-pause");
+    let said = Headers::of(&asked[0].bytes).ids("message-id")[0].to_string();
+    let more = format!("In-Reply-To: <{said}>\r\n");
+    let confirmed = letter("paused/0/1", &address, "Noted.", &more);
+    world.receive(&confirmed, &address, Some(RETURN), day(83));
+    assert!(world.mailboxes().mailed_after_leaving.is_empty());
+    world.receive(&topic(6), &address, Some(RETURN), day(95));
+    assert_eq!(world.mailboxes().mailed_after_leaving, ["topic/0/6"]);
+    world.receive(&topic(7), &address, Some(RETURN), day(110));
+    assert_eq!(world.mailboxes().mailed_after_leaving.len(), 1);
+}
+
+#[test]
+fn whoever_takes_part_again_says_yes_and_a_change_that_is_not_recorded_is_counted() {
+    let form = form();
+    let shares = Shares {
+        correcting: 0.5,
+        ..Shares::none()
+    };
+    let mut world = World::new(settings(&form, 2, shares));
+    let addresses: Vec<String> = world.people().map(|p| p.address.clone()).collect();
+    let mut answers = Vec::new();
+    for (number, address) in addresses.iter().enumerate() {
+        let occasion = format!("invitation/{number}/2027B");
+        let invitation = letter(&occasion, address, &form_text(&form), "");
+        answers.extend(world.receive(&invitation, address, Some(RETURN), day(140)));
+    }
+    let mut said: Vec<&str> = answers.iter().map(|it| it.what.as_str()).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["yes-again", "yes-with-a-change"]);
+    for answer in &answers {
+        let id = Headers::of(&answer.bytes).ids("message-id")[0].to_string();
+        let to = answer.from.clone().unwrap();
+        let more = format!("In-Reply-To: <{id}>\r\n");
+        let complete = letter(
+            &format!("complete/{to}/9"),
+            &to,
+            "Recorded: as before.",
+            &more,
+        );
+        world.receive(&complete, &to, Some(RETURN), day(141));
+    }
+    assert_eq!(world.mailboxes().answered_wrongly.len(), 1);
 }
 
 #[test]

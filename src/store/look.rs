@@ -1,5 +1,7 @@
 //! Looking without changing: numbers for the digest, `status`, `person`, `pair`, `round` and `export`.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use serde::Serialize;
 
@@ -78,6 +80,48 @@ pub fn letters_due_after(
     db.prepare("SELECT key FROM outbox WHERE state = 'queued' AND due_at > ?1")?
         .query_map([now.timestamp()], |row| row.get(0))?
         .collect()
+}
+
+/// What became of a round, in numbers.
+#[derive(Debug, Clone, Serialize)]
+pub struct RoundNumbers {
+    pub round: String,
+    /// Applications that were complete.
+    pub complete: i64,
+    /// Of these over the country's cap.
+    pub capped: i64,
+    /// Partnerships that were introduced.
+    pub partnerships: i64,
+    /// Of these, made out of the pool.
+    pub rematched: i64,
+    /// How the partnerships ended, by reason; "under way" for those that have not.
+    pub ends: BTreeMap<String, i64>,
+}
+
+pub fn round_numbers(db: &Connection, round: &str) -> rusqlite::Result<RoundNumbers> {
+    let count = |sql: &str| db.query_row(sql, [round], |row| row.get(0));
+    let mut ends = db.prepare(
+        "SELECT CASE WHEN state <> 'ended' THEN 'under way' WHEN why_ended IN ('', '{}') THEN 'coordinator'
+           ELSE why_ended END AS why, count(*)
+         FROM partnership WHERE round = ?1 AND started_on IS NOT NULL GROUP BY why",
+    )?;
+    Ok(RoundNumbers {
+        round: round.to_string(),
+        complete: count(
+            "SELECT count(*) FROM application WHERE round = ?1 AND state <> 'incomplete'",
+        )?,
+        capped: count("SELECT count(*) FROM application WHERE round = ?1 AND state = 'capped'")?,
+        partnerships: count(
+            "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL",
+        )?,
+        rematched: count(
+            "SELECT count(*) FROM partnership WHERE round = ?1 AND started_on IS NOT NULL
+               AND created_at > (SELECT min(created_at) FROM partnership WHERE round = ?1)",
+        )?,
+        ends: ends
+            .query_map([round], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?,
+    })
 }
 
 /// A row of `pairpost pair` and of the export of pairs.

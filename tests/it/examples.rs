@@ -61,6 +61,13 @@ fn play(name: &str, people: u32, seed: u64) -> Played {
     assert_eq!(summary.duplicates, 0, "{name}: {summary:#?}");
     assert_eq!(summary.revealed, 0, "{name}: {summary:#?}");
     assert_eq!(summary.mailed_after_leaving, 0, "{name}: {summary:#?}");
+    assert_eq!(summary.answered_wrongly, 0, "{name}: {summary:#?}");
+    assert_eq!(summary.met_twice, 0, "{name}: {summary:#?}");
+    assert!(summary.is_clean());
+    // Through its whole length: whatever was begun in the round has ended in it.
+    let first = &summary.rounds[0];
+    assert!(!first.ends.contains_key("under way"), "{name}: {first:?}");
+    assert!(first.ends.contains_key("finished"), "{name}: {first:?}");
     assert!(summary.partnerships > 0, "{name}: {summary:#?}");
     let letters = letters_in(&summary.letters_at);
     for letter in &letters {
@@ -129,6 +136,12 @@ fn iln_is_played_from_the_first_application_to_the_closing_letters() {
         "{topics} topics, {closings} closings"
     );
     assert!(closings >= 30, "{closings}");
+    let next = &played.summary.rounds[1];
+    assert!(
+        next.partnerships >= 15,
+        "the next round has begun: {next:?}"
+    );
+    assert!(played.of_kind("invitation").count() >= 30);
     assert!(played.of_kind("survey").count() >= 2 * closings);
     for introduction in played.of_kind("introduction") {
         assert!(introduction.text.contains("#interlibnet"));

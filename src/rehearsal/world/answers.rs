@@ -11,7 +11,6 @@ use super::writing::Message;
 use super::{Lives, Outgoing, World};
 use crate::rehearsal::client::Words;
 use crate::rehearsal::correspondence::Manner;
-use crate::rehearsal::filling::fill_survey;
 use crate::rehearsal::letter::{Headers, addresses_in, as_quoted, link_for_choice, searchable};
 use crate::rehearsal::tally::Expects;
 use crate::time::Moment;
@@ -27,7 +26,8 @@ pub(super) enum Answering {
     Words(Words),
     /// These questions of the application form.
     Form(BTreeSet<String>),
-    Survey,
+    /// The form of the survey at this place in the list.
+    Survey(usize),
 }
 
 impl Reply {
@@ -68,32 +68,23 @@ impl World {
             self.correspondences.end(number);
         }
         let answered_at = self.answers_at(number, kind, at);
-        let firm_letter_wakes = kind == "are-you-there" && {
-            let inhabitant = &mut self.inhabitants[number];
-            inhabitant.asked_if_there += 1;
-            let wakes = inhabitant.habits.returns
-                && inhabitant.asked_if_there >= 2
-                && inhabitant
-                    .habits
-                    .silent_from
-                    .is_some_and(|from| from <= answered_at);
-            if wakes {
-                inhabitant.habits.silent_from = None;
-            }
-            wakes
-        };
-        let silent = self.inhabitants[number]
+        let woken = self.is_woken(number, kind, answered_at);
+        let inhabitant = &self.inhabitants[number];
+        let silent = inhabitant
             .habits
             .silent_from
             .is_some_and(|from| from <= answered_at);
-        let inhabitant = &self.inhabitants[number];
-        // Who was asked once more what they meant says it once more.
-        let gone =
-            inhabitant.left.is_some() || (inhabitant.leaving_since.is_some() && kind != "unclear");
-        if silent || gone {
+        let gone = inhabitant.left.is_some() || inhabitant.leaving_since.is_some();
+        // Who has left says why, and who was asked once more what they meant says it once more.
+        let has_a_word_left = match kind {
+            "withdrawn" => true,
+            "unclear" => inhabitant.left.is_none(),
+            _ => false,
+        };
+        if silent || (gone && !has_a_word_left) {
             return Vec::new();
         }
-        let Some(reply) = self.reply(number, kind, firm_letter_wakes, answered_at) else {
+        let Some(reply) = self.reply(number, letter, headers, kind, woken, answered_at) else {
             return Vec::new();
         };
         let Some(mut to) = headers.answers_go_to() else {
@@ -117,16 +108,13 @@ impl World {
         let words = match words {
             Answering::Words(words) => words,
             Answering::Form(questions) => self.filled(number, &questions, &quoted),
-            Answering::Survey => {
-                let dice = &mut self.inhabitants[number].dice;
-                match fill_survey(&quoted.text, dice) {
-                    Some(lines) => Words::InQuote {
-                        above: "Here are my answers.\n".into(),
-                        lines,
-                    },
-                    None => return Vec::new(),
-                }
-            }
+            Answering::Survey(place) => self.survey_filled(number, place, &quoted),
+        };
+        let usual_answer = kind == "check-in" && [1, 2].contains(&choice);
+        let from_elsewhere = usual_answer && self.writes_from_elsewhere(number);
+        let copies_to = match usual_answer && !from_elsewhere {
+            true => self.copies_to(number),
+            false => Vec::new(),
         };
         let message = self.write(
             number,
@@ -138,15 +126,55 @@ impl World {
                 words: &words,
                 what: &reply.what,
                 expects: reply.expects,
+                from_elsewhere,
+                copies_to: &copies_to,
             },
         );
         vec![message]
     }
 
+    /// Whether a silent person answers after all: some do at the firm letter, some when their place is given away.
+    fn is_woken(&mut self, number: usize, kind: &str, at: Moment) -> bool {
+        let inhabitant = &mut self.inhabitants[number];
+        inhabitant.asked_if_there += u32::from(kind == "are-you-there");
+        let habits = &mut inhabitant.habits;
+        let wakes = match kind {
+            "are-you-there" => habits.returns && inhabitant.asked_if_there >= 2,
+            "place-given" => habits.comes_back,
+            _ => false,
+        } && habits.silent_from.is_some_and(|from| from <= at);
+        if wakes {
+            habits.silent_from = None;
+        }
+        wakes
+    }
+
+    /// Once, from a mailbox of which the programme knows nothing.
+    fn writes_from_elsewhere(&mut self, number: usize) -> bool {
+        let inhabitant = &mut self.inhabitants[number];
+        inhabitant.habits.writes_from_elsewhere
+            && !std::mem::replace(&mut inhabitant.has_written_from_elsewhere, true)
+    }
+
+    /// The partners' addresses, where somebody presses Reply All; once.
+    fn copies_to(&mut self, number: usize) -> Vec<String> {
+        let inhabitant = &mut self.inhabitants[number];
+        if !inhabitant.habits.replies_to_all
+            || std::mem::replace(&mut inhabitant.has_replied_to_all, true)
+        {
+            return Vec::new();
+        }
+        let partners = self.correspondences.partners(number);
+        let address = |partner: usize| self.inhabitants[partner].person.address.clone();
+        partners.into_iter().map(address).collect()
+    }
+
     /// What a person answers to a letter of that kind, if anything.
-    pub(super) fn reply(
+    fn reply(
         &mut self,
         number: usize,
+        letter: &[u8],
+        headers: &Headers<'_>,
         kind: &str,
         woken: bool,
         at: Moment,
@@ -168,6 +196,7 @@ impl World {
             }
             "topic" => self
                 .leaves(number, at)
+                .or_else(|| self.wishes(number, at))
                 .or_else(|| self.asks_freely(number, kind)),
             "check-in" => Some(match self.answers_freely(number) {
                 Some(reply) => reply,
@@ -180,12 +209,12 @@ impl World {
                 expects: Expects::AnyAnswer,
                 ..Reply::words("still-with-us", "Yes, I am still in.\n", &[])
             }),
-            _ if kind.contains("survey") => Some(Reply {
+            "survey" => Some(Reply {
                 what: "survey".into(),
-                words: Answering::Survey,
-                expects: Expects::AnyAnswer,
+                words: Answering::Survey(self.survey_of(headers)?),
+                expects: Expects::Answer(&["answers-kept"]),
             }),
-            _ => None,
+            _ => self.chooses(number, letter, kind, woken),
         }
     }
 
@@ -375,6 +404,11 @@ impl World {
             eager: !inhabitant.habits.slow,
         };
         for &partner in &partners {
+            if self.correspondences.has_met(number, partner) {
+                self.mailboxes
+                    .met_twice
+                    .push(headers.occasion().unwrap_or_default().to_string());
+            }
             // In a trio, each pair has its own beginning.
             let first = first.filter(|first| *first == number || *first == partner);
             self.correspondences

@@ -1,10 +1,12 @@
 //! What people say in words of their own, what may rightly follow from it, and the exact word that they give when they
-//! are asked for it.
+//! are asked for it, or because they know it.
 
 use chrono::{Days, NaiveDate};
 
 use super::World;
 use super::answers::Reply;
+use crate::rehearsal::habits::Wish;
+use crate::rehearsal::responder::written_date;
 use crate::rehearsal::tally::Expects;
 use crate::time::Moment;
 
@@ -29,33 +31,38 @@ impl FreeMessage {
         self.meant.as_deref().unwrap_or("a-person")
     }
 
-    /// What may rightly follow. Asking back and naming a person who will answer are always right.
     fn expects(&self) -> Expects {
-        Expects::Answer(match self.meant() {
-            "apply" => &["form", "missing", "complete"],
-            "stop" => &["stopped"],
-            "withdraw" => &["withdrawn"],
-            "pause" => &["paused"],
-            "new-partner" => &["new-partner", "pool-ended"],
-            "topics-off" => &["topics-off"],
-            "my-data" => &["my-data", "my-data-later"],
-            "concern" => &["concern-received"],
-            "forget-me" => &["forgotten", "nothing-kept"],
-            "certificate" => &["certificate", "certificate-later"],
-            "answer" => match self.check_in {
-                Some(choice) => rightly_answers_choice(choice),
-                None => &[
-                    "going-well",
-                    "partner-asked",
-                    "good-to-hear",
-                    "new-partner",
-                    "pool-ended",
-                    "withdrawn",
-                ],
-            },
-            _ => &[],
-        })
+        match (self.meant(), self.check_in) {
+            ("answer", Some(choice)) => Expects::Answer(rightly_answers_choice(choice)),
+            (meant, _) => rightly_follows(meant),
+        }
     }
+}
+
+/// What may rightly follow from an intent. Asking back and naming a person who will answer are always right.
+fn rightly_follows(meant: &str) -> Expects {
+    Expects::Answer(match meant {
+        "apply" => &["form", "missing", "complete"],
+        "stop" => &["stopped"],
+        "withdraw" => &["withdrawn"],
+        "pause" => &["paused"],
+        "new-partner" => &["new-partner", "pool-ended"],
+        "topics-off" => &["topics-off"],
+        "my-data" => &["my-data", "my-data-later"],
+        "concern" => &["concern-received"],
+        "forget-me" => &["forgotten", "nothing-kept"],
+        "certificate" => &["certificate", "certificate-later"],
+        "new-address" => &["address-asked", "address-changed"],
+        "answer" => &[
+            "going-well",
+            "partner-asked",
+            "good-to-hear",
+            "new-partner",
+            "pool-ended",
+            "withdrawn",
+        ],
+        _ => &[],
+    })
 }
 
 /// What may follow from one of the six answers to a check-in.
@@ -85,7 +92,51 @@ fn word_for(meant: &str, today: NaiveDate) -> String {
 /// What is done only after its word has come a second time, from the address on file.
 const NEEDS_TWO_WORDS: [&str; 2] = ["my-data", "forget-me"];
 
+/// How long a break is.
+const PAUSE_DAYS: u64 = 21;
+
+/// The exact word for a wish, and the intent that it has.
+fn word_of(wish: Wish, today: NaiveDate, new_address: &str) -> (&'static str, String) {
+    let meant = match wish {
+        Wish::Pause => {
+            let until = written_date("en", today + Days::new(PAUSE_DAYS));
+            return ("pause", format!("pause until {until}"));
+        }
+        Wish::Stop => "stop",
+        Wish::TopicsOff => "topics-off",
+        Wish::MyData => "my-data",
+        Wish::ForgetMe => "forget-me",
+        Wish::Certificate => "certificate",
+        Wish::NewAddress => return ("new-address", format!("new address: {new_address}")),
+    };
+    (meant, word_for(meant, today))
+}
+
 impl World {
+    /// Something that somebody asks for by its exact word, once the time for it has come.
+    pub(super) fn wishes(&mut self, number: usize, at: Moment) -> Option<Reply> {
+        let inhabitant = &mut self.inhabitants[number];
+        let (wish, _) = inhabitant.habits.wish.filter(|(_, from)| *from <= at)?;
+        if std::mem::replace(&mut inhabitant.has_wished, true) {
+            return None;
+        }
+        let today = at.date_naive();
+        let (meant, word) = word_of(wish, today, &inhabitant.person.address_after_moving());
+        match wish {
+            Wish::Pause => inhabitant.pause = Some((today + Days::new(PAUSE_DAYS), false)),
+            Wish::ForgetMe | Wish::Stop => inhabitant.ends_it = true,
+            _ => {}
+        }
+        if NEEDS_TWO_WORDS.contains(&meant) {
+            inhabitant.to_confirm = Some(meant.to_string());
+        }
+        inhabitant.last_choice = None;
+        inhabitant.meant = Some(meant.to_string());
+        let mut reply = Reply::words(&format!("asks-{meant}"), &format!("{word}\n"), &[]);
+        reply.expects = rightly_follows(meant);
+        Some(reply)
+    }
+
     /// The message that somebody has to send, where the moment for it has come.
     fn message_of(
         &self,
@@ -148,7 +199,11 @@ impl World {
             message.text.trim_end(),
             inhabitant.person.given
         );
-        let mut reply = Reply::words(&format!("free-{}", message.meant()), &text, &[]);
+        let what = match (message.meant(), message.check_in) {
+            ("answer", Some(choice)) => format!("free-answer-{choice}"),
+            (meant, _) => format!("free-{meant}"),
+        };
+        let mut reply = Reply::words(&what, &text, &[]);
         reply.expects = message.expects();
         reply
     }
@@ -156,6 +211,11 @@ impl World {
     /// What they asked for is to be confirmed, by its word once more.
     pub(super) fn confirms(&mut self, number: usize, at: Moment) -> Option<Reply> {
         let inhabitant = &mut self.inhabitants[number];
+        let wish = inhabitant.habits.wish.map(|(wish, _)| wish);
+        if inhabitant.has_wished && wish == Some(Wish::NewAddress) {
+            let rightly = &["address-asked", "address-changed"];
+            return Some(Reply::words("confirm-new-address", "yes\n", rightly));
+        }
         let meant = inhabitant
             .to_confirm
             .take()
@@ -163,11 +223,7 @@ impl World {
             .filter(|meant| NEEDS_TWO_WORDS.contains(&meant.as_str()))?;
         let word = word_for(&meant, at.date_naive());
         Some(Reply {
-            expects: FreeMessage {
-                meant: Some(meant.clone()),
-                ..FreeMessage::default()
-            }
-            .expects(),
+            expects: rightly_follows(&meant),
             ..Reply::words(&format!("confirm-{meant}"), &format!("{word}\n"), &[])
         })
     }
@@ -191,11 +247,7 @@ impl World {
         }
         let word = word_for(&meant, today);
         let mut reply = Reply::words(&format!("word-{meant}"), &format!("{word}\n"), &[]);
-        reply.expects = FreeMessage {
-            meant: Some(meant),
-            ..FreeMessage::default()
-        }
-        .expects();
+        reply.expects = rightly_follows(&meant);
         Some(reply)
     }
 }

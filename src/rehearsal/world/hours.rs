@@ -9,10 +9,10 @@ use crate::time::Moment;
 impl World {
     /// When somebody writes for the first time.
     pub(super) fn applies_at(&mut self, number: usize) -> Moment {
+        let inhabitant = &mut self.inhabitants[number];
         let RoundDates {
             opens, deadline, ..
-        } = self.dates;
-        let inhabitant = &mut self.inhabitants[number];
+        } = self.rounds[inhabitant.round];
         let dice = &mut inhabitant.dice;
         let window = (deadline - opens).num_minutes().max(60);
         let at = if inhabitant.habits.late {
@@ -36,7 +36,11 @@ impl World {
 
     /// When somebody answers a letter that came at `at`.
     pub(super) fn answers_at(&mut self, number: usize, kind: &str, at: Moment) -> Moment {
-        let deadline = self.dates.deadline;
+        let deadline = self
+            .rounds
+            .iter()
+            .map(|round| round.deadline)
+            .find(|it| *it > at);
         let inhabitant = &mut self.inhabitants[number];
         let dice = &mut inhabitant.dice;
         let minutes = if inhabitant.habits.slow {
@@ -57,8 +61,10 @@ impl World {
             when = holiday.until + Duration::minutes(dice.between(60, 30 * 60));
         }
         let when = awake(when, inhabitant.person.zone);
-        let has_a_deadline = ["form", "missing"].contains(&kind) && !inhabitant.habits.late;
-        if has_a_deadline && at < deadline && when + Duration::hours(2) > deadline {
+        let has_a_deadline = ["form", "missing", "invitation"].contains(&kind);
+        if let Some(deadline) = deadline.filter(|_| has_a_deadline && !inhabitant.habits.late)
+            && when + Duration::hours(2) > deadline
+        {
             let left = (deadline - at).num_seconds();
             return at + Duration::seconds(dice.between(left / 20, left * 3 / 5));
         }

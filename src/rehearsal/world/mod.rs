@@ -2,12 +2,14 @@
 //! programme, and what it hands out are messages with the moment at which they arrive. Same seed, same letters in, same
 //! bytes out.
 //!
-//! [`answers`] is what people do about a letter, [`asking`] what they say in words of their own, [`hours`] when they
-//! write, [`writing`] and [`words`] how; [`machines`] and [`coordinators`] answer in their own ways, and [`watching`]
-//! looks at every letter for what must not be.
+//! [`answers`] is what people do about a letter, [`choices`] what they do where a letter leaves them a choice, [`asking`]
+//! what they say in words of their own or by an exact word, [`hours`] when they write, [`writing`] and [`words`] how;
+//! [`machines`] and [`coordinators`] answer in their own ways, and [`watching`] looks at every letter for what must not
+//! be.
 
 mod answers;
 mod asking;
+mod choices;
 mod coordinators;
 mod hours;
 mod machines;
@@ -17,19 +19,23 @@ mod writing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
+
 pub use asking::FreeMessage;
 
 use super::correspondence::{Alive, Correspondences};
 use super::data::{COUNTRIES, OWN_QUESTIONS};
 use super::dice::Dice;
-use super::habits::{Habits, RoundDates, Shares, deal};
+use super::habits::{Habits, RoundDates, Shares, Wish, deal};
 use super::letter::Headers;
 use super::people::{Invention, Person, invent, people_by_country, usual_countries};
 use super::responder::Responder;
 use super::tally::{Expects, Mailboxes, Received};
 use crate::programme::application::Form;
+use crate::programme::settings::Survey;
 use crate::time::Moment;
 use answers::{Answering, Reply};
+use coordinators::Desk;
 use writing::Message;
 
 /// A coordinator of the programme, who is invented, too.
@@ -53,8 +59,10 @@ pub struct WorldSettings<'a> {
     pub shares: Shares,
     pub programme_address: String,
     pub coordinators: Vec<CoordinatorMailbox>,
-    pub dates: RoundDates,
+    /// The round that is rehearsed, and the one after it where there is one.
+    pub rounds: Vec<RoundDates>,
     pub form: &'a Form,
+    pub surveys: &'a [Survey],
     /// The language of the programme's letters.
     pub language: String,
     /// Dealt out to those who ask in free words; the world has a few of its own where there are none.
@@ -94,6 +102,8 @@ impl Outgoing {
 struct Inhabitant {
     person: Person,
     habits: Habits,
+    /// Place of their first round in the world's list.
+    round: usize,
     dice: Dice,
     responder: Responder,
     /// Questions left out of the first form.
@@ -124,15 +134,73 @@ struct Inhabitant {
     has_asked_freely: bool,
     has_said_unfit: bool,
     has_asked_help: bool,
+    has_wished: bool,
+    has_said_why: bool,
+    has_written_from_elsewhere: bool,
+    has_replied_to_all: bool,
+    /// The break that they have asked for, and whether it has been confirmed: until it is over nothing may ask them.
+    pause: Option<(NaiveDate, bool)>,
+    /// Topics are off.
+    without_topics: bool,
+    /// Their letters go to the mailbox to which they have moved.
+    has_moved: bool,
+    /// The word that they put into their confirmed application, and that its confirmation must show.
+    corrected: Option<String>,
+}
+
+impl Inhabitant {
+    fn new(
+        person: Person,
+        habits: Habits,
+        round: usize,
+        dice: Dice,
+        left_out: BTreeSet<String>,
+    ) -> Inhabitant {
+        Inhabitant {
+            person,
+            habits,
+            round,
+            dice,
+            responder: Responder::default(),
+            left_out,
+            forms_sent: 0,
+            corrections_sent: 0,
+            leaving_since: None,
+            left: None,
+            left_by: None,
+            meant: None,
+            to_confirm: None,
+            ends_it: false,
+            freed: None,
+            knows: BTreeSet::new(),
+            last_choice: None,
+            check_ins: 0,
+            asked_if_there: 0,
+            has_said_goodbye: false,
+            has_thanked: false,
+            has_asked_freely: false,
+            has_said_unfit: false,
+            has_asked_help: false,
+            has_wished: false,
+            has_said_why: false,
+            has_written_from_elsewhere: false,
+            has_replied_to_all: false,
+            pause: None,
+            without_topics: false,
+            has_moved: false,
+            corrected: None,
+        }
+    }
 }
 
 /// The world as a whole.
 #[derive(Debug)]
 pub struct World {
     form: Form,
+    surveys: Vec<Survey>,
     language: String,
     programme_address: String,
-    dates: RoundDates,
+    rounds: Vec<RoundDates>,
     free_messages: Vec<FreeMessage>,
     /// How many people say something in words of their own.
     asking: usize,
@@ -140,7 +208,7 @@ pub struct World {
     by_address: HashMap<String, usize>,
     coordinators: Vec<CoordinatorMailbox>,
     coordinator_dice: Dice,
-    released: BTreeSet<String>,
+    desk: Desk,
     correspondences: Correspondences,
     mailboxes: Mailboxes,
 }
@@ -159,25 +227,36 @@ impl Alive for Lives<'_> {
 }
 impl World {
     pub fn new(settings: WorldSettings<'_>) -> World {
-        let people = settings.people as usize;
+        let first = settings.people as usize;
+        let newcomers = match settings.rounds.len() {
+            0 | 1 => 0,
+            _ => (settings.shares.newcomers.clamp(0.0, 1.0) * first as f64).round() as usize,
+        };
+        let people = first + newcomers;
         let mut dice = Dice::new(settings.seed, u64::MAX);
-        let habits = deal(people, &settings.shares, &settings.dates, &mut dice);
-        let asking = habits
-            .iter()
-            .filter(|habits| habits.free_words.is_some())
-            .count();
+        let mut habits: Vec<(usize, Habits)> = Vec::with_capacity(people);
+        let mut asking = 0;
+        for ((round, dates), count) in settings.rounds.iter().enumerate().zip([first, newcomers]) {
+            let mut dealt = deal(count, &settings.shares, dates, &mut dice);
+            // Who comes later asks what nobody has asked before.
+            let places = dealt.iter_mut().filter_map(|it| it.free_words.as_mut());
+            let asked_before = asking;
+            for place in places {
+                *place += asked_before;
+                asking += 1;
+            }
+            habits.extend(dealt.into_iter().map(|habits| (round, habits)));
+        }
         let mut homes: Vec<usize> = Vec::with_capacity(people);
         let chosen = chosen_countries(&settings);
-        for (&place, count) in chosen
-            .iter()
-            .zip(people_by_country(settings.people, &chosen))
-        {
+        let count = u32::try_from(people).unwrap_or(u32::MAX);
+        for (&place, count) in chosen.iter().zip(people_by_country(count, &chosen)) {
             homes.extend(std::iter::repeat_n(place, count as usize));
         }
         let order = dice.shuffled(people);
         let mut inhabitants = Vec::with_capacity(people);
         let mut by_address = HashMap::with_capacity(people * 2);
-        for (number, habits) in habits.into_iter().enumerate() {
+        for (number, (round, habits)) in habits.into_iter().enumerate() {
             let mut dice = Dice::new(settings.seed, number as u64);
             let what = Invention {
                 number,
@@ -192,36 +271,21 @@ impl World {
             if let Some(second) = &person.second_address {
                 by_address.insert(second.clone(), number);
             }
+            if habits
+                .wish
+                .is_some_and(|(wish, _)| wish == Wish::NewAddress)
+            {
+                by_address.insert(person.address_after_moving(), number);
+            }
+            if habits.writes_from_elsewhere {
+                by_address.insert(person.address_elsewhere(), number);
+            }
             let left_out = if habits.incomplete_first {
                 left_out(settings.form, &person, &mut dice)
             } else {
                 BTreeSet::new()
             };
-            inhabitants.push(Inhabitant {
-                person,
-                habits,
-                dice,
-                responder: Responder::default(),
-                left_out,
-                forms_sent: 0,
-                corrections_sent: 0,
-                leaving_since: None,
-                left: None,
-                left_by: None,
-                meant: None,
-                to_confirm: None,
-                ends_it: false,
-                freed: None,
-                knows: BTreeSet::new(),
-                last_choice: None,
-                check_ins: 0,
-                asked_if_there: 0,
-                has_said_goodbye: false,
-                has_thanked: false,
-                has_asked_freely: false,
-                has_said_unfit: false,
-                has_asked_help: false,
-            });
+            inhabitants.push(Inhabitant::new(person, habits, round, dice, left_out));
         }
         let free_messages = if settings.free_messages.is_empty() {
             OWN_QUESTIONS
@@ -237,16 +301,17 @@ impl World {
         };
         World {
             form: settings.form.clone(),
+            surveys: settings.surveys.to_vec(),
             language: settings.language,
             programme_address: settings.programme_address,
-            dates: settings.dates,
+            rounds: settings.rounds,
             free_messages,
             asking,
             inhabitants,
             by_address,
             coordinators: settings.coordinators,
             coordinator_dice: Dice::new(settings.seed, u64::MAX - 1),
-            released: BTreeSet::new(),
+            desk: Desk::default(),
             correspondences: Correspondences::default(),
             mailboxes: Mailboxes::default(),
         }
@@ -260,9 +325,16 @@ impl World {
         self.inhabitants.iter().map(|inhabitant| &inhabitant.habits)
     }
 
-    /// How many countries the people come from.
+    /// How many of the people come for the second round only.
+    pub fn newcomers(&self) -> usize {
+        let later = self.inhabitants.iter();
+        later.filter(|inhabitant| inhabitant.round > 0).count()
+    }
+
+    /// How many countries the people of the first round come from.
     pub fn countries(&self) -> usize {
-        let codes: BTreeSet<&str> = self.people().map(|person| person.country.code).collect();
+        let first = self.inhabitants.iter().filter(|it| it.round == 0);
+        let codes: BTreeSet<&str> = first.map(|it| it.person.country.code).collect();
         codes.len()
     }
 
@@ -317,6 +389,8 @@ impl World {
                     words: &words,
                     what: &what,
                     expects,
+                    from_elsewhere: false,
+                    copies_to: &[],
                 },
             );
             messages.push((at, number, message));
@@ -375,6 +449,7 @@ impl World {
             return self.bounce(number, letter, &headers, &to, envelope_from, at);
         }
         self.mailboxes.put(received, kind);
+        self.notes_a_move(number, kind, &occasion, &to);
         self.inspect(number, letter, &headers, kind, &occasion, at);
 
         let mut answers = Vec::new();

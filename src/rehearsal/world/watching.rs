@@ -40,6 +40,10 @@ impl World {
 
         self.notes_goodbyes(number, kind, occasion, prompted, at);
         self.notes_partnerships(number, kind, occasion, at);
+        self.notes_breaks(number, kind, occasion, prompted, at);
+        if kind == "complete" && prompted {
+            self.checks_the_change(number, letter, headers, occasion);
+        }
 
         let text = searchable(letter, headers);
         let found = addresses_in(&text);
@@ -109,12 +113,54 @@ impl World {
                 self.inhabitants[number].freed.get_or_insert(at);
             }
             "introduction" => {
-                if let Some(freed) = self.inhabitants[number].freed.take() {
+                let freed = self.inhabitants[number].freed.take();
+                // A partner in the next round is not one who took so long to be found.
+                let in_this_round = |freed: &Moment| {
+                    let mut deadlines = self.rounds.iter().map(|round| round.deadline);
+                    !deadlines.any(|deadline| *freed < deadline && deadline <= at)
+                };
+                if let Some(freed) = freed.filter(in_this_round) {
                     let days = (at - freed).num_minutes() as f64 / (24.0 * 60.0);
                     self.mailboxes.days_until_rematched.push(days);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whoever has moved to another mailbox gets nothing at the old one any more.
+    pub(super) fn notes_a_move(&mut self, number: usize, kind: &str, occasion: &str, to: &str) {
+        let inhabitant = &mut self.inhabitants[number];
+        if inhabitant.has_moved && to == inhabitant.person.address {
+            self.mailboxes.mailed_after_leaving.push(occasion.into());
+        }
+        inhabitant.has_moved |=
+            kind == "address-changed" && to == inhabitant.person.address_after_moving();
+    }
+
+    /// Whoever takes a break is asked nothing until it is over, and whoever wants no topics gets none.
+    fn notes_breaks(
+        &mut self,
+        number: usize,
+        kind: &str,
+        occasion: &str,
+        prompted: bool,
+        at: Moment,
+    ) {
+        let inhabitant = &mut self.inhabitants[number];
+        match (kind, &mut inhabitant.pause) {
+            ("paused", Some((_, confirmed))) => *confirmed = true,
+            ("topics-off", _) => inhabitant.without_topics = true,
+            _ => {}
+        }
+        let today = at.with_timezone(&inhabitant.person.zone).date_naive();
+        let on_a_break = inhabitant
+            .pause
+            .is_some_and(|(until, confirmed)| confirmed && today < until);
+        let asks = ["topic", "check-in", "survey", "announcement"].contains(&kind);
+        let unwanted_topic = kind == "topic" && inhabitant.without_topics;
+        if !prompted && (unwanted_topic || (on_a_break && asks)) {
+            self.mailboxes.mailed_after_leaving.push(occasion.into());
         }
     }
 

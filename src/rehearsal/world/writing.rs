@@ -64,8 +64,11 @@ impl World {
     pub(super) fn write(&mut self, number: usize, at: Moment, message: Message<'_>) -> Outgoing {
         let inhabitant = &mut self.inhabitants[number];
         let person = &inhabitant.person;
+        let (elsewhere, moved) = (person.address_elsewhere(), person.address_after_moving());
         // People answer from the mailbox in which a letter lies.
         let from = match (message.answered, &person.second_address) {
+            _ if message.from_elsewhere => &elsewhere,
+            (Some(letter), _) if letter.to_address == moved => &moved,
             (Some(letter), Some(second)) if letter.to_address == *second => second,
             _ => &person.address,
         };
@@ -81,6 +84,7 @@ impl World {
                 from_name: &person.name,
                 from_address: from,
                 to: message.to,
+                copies_to: message.copies_to,
                 subject: message.subject,
                 at,
                 zone: person.zone,
@@ -119,6 +123,10 @@ pub(super) struct Message<'a> {
     pub words: &'a Words,
     pub what: &'a str,
     pub expects: Expects,
+    /// From a mailbox of which the programme knows nothing.
+    pub from_elsewhere: bool,
+    /// Who else gets it.
+    pub copies_to: &'a [String],
 }
 
 pub(super) fn host_of(address: &str) -> &str {
