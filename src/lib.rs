@@ -30,7 +30,7 @@
 //! | [`places`] | countries, languages and time zones by any usual name | I/O |
 //! | [`mail`] | reading what arrives, writing and carrying what leaves | know the database |
 //! | [`templates`] | one Markdown file per letter -> subject, text, HTML | decide anything |
-//! | [`documents`] | PDFs that travel with letters: values in, bytes out | hold words |
+//! | [`documents`] | certificates and reports as PDF: values in, bytes out | hold words |
 //! | [`store`] | all SQL | render, send, decide |
 //! | [`config`] | what is written in the folder -> what it means, or every problem at once | guess |
 //! | [`problem`] | what is wrong with something in the config folder, in words | know `config` or `templates` |

@@ -8,8 +8,11 @@ use chrono::{TimeZone, Utc};
 use clap::{Args as Arguments, ValueEnum};
 
 use crate::config::{self, Config};
+use crate::documents;
 use crate::mail::outbound::compose::{self, Parts};
 use crate::programme::letter::LetterKind;
+use crate::programme::report::page::{Report, html};
+use crate::programme::report::sample;
 use crate::templates::{self, Frame, Rendered, Templates};
 
 /// A letter as text, HTML or .eml, with invented values
@@ -99,7 +102,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each letter in its three forms, and a page to browse them.
+/// Each letter in its three forms, the report of a round, and a page to browse them.
 fn write_all(
     config: &Config,
     samples: &[LetterKind],
@@ -131,6 +134,10 @@ fn write_all(
             templates::escaped(&rendered.subject)
         ));
     }
+    let (round, former) = sample::rounds();
+    let report = Report::of(&config.settings.name, &round, &former, language);
+    write("round-report.html".into(), html(&report).as_bytes())?;
+    write("round-report.pdf".into(), &documents::report::pdf(&report)?)?;
     let page = include_str!("preview.html")
         .replace("LANGUAGE", &templates::escaped(language))
         .replace("PROGRAMME", &templates::escaped(&config.settings.name))

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args as Arguments;
 
+use crate::documents;
+use crate::programme::report::page::Report;
 use crate::programme::report::{self, tables};
 use crate::store;
 use crate::time::Clock;
@@ -13,11 +15,14 @@ use crate::time::Clock;
 /// The numbers of a round, beside those of the rounds before it
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Examples:\n  pairpost report 2027A\n  pairpost report 2027A --html report.html\n  pairpost report 2027A --csv numbers\n  pairpost report 2027A --json"
+    after_help = "Examples:\n  pairpost report 2027A\n  pairpost report 2027A --html report.html\n  pairpost report 2027A --to report\n  pairpost report 2027A --csv numbers\n  pairpost report 2027A --json"
 )]
 pub struct Args {
     /// The round's id, as in the name of its file.
     round: String,
+    /// Write all of it into this folder: the page with charts, the same as a PDF, and the CSV files.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "csv", "html"])]
+    to: Option<PathBuf>,
     /// Write one CSV file for each table into this folder.
     #[arg(long, value_name = "DIR", conflicts_with = "json")]
     csv: Option<PathBuf>,
@@ -61,9 +66,20 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let all = tables::all(&round, &former, settings.default_language());
-    if let Some(dir) = &args.csv {
+    if let Some(dir) = args.csv.as_ref().or(args.to.as_ref()) {
         std::fs::create_dir_all(dir)
             .with_context(|| format!("{}: cannot be made", dir.display()))?;
+        if args.to.is_some() {
+            let report = Report::of(&settings.name, &round, &former, settings.default_language());
+            let page = report::page::html(&report).into_bytes();
+            let pdf = documents::report::pdf(&report)?;
+            for (ending, bytes) in [("html", page), ("pdf", pdf)] {
+                let file = dir.join(format!("{}.{ending}", round.round));
+                std::fs::write(&file, bytes)
+                    .with_context(|| format!("{}: cannot be written", file.display()))?;
+                println!("{}", file.display());
+            }
+        }
         for table in &all {
             let file = dir.join(format!("{}-{}.csv", round.round, table.name));
             std::fs::write(&file, report::csv(table))

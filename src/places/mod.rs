@@ -4,6 +4,7 @@
 mod country;
 pub mod fold;
 mod language;
+pub mod map;
 mod region;
 mod zone;
 

@@ -9,7 +9,7 @@ use crate::ids::{PartnershipId, PersonId};
 use crate::programme::application::Answers;
 use crate::programme::partnership::{Standing, standing};
 use crate::programme::report::figures::{
-    ApplicationRow, CheckInRow, Figures, PartnershipRow, Rows, SurveyRows, count,
+    ApplicationRow, CheckInRow, Figures, PartnershipRow, Rows, SurveyRows, Week, count, week_of,
 };
 use crate::programme::settings::{Round, Settings};
 use crate::time::{Moment, from_seconds};
@@ -166,7 +166,59 @@ fn rows(
         topics,
         needed_a_person,
         standings: standings(db, settings, id, now)?,
+        weeks: weeks(db, round)?,
     })
+}
+
+/// What left and what came, from the day on which applications open to the end of the round, by weeks from its start.
+/// Weeks without any mail stand there, too.
+fn weeks(db: &Connection, round: &Round) -> rusqlite::Result<Vec<Week>> {
+    let midnight = |day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
+    let (opens, start, over) = (
+        midnight(round.opens).timestamp(),
+        midnight(round.start).timestamp(),
+        midnight(round.end).timestamp() + 86_400,
+    );
+    let mut by_number: BTreeMap<i32, Week> = (week_of(round, round.opens)
+        ..=week_of(round, round.end))
+        .map(|number| {
+            let from = round.start + chrono::Duration::weeks(i64::from(number) - 1);
+            let week = Week {
+                number,
+                from,
+                ..Week::default()
+            };
+            (number, week)
+        })
+        .collect();
+    // Whole weeks are counted from one long before, since SQLite divides towards zero.
+    let long_before = start - 1_000 * 7 * 86_400;
+    let mut count = |sql: &str, into: fn(&mut Week) -> &mut u32| -> rusqlite::Result<()> {
+        let mut rows = db.prepare_cached(sql)?;
+        let mut rows = rows.query((opens, over, long_before))?;
+        while let Some(row) = rows.next()? {
+            let number: i32 = row.get::<_, i32>(0)? - 999;
+            if let Some(week) = by_number.get_mut(&number) {
+                *into(week) = row.get(1)?;
+            }
+        }
+        Ok(())
+    };
+    count(
+        "SELECT (sent_at - ?3) / 604800, count(*) FROM outbox WHERE sent_at >= ?1 AND sent_at < ?2 GROUP BY 1",
+        |week| &mut week.letters,
+    )?;
+    count(
+        "SELECT (received_at - ?3) / 604800, count(*) FROM inbox
+         WHERE state IN ('handled', 'needs-person', 'settled') AND received_at >= ?1 AND received_at < ?2 GROUP BY 1",
+        |week| &mut week.answers,
+    )?;
+    count(
+        "SELECT (received_at - ?3) / 604800, count(*) FROM inbox
+         WHERE state IN ('needs-person', 'settled') AND received_at >= ?1 AND received_at < ?2 GROUP BY 1",
+        |week| &mut week.needed_a_person,
+    )?;
+    Ok(by_number.into_values().collect())
 }
 
 fn partnerships(db: &Connection, round: &str) -> rusqlite::Result<Vec<PartnershipRow>> {

@@ -37,6 +37,8 @@ pub struct Rows {
     pub needed_a_person: u32,
     /// How many partnerships stand where, those that have not been introduced yet included.
     pub standings: BTreeMap<Standing, u32>,
+    /// What went out and came in, by weeks.
+    pub weeks: Vec<Week>,
 }
 
 #[derive(Debug, Clone)]
@@ -117,6 +119,26 @@ pub struct Figures {
     pub people_by_country: Vec<(String, u32)>,
     /// How many partnerships stand where.
     pub standings: Vec<(Standing, u32)>,
+    /// Two countries in the order of their codes, and how many pairs of partners live there; the most first.
+    pub country_pairs: Vec<(String, String, u32)>,
+    pub weeks: Vec<Week>,
+}
+
+/// A week of a round: letters that left, messages of people that came, and those of them that a person had to read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Week {
+    /// The introductions go out on the first day of week 1; the week before is 0.
+    pub number: i32,
+    pub from: NaiveDate,
+    pub letters: u32,
+    pub answers: u32,
+    pub needed_a_person: u32,
+}
+
+/// The number of the week in which a day lies.
+pub fn week_of(round: &Round, day: NaiveDate) -> i32 {
+    let days = (day - round.start).num_days();
+    i32::try_from(days.div_euclid(7)).unwrap_or(0) + 1
 }
 
 /// What a check-in told.
@@ -264,7 +286,34 @@ pub fn count(settings: &Settings, round: &Round, rows: &Rows) -> Figures {
             .iter()
             .map(|(standing, count)| (standing.clone(), *count))
             .collect(),
+        country_pairs: country_pairs(rows),
+        weeks: rows.weeks.clone(),
     }
+}
+
+/// Every two partners of a partnership, by their countries.
+fn country_pairs(rows: &Rows) -> Vec<(String, String, u32)> {
+    let countries: BTreeMap<PersonId, &str> = rows
+        .applications
+        .iter()
+        .filter_map(|row| Some((row.person, row.answers.get("country")?.as_str()?)))
+        .collect();
+    let mut pairs: BTreeMap<(&str, &str), u32> = BTreeMap::new();
+    for partnership in &rows.partnerships {
+        for (at, one) in partnership.members.iter().enumerate() {
+            for other in partnership.members.iter().skip(at + 1) {
+                if let (Some(one), Some(other)) = (countries.get(one), countries.get(other)) {
+                    *pairs.entry((*one.min(other), *one.max(other))).or_default() += 1;
+                }
+            }
+        }
+    }
+    let mut pairs: Vec<(String, String, u32)> = pairs
+        .into_iter()
+        .map(|((one, other), count)| (one.to_string(), other.to_string(), count))
+        .collect();
+    pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+    pairs
 }
 
 /// The word under which a partnership ends with its round.
@@ -543,6 +592,42 @@ mod tests {
         assert_eq!(shown.quotes, ["A new friend.", "Zest."]);
         assert_eq!(shown.questions[0].options[0].1, Rate { count: 3, of: 5 });
         assert_eq!(shown.questions[1].texts.len(), 3);
+    }
+
+    #[test]
+    fn every_two_partners_are_counted_by_their_countries() {
+        let lives = |person, country: &str| ApplicationRow {
+            person: PersonId(person),
+            state: ApplicationState::Complete,
+            answers: Answers::from([("country".to_string(), Answer::One(country.into()))]),
+        };
+        let together = |id, members: &[i64]| PartnershipRow {
+            id: PartnershipId(id),
+            started: NaiveDate::default(),
+            ended: None,
+            why_ended: String::new(),
+            members: members.iter().copied().map(PersonId).collect(),
+        };
+        let rows = Rows {
+            applications: vec![
+                lives(1, "PE"),
+                lives(2, "KE"),
+                lives(3, "KE"),
+                lives(4, "PE"),
+                lives(5, "TO"),
+            ],
+            partnerships: vec![together(1, &[1, 2]), together(2, &[3, 4, 5])],
+            ..Rows::default()
+        };
+        let pair = |a: &str, b: &str, count| (a.to_string(), b.to_string(), count);
+        assert_eq!(
+            country_pairs(&rows),
+            [
+                pair("KE", "PE", 2),
+                pair("KE", "TO", 1),
+                pair("PE", "TO", 1)
+            ]
+        );
     }
 
     #[test]

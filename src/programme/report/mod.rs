@@ -1,11 +1,15 @@
 //! The report of a round: numbers that a coordinator, a sponsor and the next round can use.
 //!
-//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out, [`page`] draws them. Here is the letter
-//! to the coordinators when a round has ended.
+//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out, [`charts`] says what
+//! of them can be seen, [`drawing`] draws it, [`page`] puts all on a page. Here is the letter to the coordinators when a
+//! round has ended.
 
+pub mod charts;
+pub mod drawing;
 pub mod figures;
 pub mod interval;
 pub mod page;
+pub mod sample;
 pub mod tables;
 
 pub use figures::{Figures, Rows};

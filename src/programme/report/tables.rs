@@ -45,7 +45,121 @@ pub fn all(round: &Figures, former: &[Figures], language: &str) -> Vec<Table> {
         quotes(round, language),
         topics(round, language),
         countries(round, language),
+        people_by_round(round, former, language),
+        country_pairs(round, language),
+        weeks(round, language),
     ]
+}
+
+/// The table that the International Librarians Network published of itself: who took part, and from where.
+pub fn people_by_round(round: &Figures, former: &[Figures], language: &str) -> Table {
+    let rows = former
+        .iter()
+        .rev()
+        .chain([round])
+        .map(|figures| {
+            vec![
+                figures.name.clone(),
+                format!("{} – {}", figures.start, figures.end),
+                figures.matched.to_string(),
+                figures.countries.to_string(),
+            ]
+        })
+        .collect();
+    table(
+        "people-by-round",
+        language,
+        [
+            "People and countries, by round",
+            "Personas y países, por ronda",
+            "Personnes et pays, par session",
+        ],
+        &[
+            ["round", "ronda", "session"],
+            ["dates", "fechas", "dates"],
+            [
+                "people with a partner",
+                "personas con pareja",
+                "personnes avec un partenaire",
+            ],
+            ["countries", "países", "pays"],
+        ],
+        rows,
+    )
+}
+
+pub fn country_pairs(round: &Figures, language: &str) -> Table {
+    let rows = round
+        .country_pairs
+        .iter()
+        .map(|(one, other, count)| {
+            vec![
+                places::country_name(one, language),
+                places::country_name(other, language),
+                count.to_string(),
+            ]
+        })
+        .collect();
+    table(
+        "country-pairs",
+        language,
+        [
+            "Partners, by countries",
+            "Parejas, por países",
+            "Partenaires, par pays",
+        ],
+        &[
+            ["country", "país", "pays"],
+            [
+                "partner's country",
+                "país de la pareja",
+                "pays du partenaire",
+            ],
+            ["pairs", "parejas", "binômes"],
+        ],
+        rows,
+    )
+}
+
+pub const LETTERS: Words = ["letters", "cartas", "lettres"];
+pub const ANSWERS: Words = ["answers", "respuestas", "réponses"];
+pub const NEEDED_A_PERSON: Words = [
+    "needed a person",
+    "necesitaron a una persona",
+    "ont demandé une personne",
+];
+
+pub fn weeks(round: &Figures, language: &str) -> Table {
+    let rows = round
+        .weeks
+        .iter()
+        .map(|week| {
+            vec![
+                week.number.to_string(),
+                week.from.to_string(),
+                week.letters.to_string(),
+                week.answers.to_string(),
+                week.needed_a_person.to_string(),
+            ]
+        })
+        .collect();
+    table(
+        "weeks",
+        language,
+        [
+            "Letters and answers, by week",
+            "Cartas y respuestas, por semana",
+            "Lettres et réponses, par semaine",
+        ],
+        &[
+            ["week", "semana", "semaine"],
+            ["from", "desde", "du"],
+            LETTERS,
+            ANSWERS,
+            NEEDED_A_PERSON,
+        ],
+        rows,
+    )
 }
 
 const NONE: Words = ["none", "ninguno", "aucun"];
@@ -310,7 +424,7 @@ fn per_thousand(figures: &Figures) -> Option<f64> {
         .then(|| f64::from(figures.needed_a_person) * 1000.0 / f64::from(figures.matched))
 }
 
-fn contact(round: &Figures, language: &str) -> Table {
+pub fn contact(round: &Figures, language: &str) -> Table {
     let rows = round
         .contact
         .iter()
