@@ -34,6 +34,7 @@
 //! | [`store`] | all SQL | render, send, decide |
 //! | [`config`] | what is written in the folder -> what it means, or every problem at once | guess |
 //! | [`problem`] | what is wrong with something in the config folder, in words | know `config` or `templates` |
+//! | [`failpoint`] | places at which a test lets the program fail | be anything in a release build |
 //! | [`daemon`] | the shell: the one path for events, the loop, the sender | hold rules |
 //! | [`rehearsal`] | a round in virtual time with invented people | touch a real mailbox |
 //! | [`cli`] | one file per subcommand | change state but through the one path |
@@ -41,7 +42,7 @@
 //! # Who may use whom
 //!
 //! `main -> cli -> rehearsal -> daemon -> { store, templates, config, documents } -> mail -> programme -> { matching,
-//! schedule, places } -> { ids, time, problem }`, each only to its right. `store` does not know `mail` or `templates`;
+//! schedule, places } -> { ids, time, problem, failpoint }`, each only to its right. `store` does not know `mail` or `templates`;
 //! `config` asks `templates` whether every letter is there, and `templates` does not know `config`;
 //! `programme` does not know `matching`: the daemon turns applications into candidates and hands the proposal
 //! back as an event.
@@ -69,6 +70,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod documents;
+pub mod failpoint;
 pub mod ids;
 pub mod mail;
 pub mod matching;

@@ -131,6 +131,7 @@ fn words(waiting: &Waiting) -> String {
         } => {
             format!("{name} was held out of round {round}   (pairpost person {person} --pool)")
         }
+        Waiting::Trouble { words } => words.clone(),
         Waiting::Defect { what, why } => {
             format!("what was due could not be done and is tried again ({what}): {why}")
         }

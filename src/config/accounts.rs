@@ -92,6 +92,7 @@ pub fn sending(section: &Section<'_>, base: &Path) -> Option<SendingSettings> {
             let traces = Traces {
                 sent_folder: section.text("sent_folder"),
                 queue_command: section.texts("queue_command").unwrap_or_default(),
+                copy_to_self: section.flag("copy_to_self", false),
             };
             server.map(|server| SendingSettings::Smtp {
                 server,

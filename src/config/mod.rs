@@ -47,9 +47,23 @@ pub struct Config {
     pub authserv_ids: Vec<String>,
     /// Asked for the keys of signatures; the machine's own servers where none is named.
     pub dns_server: Option<std::net::SocketAddr>,
+    /// Where the numbers for a monitoring program are written.
+    pub metrics_file: Option<PathBuf>,
+    /// Copies that the daemon makes of its database by itself.
+    pub copies: Option<Copies>,
     pub templates: Templates,
     /// What works but should be looked at.
     pub warnings: Vec<Problem>,
+}
+
+/// When the daemon copies its database, and where to.
+#[derive(Debug, Clone)]
+pub struct Copies {
+    pub when: crate::schedule::Recurring,
+    pub folder: PathBuf,
+    /// The newest so many stay, and none that is older than `days`.
+    pub keep: usize,
+    pub days: u32,
 }
 
 impl Config {
@@ -228,6 +242,8 @@ fn meaning(
         logo: programme.logo,
         authserv_ids: programme.authserv_ids,
         dns_server: programme.dns_server,
+        metrics_file: programme.metrics_file,
+        copies: programme.copies,
         templates,
         warnings: warnings.into_sorted(),
     })

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveTime;
 use chrono_tz::Tz;
 
+use super::Copies;
 use super::accounts;
 use super::written::{Problems, Section, Source, is_language_code};
 use crate::mail::account::{MailboxSettings, SendingSettings};
@@ -35,6 +36,8 @@ pub struct ProgrammeFile {
     pub logo: Option<Inline>,
     pub authserv_ids: Vec<String>,
     pub dns_server: Option<SocketAddr>,
+    pub metrics_file: Option<PathBuf>,
+    pub copies: Option<Copies>,
 }
 
 pub fn read(
@@ -100,6 +103,7 @@ pub fn read(
     let state_dir = programme
         .text("state_dir")
         .unwrap_or_else(|| "state".into());
+    let metrics_file = programme.text("metrics_file").map(|file| base.join(file));
     let channels = programme.texts("channels").unwrap_or_default();
     let certificate_fonts: Vec<PathBuf> = programme
         .texts("certificate_fonts")
@@ -231,6 +235,10 @@ pub fn read(
     let limit = |key, default| limits.number(key, 1..=100_000).unwrap_or(default);
     let ceilings = Ceilings {
         letters_per_hour: limit("letters_per_hour", 1000),
+        letters_per_day: limits.number("letters_per_day", 10..=1_000_000),
+        letters_per_minute: limit("letters_per_minute", 20),
+        letters_per_domain_per_minute: limit("letters_per_domain_per_minute", 10),
+        letters_per_address_per_day: limit("letters_per_address_per_day", 30),
         stranger_letters_per_hour_open: limit("stranger_letters_per_hour_open", 200),
         stranger_letters_per_hour_closed: limit("stranger_letters_per_hour_closed", 20),
         answers_per_address_per_day: limit("answers_per_address_per_day", 3),
@@ -272,6 +280,7 @@ pub fn read(
         );
     }
     kept.finish();
+    let copies = copies(&whole, &base.join(&state_dir), &retention);
     whole.finish();
 
     Some(ProgrammeFile {
@@ -321,6 +330,8 @@ pub fn read(
         logo,
         authserv_ids: trust.authserv_ids,
         dns_server: trust.dns_server,
+        metrics_file,
+        copies,
     })
 }
 
@@ -371,6 +382,21 @@ fn logo(programme: &Section<'_>, base: &Path, address: Option<&str>) -> Option<I
         content_id: format!("logo@{domain}"),
         content_type,
         bytes,
+    })
+}
+
+/// When the daemon copies its database, and where to; none where nobody has asked for it.
+fn copies(whole: &Section<'_>, state_dir: &Path, retention: &Retention) -> Option<Copies> {
+    let section = whole.section("copies");
+    let when = section.recurring("when");
+    let folder = section.text("folder").unwrap_or_else(|| "backups".into());
+    let keep = section.number("keep", 1..=1000).unwrap_or(30);
+    section.finish();
+    when.map(|when| Copies {
+        when,
+        folder: state_dir.join(folder),
+        keep: keep as usize,
+        days: retention.backups_days,
     })
 }
 

@@ -154,6 +154,7 @@ fn every_key_that_is_read_stands_in_the_example() {
         "cap",
         "silence",
         "limits",
+        "copies",
     ] {
         let problems = example_with("pairpost.toml", |text| {
             text.replace("# [matching.roles]", "[matching.roles]")
@@ -207,6 +208,7 @@ fn defaults_shown_in_the_example_are_the_defaults() {
             "channels",
             "logo",
             "max_hours_apart",
+            "letters_per_day",
             "release_after_hours",
             "exempt",
             "arrived",

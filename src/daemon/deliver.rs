@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
+use super::attention::Attention;
 use super::ballast::{Ballast, is_out_of_room};
 use super::engine::Engine;
 use super::hands::{BackOff, Handle, pause, stopped};
 use super::look_up;
 use crate::config::Config;
+use crate::failpoint;
+use crate::ids::LetterId;
 use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::mail::outbound::transport::{Phase, Transport};
 use crate::mail::outbound::{Envelope, Outcome};
+use crate::programme::letter::must_not_come_twice;
 use crate::store::outbox::DotMarks;
 use crate::time::Clock;
 
@@ -35,6 +39,13 @@ pub(super) async fn deliver_loop(
 ) {
     let mut transport = Transport::new(&config.sending);
     let ballast = Ballast::new(&config.state_dir);
+    let attention = Attention::to(&config.state_dir, "sending");
+    let copy_to = match &config.sending {
+        SendingSettings::Smtp { traces, .. } if traces.copy_to_self => {
+            Some(config.settings.address.clone())
+        }
+        _ => None,
+    };
     let mut back_off = BackOff::new();
     loop {
         // By a clock that jumped, it may be any day.
@@ -46,7 +57,8 @@ pub(super) async fn deliver_loop(
             continue;
         }
         // Without room to write down what became of a letter, none is handed over.
-        if let Err(error) = ballast.keep() {
+        let kept = failpoint::reach("room-kept").map_err(std::io::Error::from);
+        if let Err(error) = kept.and_then(|()| ballast.keep()) {
             tracing::error!(%error, "no room in the state folder: no letter is sent");
             if !pause(&stopping, back_off.longer()).await {
                 break;
@@ -61,6 +73,8 @@ pub(super) async fn deliver_loop(
             &clock,
             &stopping,
             &mut back_off,
+            &attention,
+            copy_to.as_deref(),
         );
         match delivered.await {
             Ok(true) => continue,
@@ -119,6 +133,7 @@ async fn look_for_letters(
     if letters.is_empty() {
         return Ok(false);
     }
+    failpoint::reach("look-traces")?;
     let traces = look_up::traces(mailbox, sending, &letters, &taken_later).await?;
     for (letter, trace) in letters.into_iter().zip(traces) {
         handle
@@ -137,15 +152,17 @@ async fn deliver_what_waits(
     clock: &Clock,
     stopping: &watch::Receiver<bool>,
     back_off: &mut BackOff,
+    attention: &Attention,
+    copy_to: Option<&str>,
 ) -> anyhow::Result<bool> {
     let now = clock.now();
     let letters = handle
-        .call(move |engine| engine.take_letters(now, LETTERS_AT_A_TIME))
+        .call(move |engine| engine.take_paced(now, LETTERS_AT_A_TIME))
         .await?;
     if letters.is_empty() {
         return Ok(false);
     }
-    let full = letters.len() == LETTERS_AT_A_TIME as usize;
+    let full = letters.len() >= LETTERS_AT_A_TIME as usize;
     // A server that is away or refuses the login concerns all letters: none of them is charged with an attempt.
     if let Err(error) = transport.ready().await {
         let wait = if error.is_retriable() {
@@ -153,6 +170,7 @@ async fn deliver_what_waits(
             back_off.next()
         } else {
             tracing::error!(%error, "the mail server cannot be used; a person has to mend this");
+            attention.needed(&error.to_string(), clock.now());
             back_off.longer()
         };
         let back: Vec<_> = letters.iter().map(|letter| letter.id).collect();
@@ -164,6 +182,7 @@ async fn deliver_what_waits(
         return Ok(false);
     }
     *back_off = BackOff::new();
+    attention.not_needed();
     let mut waiting = letters.into_iter();
     while let Some(letter) = waiting.next() {
         if *stopping.borrow() {
@@ -180,14 +199,23 @@ async fn deliver_what_waits(
         let envelope = Envelope {
             from: Some(letter.envelope_from.clone()),
             to: letter.envelope_to.clone(),
+            copy_to: copy_to
+                .filter(|_| must_not_come_twice(&letter.kind))
+                .map(str::to_owned),
         };
         let outcome = transport
             .deliver(&envelope, &letter.bytes, &mut |Phase::Dot| {
-                marks
-                    .mark(letter.id, clock.now())
+                mark_dot(marks, letter.id, clock)
                     .map_err(|error| format!("the final dot could not be written down: {error}"))
             })
             .await;
+        let outcome = match failpoint::reach("dot-answered") {
+            Ok(()) => outcome,
+            // As if the answer had been lost on its way.
+            Err(error) => Outcome::Unknown {
+                text: error.to_string(),
+            },
+        };
         match &outcome {
             Outcome::Accepted { .. } => {
                 tracing::info!(letter = letter.id.0, kind = letter.kind, "letter sent")
@@ -225,6 +253,13 @@ async fn deliver_what_waits(
         .await;
     }
     Ok(full)
+}
+
+fn mark_dot(marks: &mut DotMarks, letter: LetterId, clock: &Clock) -> anyhow::Result<()> {
+    failpoint::reach("dot-marking")?;
+    marks.mark(letter, clock.now())?;
+    failpoint::reach("dot-marked")?;
+    Ok(())
 }
 
 /// Writes something down about letters that are in hand, as often as it takes: nothing else is sent meanwhile. A full disk

@@ -10,18 +10,21 @@ use anyhow::Context;
 
 use super::path::{Going, OnePath};
 use crate::config::Config;
+use crate::failpoint;
 use crate::ids::{InboxId, LetterId, OccasionId};
 use crate::mail::address;
 use crate::mail::inbound::mailbox::{Fetched, Listed};
 use crate::mail::outbound::{Outcome, pace};
 use crate::mail::profile::Profile;
 use crate::mail::token::Keys;
+use crate::programme::coordinating;
 use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
-use crate::programme::event::{Command, Due, Event};
-use crate::programme::letter::must_not_come_twice;
+use crate::programme::event::{Command, Due, Event, Noticed};
+use crate::programme::letter::{must_not_come_twice, order_of_leaving};
 use crate::programme::timetable;
+use crate::store::coordinating::brake as coordinating_brake;
 use crate::store::{
-    Durability, Store, facts, inbox, occasions, outbox, removals, trust, unit, unknown,
+    Durability, Store, ceilings, facts, inbox, occasions, outbox, removals, trust, unit, unknown,
 };
 use crate::time::Moment;
 
@@ -29,6 +32,8 @@ use crate::time::Moment;
 pub struct Engine {
     pub(super) store: Store,
     pub(super) path: OnePath,
+    /// What has left lately, and who asked for less.
+    throttle: pace::Throttle,
     /// Keys (kind/recipient/occurrence) of the letters ordered since they were last asked for; in rehearsals only.
     ordered: Vec<String>,
 }
@@ -43,6 +48,12 @@ pub enum Trace {
     /// Not seen, which proves nothing.
     None,
 }
+
+/// A coordinator may get so many letters a day: each answer to a command is one.
+const COORDINATORS_LETTERS_A_DAY: u32 = 200;
+/// Letters of this many hours are counted together where a runaway is looked for. Less than a day, since a daily letter may come
+/// an hour earlier where clocks are changed.
+const RUNAWAY_HOURS: i64 = 20;
 
 /// So many letters of unknown end are looked for at a time.
 const LOOKED_FOR_AT_A_TIME: u32 = 50;
@@ -88,6 +99,7 @@ impl Engine {
         Ok(Engine {
             store,
             path,
+            throttle: pace::Throttle::default(),
             ordered: Vec::new(),
         })
     }
@@ -121,6 +133,7 @@ impl Engine {
     pub fn start(&mut self, now: Moment) -> anyhow::Result<outbox::Recovered> {
         let tx = self.store.transaction()?;
         let recovered = outbox::recover(&tx, now, pace::first_look(now))?;
+        failpoint::reach("start-recovering")?;
         tx.commit()?;
         self.plan_calendar(now)?;
         Ok(recovered)
@@ -175,7 +188,9 @@ impl Engine {
             inbox::signed(&tx, id, domain)?;
         }
         let waiting = inbox::begin(&tx, id)?;
+        failpoint::reach("message-recording")?;
         tx.commit()?;
+        failpoint::reach("message-recorded")?;
         self.handle(waiting.as_slice(), now)
     }
 
@@ -207,7 +222,9 @@ impl Engine {
             for id in ids {
                 waiting.extend(inbox::begin(&tx, id)?);
             }
+            failpoint::reach("message-recording")?;
             tx.commit()?;
+            failpoint::reach("message-recorded")?;
             // One of those that were tried before may have ended the program: it takes no other with it again.
             let (new, tried): (Vec<_>, Vec<_>) =
                 waiting.into_iter().partition(|it| it.attempts == 0);
@@ -263,7 +280,9 @@ impl Engine {
                 }
             }
         }
+        failpoint::reach("message-deciding")?;
         tx.commit()?;
+        failpoint::reach("message-decided")?;
         self.remember(all_ordered);
         // Messages that have waited for these ones' word. Should we end here, they are among those that wait.
         for message in all_read_again {
@@ -302,6 +321,7 @@ impl Engine {
     /// # Errors
     /// The store cannot be read or written; what is due stays due.
     pub fn tick(&mut self, now: Moment, limit: u32) -> anyhow::Result<Ticked> {
+        failpoint::reach("occasions-due")?;
         let due = occasions::due(self.store.reader(), now, limit)?;
         let mut ticked = Ticked::default();
         // Pairs are worked out from what is committed, and nothing else waits meanwhile in an open transaction.
@@ -391,7 +411,9 @@ impl Engine {
                 }
             }
         }
+        failpoint::reach("occasions-deciding")?;
         tx.commit()?;
+        failpoint::reach("occasions-decided")?;
         self.remember(all_ordered);
         Ok(())
     }
@@ -483,12 +505,110 @@ impl Engine {
         Ok(letters)
     }
 
+    /// The same for a real server: the ceilings of a minute, a day, a mail host and an address hold, too; what matters most
+    /// goes first; letters of a pair go together. Before anything else it is asked whether there can be a reason for so
+    /// many letters; where there is none, all are held and the coordinators are asked.
+    ///
+    /// # Errors
+    /// The store cannot be read or written; no letter has been taken then.
+    pub fn take_paced(&mut self, now: Moment, limit: u32) -> anyhow::Result<Vec<outbox::Leaving>> {
+        self.hold_a_runaway(now)?;
+        let ceilings = self.path.config.settings.ceilings;
+        let db = self.store.reader();
+        let hour = match self.throttle.is_sparing(now) {
+            true => pace::slowed(ceilings.letters_per_hour),
+            false => ceilings.letters_per_hour,
+        };
+        let mut window = pace::room(
+            hour,
+            outbox::sent_since(db, now - chrono::TimeDelta::hours(1))?,
+        );
+        let yesterday = now - chrono::TimeDelta::hours(24);
+        if let Some(day) = ceilings.letters_per_day {
+            window = window.min(pace::room(day, outbox::sent_since(db, yesterday)?));
+        }
+        let paces = pace::Paces {
+            per_minute: ceilings.letters_per_minute,
+            per_domain_and_minute: ceilings.letters_per_domain_per_minute,
+        };
+        let limit = limit.min(self.throttle.room(&paces, now)).min(window);
+        if limit == 0 || self.throttle.is_closed(now) {
+            return Ok(Vec::new());
+        }
+        let many = ceilings.letters_per_address_per_day;
+        let mut got: std::collections::HashMap<String, u32> =
+            ceilings::by_address(db, yesterday)?.into_iter().collect();
+        let mut waiting = ceilings::waiting(db, now)?;
+        // Stable: of one kind, what was due first goes first.
+        waiting.sort_by_key(|letter| order_of_leaving(&letter.kind));
+        waiting.retain(|letter| {
+            let most = match letter.to_coordinator {
+                true => many.max(COORDINATORS_LETTERS_A_DAY),
+                false => many,
+            };
+            let got = got.entry(letter.to.clone()).or_default();
+            *got += 1;
+            *got <= most
+        });
+        let candidates: Vec<pace::Candidate> = waiting
+            .into_iter()
+            .map(|letter| pace::Candidate {
+                letter: letter.id,
+                together: letter.partnership.filter(|_| letter.kind == "introduction"),
+                to: letter.to,
+            })
+            .collect();
+        let chosen = pace::choose(&candidates, limit, window, |domain| {
+            self.throttle.room_for(domain, &paces, now)
+        });
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tx = self.store.transaction()?;
+        let letters = outbox::take_these(&tx, now, &chosen)?;
+        failpoint::reach("letters-taking")?;
+        tx.commit()?;
+        failpoint::reach("letters-taken")?;
+        Ok(letters)
+    }
+
+    /// More letters that nobody asked for than there are people for them are a defect: nothing of it leaves.
+    fn hold_a_runaway(&mut self, now: Moment) -> anyhow::Result<()> {
+        let since = now - chrono::TimeDelta::hours(RUNAWAY_HOURS);
+        let (planned, people) = ceilings::planned(self.store.reader(), since)?;
+        if !coordinating::is_runaway(planned, people) {
+            return Ok(());
+        }
+        let event = Event::Noticed(Noticed::Runaway { planned, people });
+        if coordinating_brake(self.store.reader())?.is_none() {
+            tracing::error!(
+                planned,
+                people,
+                "more letters are planned than there can be a reason for: all are held, and the coordinators are asked"
+            );
+            self.at_once(&event, now)?;
+        }
+        Ok(())
+    }
+
+    /// Something about the daemon's surroundings that a person has to mend, or that has been mended: the digest tells it.
+    pub fn noticed(&mut self, noticed: Noticed, now: Moment) -> anyhow::Result<()> {
+        if let Noticed::Mended { what } = &noticed
+            && !crate::store::waiting::is_trouble(self.store.reader(), what)?
+        {
+            return Ok(());
+        }
+        self.at_once(&Event::Noticed(noticed), now)?;
+        Ok(())
+    }
+
     /// The server was not asked after all (no connection, an ordered stop).
     pub fn put_back(&mut self, letters: &[LetterId]) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         for letter in letters {
             outbox::untouched(&tx, *letter)?;
         }
+        failpoint::reach("putting-back")?;
         tx.commit()?;
         Ok(())
     }
@@ -511,10 +631,17 @@ impl Engine {
     ) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
         let mut ordered = Vec::new();
+        let mut went = Vec::new();
         for (letter, outcome) in letters {
             ordered.extend(self.path.delivered(&tx, letter, outcome, now)?);
+            went.push((pace::domain_of(&letter.envelope_to), outcome));
         }
+        failpoint::reach("delivered-deciding")?;
         tx.commit()?;
+        failpoint::reach("delivered-decided")?;
+        for (domain, outcome) in went {
+            self.throttle.went(domain, outcome, now);
+        }
         self.remember(ordered);
         Ok(())
     }
@@ -523,6 +650,9 @@ impl Engine {
     /// newest of them: where these leave a trace, the others would have left one, too.
     pub fn to_look_for(&self, now: Moment) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<String>)> {
         let letters = unknown::due(self.store.reader(), now, LOOKED_FOR_AT_A_TIME)?;
+        if !letters.is_empty() {
+            failpoint::reach("look-due")?;
+        }
         let Some(since) = letters.iter().map(|letter| letter.since).max() else {
             return Ok(Default::default());
         };
@@ -556,6 +686,7 @@ impl Engine {
                 }
             },
         }
+        failpoint::reach("looked-for")?;
         tx.commit()?;
         tracing::info!(letter = letter.id.0, kind = letter.kind, found = ?found, "letter looked for");
         Ok(())

@@ -95,7 +95,10 @@ impl OnePath {
                 }
                 _ => {}
             },
-            Event::Undelivered(_) | Event::Complaint(_) | Event::Proposed(_) => {}
+            Event::Undelivered(_)
+            | Event::Complaint(_)
+            | Event::Proposed(_)
+            | Event::Noticed(_) => {}
         }
         Ok(facts)
     }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use super::attention::Attention;
 use super::ballast::{Ballast, is_out_of_room};
 use super::hands::{BackOff, Handle, pause, stopped};
+use crate::failpoint;
 use crate::mail::account::SendingSettings;
 use crate::mail::inbound::mailbox::{Destination, Fetched, Mailbox, Place, Removal, batches};
 use crate::schedule::Recurring;
@@ -29,6 +31,7 @@ pub(super) async fn receive_loop(
     stopping: watch::Receiver<bool>,
 ) {
     let ballast = Ballast::new(&config.state_dir);
+    let attention = Attention::to(&config.state_dir, "mailbox");
     let mut back_off = BackOff::new();
     while !*stopping.borrow() {
         // Without room for their effects, messages stay where they are.
@@ -39,9 +42,17 @@ pub(super) async fn receive_loop(
             }
             continue;
         }
+        if let Err(error) = failpoint::reach("mailbox-connect") {
+            tracing::warn!(%error, "the mailbox cannot be reached");
+            if !pause(&stopping, back_off.next()).await {
+                break;
+            }
+            continue;
+        }
         let wait = match Mailbox::connect(&config.mailbox).await {
             Ok(mailbox) => {
                 tracing::info!("mailbox open");
+                attention.not_needed();
                 let ended = receive(
                     mailbox,
                     &config,
@@ -69,6 +80,7 @@ pub(super) async fn receive_loop(
             }
             Err(error) => {
                 tracing::error!(%error, "the mailbox cannot be used; a person has to mend this");
+                attention.needed(&error.to_string(), clock.now());
                 back_off.longer()
             }
         };
@@ -93,10 +105,12 @@ async fn receive(
         // What was dealt with before, but not yet filed away there (a crash, a lost connection), comes first.
         file_away(&mut mailbox, handle, clock).await?;
         loop {
+            failpoint::reach("mailbox-list")?;
             let listed = mailbox.list_next().await?;
             if listed.is_empty() {
                 break;
             }
+            failpoint::reach("mailbox-fetch")?;
             let wanted = handle.call(move |engine| engine.not_known(listed)).await?;
             // While the engine is at work on one piece, the next one comes from the server.
             let mut taken: Vec<(Fetched, Option<String>)> = Vec::new();
@@ -231,11 +245,14 @@ async fn file_away(mailbox: &mut Mailbox, handle: &Handle, clock: &Clock) -> any
             return Ok(());
         }
         let done = destinations(&waiting);
+        failpoint::reach("mailbox-file-away")?;
         mailbox.file_away(&done).await?;
+        failpoint::reach("mailbox-filed")?;
         let places: Vec<String> = waiting.into_iter().map(|(place, _)| place).collect();
         let now = clock.now();
         handle
             .call(move |engine| engine.filed_away(&places, now))
             .await?;
+        failpoint::reach("filed-away")?;
     }
 }

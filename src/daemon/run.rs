@@ -12,11 +12,14 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use super::clock_watch::{ClockWatch, Seen};
+use super::copies::copy_loop;
 use super::deliver::{deliver_loop, look_loop};
 use super::engine::Engine;
 use super::hands::{Handle, Job, pause};
+use super::metrics::metrics_loop;
 use super::receive::receive_loop;
 use crate::config::Config;
+use crate::programme::event::Noticed;
 use crate::store::outbox::{DotMarks, Recovered};
 use crate::time::Clock;
 
@@ -92,6 +95,11 @@ async fn serve(
             }
         })?;
     let handle = Handle { jobs };
+    // Whoever starts has read a config that can be used.
+    let mended = Noticed::Mended {
+        what: CONFIG.into(),
+    };
+    tell_digest(&handle, &clock, mended).await;
     let begun = Instant::now();
     let mut watch = ClockWatch::new(newest, clock.now(), begun.elapsed());
     if !watch.is_believed() {
@@ -114,7 +122,7 @@ async fn serve(
             tell_systemd(&[sd_notify::NotifyState::Ready]);
             tracing::info!("ready");
         }
-        let next = next_config(&mut signals, &handle, &config, &reload).await?;
+        let next = next_config(&mut signals, &handle, &clock, &config, &reload).await?;
         // An engine that ends by itself has met a defect; going on without it would only look alive.
         let Some(new) = next else {
             tracing::info!("stopping");
@@ -128,6 +136,10 @@ async fn serve(
             .call(move |engine| engine.reconfigure(taken, now))
             .await?;
         config = new;
+        let mended = Noticed::Mended {
+            what: CONFIG.into(),
+        };
+        tell_digest(&handle, &clock, mended).await;
         tracing::info!("the config was read anew");
         tell_systemd(&[sd_notify::NotifyState::Status("running")]);
     };
@@ -144,6 +156,7 @@ async fn serve(
 async fn next_config(
     signals: &mut Signals,
     handle: &Handle,
+    clock: &Clock,
     config: &Config,
     reload: &impl Fn() -> anyhow::Result<Config>,
 ) -> anyhow::Result<Option<Config>> {
@@ -157,16 +170,42 @@ async fn next_config(
         }
         match reload() {
             Ok(new) if new.state_dir == config.state_dir => return Ok(Some(new)),
-            Ok(_) => tracing::error!(
-                "the config names another state folder: start anew for that. The last config stays in force"
-            ),
-            Err(error) => {
-                tracing::error!(error = %format!("{error:#}"), "the config was not taken; the last one stays in force");
-                tell_systemd(&[sd_notify::NotifyState::Status(
-                    "the new config was refused; the last one is in force: see the log, or pairpost check",
-                )]);
+            Ok(_) => {
+                let why = "it names another state folder: start anew for that";
+                refused(handle, clock, anyhow::anyhow!(why)).await;
             }
+            Err(error) => refused(handle, clock, error).await,
         }
+    }
+}
+
+/// What the digest calls a config that cannot be used.
+const CONFIG: &str = "config";
+
+/// Says, in the log, to systemd and in the next digest, that the last good config stays in force.
+async fn refused(handle: &Handle, clock: &Clock, error: anyhow::Error) {
+    tracing::error!(error = %format!("{error:#}"), "the config was not taken; the last one stays in force");
+    tell_systemd(&[sd_notify::NotifyState::Status(
+        "the new config was refused; the last one is in force: see the log, or pairpost check",
+    )]);
+    let first = format!("{error:#}");
+    let first = first.lines().map(str::trim).find(|line| !line.is_empty());
+    let trouble = Noticed::Trouble {
+        what: CONFIG.into(),
+        words: format!(
+            "The config was changed and cannot be used, so the one before stays in force. The first problem: {}. \
+             `pairpost check` tells all of them.",
+            first.unwrap_or_default().trim_end_matches('.')
+        ),
+    };
+    tell_digest(handle, clock, trouble).await;
+}
+
+async fn tell_digest(handle: &Handle, clock: &Clock, noticed: Noticed) {
+    let now = clock.now();
+    let told = handle.call(move |engine| engine.noticed(noticed, now));
+    if let Err(error) = told.await {
+        tracing::error!(error = %format!("{error:#}"), "this could not be written down for the digest");
     }
 }
 
@@ -211,6 +250,18 @@ impl Loops {
             letters_wait.clone(),
             stopping.clone(),
         ));
+        let copying = tokio::task::spawn_local(copy_loop(
+            config.clone(),
+            handle.clone(),
+            clock.clone(),
+            stopping.clone(),
+        ));
+        let measuring = tokio::task::spawn_local(metrics_loop(
+            config.clone(),
+            handle.clone(),
+            clock.clone(),
+            stopping.clone(),
+        ));
         let sending = tokio::task::spawn_local(deliver_loop(
             config.clone(),
             marks,
@@ -223,7 +274,7 @@ impl Loops {
         Loops {
             stop,
             ticking,
-            others: vec![receiving, looking, sending],
+            others: vec![receiving, looking, sending, copying, measuring],
         }
     }
 
@@ -329,6 +380,6 @@ async fn tick_loop(
 }
 
 /// Without systemd there is nobody to tell.
-fn tell_systemd(news: &[sd_notify::NotifyState<'_>]) {
+pub(super) fn tell_systemd(news: &[sd_notify::NotifyState<'_>]) {
     let _ = sd_notify::notify(news);
 }

@@ -89,4 +89,6 @@ pub struct Traces {
     pub sent_folder: Option<String>,
     /// Program and arguments that list the queue of a Postfix on this machine, one JSON object a line (`postqueue -j`).
     pub queue_command: Vec<String>,
+    /// Whether letters that must not come twice go to the programme's own mailbox, too: what arrives there was taken.
+    pub copy_to_self: bool,
 }

@@ -233,6 +233,14 @@ pub enum Change {
         announcement: AnnouncementId,
     },
     /// No letter to participants leaves until `ProgrammeResumed`.
+    /// Something that a person has to mend.
+    Trouble {
+        what: String,
+        words: String,
+    },
+    TroubleMended {
+        what: String,
+    },
     ProgrammePaused {
         by: String,
     },

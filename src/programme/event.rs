@@ -25,6 +25,26 @@ pub enum Event {
     Complaint(Complaint),
     /// The matching has worked out pairs.
     Proposed(Proposed),
+    /// The daemon has noticed something about itself or its surroundings.
+    Noticed(Noticed),
+}
+
+/// What the daemon can notice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Noticed {
+    /// More letters that nobody asked for were ordered within a day than there are people for them.
+    Runaway {
+        planned: u32,
+        people: u32,
+    },
+    /// Something that a person has to mend; the digest tells it until it is mended.
+    Trouble {
+        what: String,
+        words: String,
+    },
+    Mended {
+        what: String,
+    },
 }
 
 /// A message, in the words of the programme. Who it is from has been established: see `evidence`.

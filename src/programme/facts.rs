@@ -554,6 +554,10 @@ pub enum Waiting {
         name: String,
         round: String,
     },
+    /// Something about the daemon's surroundings that a person has to mend.
+    Trouble {
+        words: String,
+    },
     /// Something due that fails again and again.
     Defect {
         what: String,

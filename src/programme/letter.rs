@@ -809,6 +809,30 @@ pub fn must_not_come_twice(kind: &str) -> bool {
     matches!(kind, "introduction" | "my-data")
 }
 
+/// What leaves first where not all can leave at once (RELIABILITY F22): what somebody's safety or a stop hangs on, then
+/// answers, introductions, check-ins, surveys, and last what tells and invites.
+pub fn order_of_leaving(kind: &str) -> u8 {
+    match kind {
+        "concern-received" | "confirm" | "was-this-you" | "address-check" | "stopped"
+        | "withdrawn" | "paused" | "topics-off" | "forgotten" | "for-person" | "notice"
+        | "coordinator-answer" => 0,
+        "introduction" => 2,
+        "check-in" | "are-you-there" | "partner-asked" | "topic" => 3,
+        "survey" => 4,
+        "digest"
+        | "report"
+        | "announcement"
+        | "invitation"
+        | "invitation-question"
+        | "still-with-us"
+        | "closing"
+        | "certificate"
+        | "erasure-notice" => 5,
+        // Somebody waits for each of the others: they answer or confirm.
+        _ => 1,
+    }
+}
+
 impl LetterKind {
     /// The name of its template file and of its kind everywhere.
     pub fn name(&self) -> &'static str {

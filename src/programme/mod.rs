@@ -51,6 +51,7 @@ pub fn decide(settings: &Settings, facts: &Facts, event: &Event) -> Decision {
         Event::Undelivered(undelivered) => partnership::undelivered(settings, facts, undelivered),
         Event::Complaint(complaint) => partnership::complained(settings, facts, complaint),
         Event::Proposed(proposed) => review::proposed(settings, facts, proposed),
+        Event::Noticed(noticed) => coordinating::noticed(settings, facts, noticed),
         Event::Due(due) => match &due.what {
             Occasion::Reminder { number, .. } => applying::reminder(settings, facts, due, *number),
             Occasion::Opens { round } => inviting::opens(settings, facts, round),

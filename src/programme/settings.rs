@@ -321,6 +321,13 @@ pub struct Retention {
 pub struct Ceilings {
     /// Letters of all kinds handed to the server in an hour.
     pub letters_per_hour: u32,
+    /// The same in a day; none where the provider has no such limit.
+    pub letters_per_day: Option<u32>,
+    /// The same in a minute, in all and for one recipient's domain; the latter begins with two and grows as it takes them.
+    pub letters_per_minute: u32,
+    pub letters_per_domain_per_minute: u32,
+    /// Letters of all kinds to one address in a day; a coordinator's takes more.
+    pub letters_per_address_per_day: u32,
     /// Form letters to strangers in an hour: while applications are open, and outside.
     pub stranger_letters_per_hour_open: u32,
     pub stranger_letters_per_hour_closed: u32,

@@ -309,6 +309,7 @@ impl Stage {
             let envelope = Envelope {
                 from: Some(letter.envelope_from.clone()),
                 to: letter.envelope_to.clone(),
+                copy_to: None,
             };
             let outcome = self
                 .transport

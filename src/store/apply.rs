@@ -303,6 +303,19 @@ fn carry_out(
         }
         Change::ProgrammeResumed => {
             tx.prepare_cached("DELETE FROM brake")?.execute([])?;
+            tx.prepare_cached("INSERT OR REPLACE INTO released (id, at) VALUES (1, ?1)")?
+                .execute([seconds])?;
+        }
+        Change::Trouble { what, words } => {
+            tx.prepare_cached(
+                "INSERT INTO trouble (what, words, since) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (what) DO UPDATE SET words = excluded.words",
+            )?
+            .execute((what, words, seconds))?;
+        }
+        Change::TroubleMended { what } => {
+            tx.prepare_cached("DELETE FROM trouble WHERE what = ?1")?
+                .execute([what])?;
         }
         Change::PairForbidden { a, b, by } => {
             let mut row = tx.prepare_cached(

@@ -152,6 +152,8 @@ pub const BESIDE: [(&str, &str); 16] = [
         "a keyed mark, so that nobody comes back out of the same table",
     ),
     ("brake", "a coordinator's word"),
+    ("released", "a moment"),
+    ("trouble", "the daemon's own words about its surroundings"),
     ("announcement", "a coordinator's words to many"),
     ("kept_figures", "a round's numbers, which are what stays"),
 ];

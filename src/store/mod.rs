@@ -6,9 +6,11 @@
 pub mod addresses;
 pub mod apply;
 pub mod backup;
+pub mod ceilings;
 pub mod coordinating;
 pub mod erasure;
 pub mod facts;
+pub mod gauges;
 pub mod inbox;
 pub mod journal;
 pub mod look;
@@ -48,6 +50,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_journal_seal.sql"),
     include_str!("migrations/0013_trust.sql"),
     include_str!("migrations/0014_growing_tables.sql"),
+    include_str!("migrations/0015_brakes.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

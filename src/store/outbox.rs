@@ -116,33 +116,58 @@ pub fn order(tx: &Transaction<'_>, now: Moment, letter: &NewLetter<'_>) -> rusql
 /// Takes the next due letters in hand and says so in the database first: at most `limit`; while the programme is paused,
 /// only those to coordinators.
 pub fn take(tx: &Transaction<'_>, now: Moment, limit: u32) -> rusqlite::Result<Vec<Leaving>> {
-    let mut rows = tx.prepare_cached(
-        "SELECT id, kind, person_id, envelope_from, envelope_to, bytes, attempts + 1, created_at
-         FROM outbox JOIN outbox_bytes ON letter_id = id
+    let mut rows = tx.prepare_cached(&format!(
+        "{LEAVING}
          WHERE state = 'queued' AND due_at <= ?1 AND (person_id IS NULL OR NOT EXISTS (SELECT 1 FROM brake))
-         ORDER BY due_at, id LIMIT ?2",
-    )?;
+         ORDER BY due_at, id LIMIT ?2"
+    ))?;
     let letters: Vec<Leaving> = rows
-        .query_map((now.timestamp(), limit), |row| {
-            Ok(Leaving {
-                id: LetterId(row.get(0)?),
-                kind: row.get(1)?,
-                person: row.get::<_, Option<i64>>(2)?.map(PersonId),
-                envelope_from: row.get(3)?,
-                envelope_to: row.get(4)?,
-                bytes: row.get(5)?,
-                attempts: row.get(6)?,
-                created_at: from_seconds(row.get(7)?),
-            })
-        })?
+        .query_map((now.timestamp(), limit), leaving)?
         .collect::<Result<_, _>>()?;
+    in_hand(tx, now, &letters)?;
+    Ok(letters)
+}
+
+/// The same for letters that were chosen, in their order; what is no longer queued is left out.
+pub fn take_these(
+    tx: &Transaction<'_>,
+    now: Moment,
+    chosen: &[LetterId],
+) -> rusqlite::Result<Vec<Leaving>> {
+    let mut row = tx.prepare_cached(&format!("{LEAVING} WHERE id = ?1 AND state = 'queued'"))?;
+    let mut letters = Vec::with_capacity(chosen.len());
+    for id in chosen {
+        letters.extend(row.query_row([id.0], leaving).optional()?);
+    }
+    in_hand(tx, now, &letters)?;
+    Ok(letters)
+}
+
+const LEAVING: &str =
+    "SELECT id, kind, person_id, envelope_from, envelope_to, bytes, attempts + 1, created_at
+     FROM outbox JOIN outbox_bytes ON letter_id = id";
+
+fn leaving(row: &rusqlite::Row<'_>) -> rusqlite::Result<Leaving> {
+    Ok(Leaving {
+        id: LetterId(row.get(0)?),
+        kind: row.get(1)?,
+        person: row.get::<_, Option<i64>>(2)?.map(PersonId),
+        envelope_from: row.get(3)?,
+        envelope_to: row.get(4)?,
+        bytes: row.get(5)?,
+        attempts: row.get(6)?,
+        created_at: from_seconds(row.get(7)?),
+    })
+}
+
+fn in_hand(tx: &Transaction<'_>, now: Moment, letters: &[Leaving]) -> rusqlite::Result<()> {
     let mut mark = tx.prepare_cached(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, sending_since = ?2 WHERE id = ?1",
     )?;
-    for letter in &letters {
+    for letter in letters {
         mark.execute((letter.id.0, now.timestamp()))?;
     }
-    Ok(letters)
+    Ok(())
 }
 
 pub fn sent(tx: &Transaction<'_>, id: LetterId, now: Moment, reply: &str) -> rusqlite::Result<()> {

@@ -11,6 +11,12 @@ pub fn everything(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
     add(
         &mut all,
         db,
+        "SELECT words FROM trouble ORDER BY since, what",
+        |row| Ok(Waiting::Trouble { words: row.get(0)? }),
+    )?;
+    add(
+        &mut all,
+        db,
         "SELECT id, round FROM proposal WHERE state = 'waiting' ORDER BY id",
         |row| {
             Ok(Waiting::Proposal {
@@ -113,6 +119,12 @@ pub fn everything(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
         },
     )?;
     Ok(all)
+}
+
+/// Whether this is known to be wrong.
+pub fn is_trouble(db: &Connection, what: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT count(*) FROM trouble WHERE what = ?1")?
+        .query_row([what], |row| Ok(row.get::<_, i64>(0)? > 0))
 }
 
 fn add(

@@ -35,6 +35,8 @@ pub struct Stage {
     now: Moment,
     letters: Vec<Letter>,
     messages: u32,
+    /// What was played since the story was told anew.
+    played: Vec<Vec<u8>>,
 }
 
 impl Stage {
@@ -107,6 +109,7 @@ impl Stage {
             now,
             letters,
             messages: 0,
+            played: Vec::new(),
         }
     }
 
@@ -117,6 +120,7 @@ impl Stage {
         }
         let (mut engine, dir) = self.engine.take().unwrap_or_else(|| {
             self.messages = 0;
+            self.played.clear();
             let dir = tempfile::tempdir().unwrap();
             copy(self.told.path(), dir.path());
             (open(dir.path()), dir)
@@ -128,11 +132,27 @@ impl Stage {
         let message = answering(raw, letter, raw.len() / self.letters.len() % 4);
         let id = arrives(&mut engine, &message, now);
         let later = now + TimeDelta::days(1000);
+        self.played.push(raw.to_vec());
         let waiting = inbox::unhandled(engine.store().reader(), later, 10).unwrap();
-        assert!(
-            !waiting.contains(&id),
-            "a message that could not be handled"
-        );
+        if waiting.contains(&id) {
+            let reason: String = engine
+                .store()
+                .reader()
+                .query_row("SELECT reason FROM inbox WHERE id = ?1", [id.0], |row| {
+                    row.get(0)
+                })
+                .unwrap();
+            // It may hang on what came before it.
+            let kept = std::env::temp_dir().join(format!("played-{}", std::process::id()));
+            fs::create_dir_all(&kept).unwrap();
+            for (number, played) in self.played.iter().enumerate() {
+                fs::write(kept.join(format!("{number:03}")), played).unwrap();
+            }
+            panic!(
+                "a message that could not be handled: {reason}; this and those before it: {}",
+                kept.display()
+            );
+        }
         let own = engine.config().settings.address.clone();
         for letter in engine.take_letters(now, 100).unwrap() {
             check(&letter.bytes, &letter.envelope_to, &own);

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod brakes;
 mod cli;
 mod config_bad;
 mod daemon;

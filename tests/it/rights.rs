@@ -519,7 +519,7 @@ mod with_servers {
                 login: Some(server.login(user)),
                 traces: Traces {
                     sent_folder: Some("Sent".into()),
-                    queue_command: Vec::new(),
+                    ..Traces::default()
                 },
             },
             ..config(dir.path())

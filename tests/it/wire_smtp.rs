@@ -18,6 +18,7 @@ fn to(address: &str) -> Envelope {
     Envelope {
         from: Some("bounces@org.test".into()),
         to: address.into(),
+        copy_to: None,
     }
 }
 
@@ -288,6 +289,7 @@ async fn the_envelope_is_said_as_it_is_and_the_sender_may_be_empty() {
         let envelope = Envelope {
             from: from.map(str::to_owned),
             to: to_whom.into(),
+            copy_to: None,
         };
         let outcome = client(&server)
             .deliver(&envelope, LETTER, &mut |_| Ok(()))

@@ -96,6 +96,7 @@ mod tests {
         Envelope {
             from: Some("bounces@example.org".into()),
             to: to.into(),
+            copy_to: None,
         }
     }
 

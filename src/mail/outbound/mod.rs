@@ -9,12 +9,14 @@ pub mod transport;
 
 use serde::{Deserialize, Serialize};
 
-/// The SMTP envelope of a letter: one recipient each.
+/// The SMTP envelope of a letter: one recipient each, and perhaps ourselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     /// Where bounces go; `None` is the null sender.
     pub from: Option<String>,
     pub to: String,
+    /// Our own mailbox, where a copy is to prove that the letter was taken. Whether it is taken there changes nothing.
+    pub copy_to: Option<String>,
 }
 
 /// What became of one attempt to hand over a letter.

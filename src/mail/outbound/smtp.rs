@@ -170,6 +170,8 @@ impl Smtp {
             return Ok(());
         }
         self.close().await;
+        crate::failpoint::reach("smtp-connect")
+            .map_err(|error| SmtpError::Lost(error.to_string()))?;
         let connecting = timeout(
             self.patience.connect,
             connect(&self.server, self.login.as_ref()),
@@ -194,7 +196,7 @@ impl Smtp {
         letter: &[u8],
         on_phase: Hook<'_>,
     ) -> Outcome {
-        let (from, to) = match checked(envelope, letter) {
+        let (from, to, copy) = match checked(envelope, letter) {
             Ok(addresses) => addresses,
             Err(refusal) => return refusal,
         };
@@ -210,7 +212,12 @@ impl Smtp {
                 continue;
             };
             let (outcome, afterwards) = self
-                .transact(&mut connection, &from, &to, letter, &mut *on_phase)
+                .transact(
+                    &mut connection,
+                    (&from, &to, copy.as_ref()),
+                    letter,
+                    &mut *on_phase,
+                )
                 .await;
             match afterwards {
                 // Nothing was sent over a connection that had died while it waited for work: the letter deserves a
@@ -238,8 +245,7 @@ impl Smtp {
     async fn transact(
         &self,
         connection: &mut Connection,
-        from: &Option<Address>,
-        to: &Address,
+        (from, to, copy): (&Option<Address>, &Address, Option<&Address>),
         letter: &[u8],
         on_phase: Hook<'_>,
     ) -> (Outcome, Afterwards) {
@@ -269,6 +275,9 @@ impl Smtp {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
         let patience = &self.patience;
+        if let Err(failure) = reached("smtp-mail") {
+            return failure.tidy_up(lettre, patience).await;
+        }
         let mail = step(
             Step::Mail,
             patience.command,
@@ -281,6 +290,9 @@ impl Smtp {
             }
             return failure.tidy_up(lettre, patience).await;
         }
+        if let Err(failure) = reached("smtp-rcpt") {
+            return failure.tidy_up(lettre, patience).await;
+        }
         if let Err(failure) = step(
             Step::Rcpt,
             patience.command,
@@ -290,7 +302,27 @@ impl Smtp {
         {
             return failure.tidy_up(lettre, patience).await;
         }
+        if let Some(copy) = copy {
+            let told = step(
+                Step::Rcpt,
+                patience.command,
+                lettre.command(Rcpt::new(copy.clone(), vec![])),
+            );
+            match told.await {
+                Err(failure) if failure.connection_is_gone => {
+                    return failure.tidy_up(lettre, patience).await;
+                }
+                // Refused or not: the letter goes to its reader.
+                _ => {}
+            }
+        }
+        if let Err(failure) = reached("smtp-data") {
+            return failure.tidy_up(lettre, patience).await;
+        }
         if let Err(failure) = step(Step::Data, patience.data, lettre.command(Data)).await {
+            return failure.tidy_up(lettre, patience).await;
+        }
+        if let Err(failure) = reached("smtp-letter") {
             return failure.tidy_up(lettre, patience).await;
         }
         self.send_letter(connection, letter, on_phase).await
@@ -399,6 +431,17 @@ impl Failure {
     }
 }
 
+/// A place where a test may let the connection break.
+fn reached(place: &'static str) -> Result<(), Failure> {
+    crate::failpoint::reach(place).map_err(|error| Failure {
+        outcome: Outcome::Temporary {
+            code: None,
+            text: error.to_string(),
+        },
+        connection_is_gone: true,
+    })
+}
+
 /// Waits for the answer to one command and checks that it is the one that lets the dialogue go on.
 async fn step(
     step: Step,
@@ -453,8 +496,11 @@ fn verdict(step: Step, code: u16, text: String) -> Outcome {
     }
 }
 
+/// Sender, recipient and our own copy.
+type Checked = (Option<Address>, Address, Option<Address>);
+
 /// Refuses what must never reach a server, whatever it would answer.
-fn checked(envelope: &Envelope, letter: &[u8]) -> Result<(Option<Address>, Address), Outcome> {
+fn checked(envelope: &Envelope, letter: &[u8]) -> Result<Checked, Outcome> {
     if has_bare_newline(letter) {
         return Err(not_sent(554, "the letter has a line end that is not CRLF"));
     }
@@ -462,7 +508,8 @@ fn checked(envelope: &Envelope, letter: &[u8]) -> Result<(Option<Address>, Addre
         on_the_wire(text).ok_or_else(|| not_sent(553, "an address of the envelope is no address"))
     };
     let from = envelope.from.as_deref().map(address).transpose()?;
-    Ok((from, address(&envelope.to)?))
+    let copy = envelope.copy_to.as_deref().map(address).transpose()?;
+    Ok((from, address(&envelope.to)?, copy))
 }
 
 /// The address as SMTP carries it: the domain as A-labels, so that only a local part with foreign letters needs
@@ -678,6 +725,7 @@ mod tests {
         let envelope = |from: Option<&str>, to: &str| Envelope {
             from: from.map(str::to_owned),
             to: to.to_owned(),
+            copy_to: None,
         };
         for to in [
             "",

@@ -156,6 +156,7 @@ fn item(waiting: &Waiting) -> Item {
             ),
             Some(format!("pool {person}")),
         ),
+        Waiting::Trouble { words } => (words.clone(), None),
         Waiting::Defect { what, why } => (
             format!("Something that was due could not be done and is tried again ({what}): {why}"),
             None,

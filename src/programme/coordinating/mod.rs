@@ -5,6 +5,7 @@ mod answering;
 mod authority;
 mod commands;
 mod digest;
+mod noticing;
 
 use super::decision::{Change, Decision};
 use super::event::{Authority, Command, CommandKind};
@@ -20,6 +21,7 @@ pub use answering::{MARK, is_also, relay};
 pub use authority::{agreed, is_sufficient};
 pub use commands::read as read_command;
 pub use digest::digest;
+pub use noticing::{is_runaway, noticed};
 
 /// Who gets a message that a person must read: those who may act, or the safety contacts alone. Where nobody is named as
 /// safety contact it is the first coordinator.

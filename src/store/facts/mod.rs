@@ -161,6 +161,7 @@ pub fn load(
             }
         }
         Event::Complaint(complaint) => about_person(tx, &mut facts, complaint.person, None)?,
+        Event::Noticed(_) => facts.brake = coordinating::brake(tx)?,
         Event::Proposed(proposed) => {
             facts.applicants = match proposed.purpose {
                 Purpose::Round => applicants(tx, &proposed.round)?,
