@@ -28,25 +28,39 @@ const OUTBOX_SECONDS: u64 = 5;
 /// How often it is asked whether a letter of unknown end is to be looked for.
 const LOOK_SECONDS: u64 = 10;
 
+/// What a handful of letters is sent with.
+struct Sending {
+    transport: Transport,
+    marks: DotMarks,
+    ballast: Ballast,
+    attention: Attention,
+    /// Our own mailbox, where letters that must not come twice leave a copy.
+    copy_to: Option<String>,
+    back_off: BackOff,
+}
+
 pub(super) async fn deliver_loop(
     config: Config,
-    mut marks: DotMarks,
+    marks: DotMarks,
     handle: Handle,
     clock: Clock,
     mut believed: watch::Receiver<bool>,
     letters_wait: Arc<Notify>,
     stopping: watch::Receiver<bool>,
 ) {
-    let mut transport = Transport::new(&config.sending);
-    let ballast = Ballast::new(&config.state_dir);
-    let attention = Attention::to(&config.state_dir, "sending");
-    let copy_to = match &config.sending {
-        SendingSettings::Smtp { traces, .. } if traces.copy_to_self => {
-            Some(config.settings.address.clone())
-        }
-        _ => None,
+    let mut sending = Sending {
+        transport: Transport::new(&config.sending),
+        marks,
+        ballast: Ballast::new(&config.state_dir),
+        attention: Attention::to(&config.state_dir, "sending"),
+        copy_to: match &config.sending {
+            SendingSettings::Smtp { traces, .. } if traces.copy_to_self => {
+                Some(config.settings.address.clone())
+            }
+            _ => None,
+        },
+        back_off: BackOff::new(),
     };
-    let mut back_off = BackOff::new();
     loop {
         // By a clock that jumped, it may be any day.
         if !*believed.borrow_and_update() {
@@ -58,31 +72,21 @@ pub(super) async fn deliver_loop(
         }
         // Without room to write down what became of a letter, none is handed over.
         let kept = failpoint::reach("room-kept").map_err(std::io::Error::from);
-        if let Err(error) = kept.and_then(|()| ballast.keep()) {
+        if let Err(error) = kept.and_then(|()| sending.ballast.keep()) {
             tracing::error!(%error, "no room in the state folder: no letter is sent");
-            if !pause(&stopping, back_off.longer()).await {
+            if !pause(&stopping, sending.back_off.longer()).await {
                 break;
             }
             continue;
         }
-        let delivered = deliver_what_waits(
-            &mut transport,
-            &mut marks,
-            &ballast,
-            &handle,
-            &clock,
-            &stopping,
-            &mut back_off,
-            &attention,
-            copy_to.as_deref(),
-        );
+        let delivered = deliver_what_waits(&mut sending, &handle, &clock, &stopping);
         match delivered.await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => {
                 tracing::error!(error = %format!("{error:#}"), "letters cannot be taken from the outbox");
                 if is_out_of_room(&error) {
-                    ballast.give_up();
+                    sending.ballast.give_up();
                 }
             }
         }
@@ -95,7 +99,7 @@ pub(super) async fn deliver_loop(
             () = stopped(stopping.clone()) => {}
         }
     }
-    transport.close().await;
+    sending.transport.close().await;
 }
 
 /// Looks for letters whose end nobody told, once they have waited long enough.
@@ -145,15 +149,17 @@ async fn look_for_letters(
 
 /// One handful of letters. Says whether more may be waiting.
 async fn deliver_what_waits(
-    transport: &mut Transport,
-    marks: &mut DotMarks,
-    ballast: &Ballast,
+    Sending {
+        transport,
+        marks,
+        ballast,
+        attention,
+        copy_to,
+        back_off,
+    }: &mut Sending,
     handle: &Handle,
     clock: &Clock,
     stopping: &watch::Receiver<bool>,
-    back_off: &mut BackOff,
-    attention: &Attention,
-    copy_to: Option<&str>,
 ) -> anyhow::Result<bool> {
     let now = clock.now();
     let letters = handle
@@ -200,8 +206,8 @@ async fn deliver_what_waits(
             from: Some(letter.envelope_from.clone()),
             to: letter.envelope_to.clone(),
             copy_to: copy_to
-                .filter(|_| must_not_come_twice(&letter.kind))
-                .map(str::to_owned),
+                .clone()
+                .filter(|_| must_not_come_twice(&letter.kind)),
         };
         let outcome = transport
             .deliver(&envelope, &letter.bytes, &mut |Phase::Dot| {

@@ -131,6 +131,10 @@ impl Throttle {
     /// that it takes, up to the ceiling.
     pub fn room_for(&mut self, domain: &str, paces: &Paces, now: Moment) -> u32 {
         let last = paces.per_domain_and_minute;
+        if last >= paces.per_minute {
+            // The ceiling for all is the only one.
+            return u32::MAX;
+        }
         let (begun, left) = match self.domains.get_mut(domain) {
             Some(known) => (
                 slow_start(known.taken, last),
