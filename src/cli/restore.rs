@@ -8,11 +8,14 @@ use clap::Args as Arguments;
 use crate::daemon::Engine;
 use crate::daemon::engine::{DATABASE, master_key};
 use crate::daemon::run::lock;
-use crate::store::{Durability, backup};
+use crate::store::Durability;
+use crate::store::backup::{self, CarriedOver};
+use crate::time::Clock;
 
 /// Put a backup in the database's place; the former database is kept beside it
 ///
-/// Stop the daemon first. The backup is checked before anything is changed. People who were erased since it was made are
+/// What has left since the copy was made is not sent again, and messages that have come since are handled anew, as far as the
+/// former database can be read. Stop the daemon first. The backup is checked before anything is changed. People who were erased since it was made are
 /// erased again.
 #[derive(Debug, Arguments)]
 #[command(
@@ -28,7 +31,19 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&config.state_dir)?;
     // Nobody may write to the database while it is exchanged.
     let _lock = lock(&config.state_dir)?;
-    backup::restore(&args.file, &config.state_dir.join(DATABASE))?;
+    let database = config.state_dir.join(DATABASE);
+    let former = backup::restore(&args.file, &database)?;
+    match backup::carry_over(&database, former.as_deref(), Clock::System.now())? {
+        CarriedOver::Known { letters, messages } => println!(
+            "Since the copy was made {letters} letters have left and {messages} messages have come: none of the letters \
+             is sent again, and the messages are handled anew."
+        ),
+        CarriedOver::Unknown { letters: 0 } => {}
+        CarriedOver::Unknown { letters } => println!(
+            "The former database cannot be read. {letters} letters that wait in the copy may have left since: they are \
+             looked for first, and introductions that cannot be found wait for a coordinator."
+        ),
+    }
     let key = config.state_dir.join("master.key");
     let saved = super::backup::key_file(&args.file);
     if saved.is_file() && !key.is_file() {

@@ -120,6 +120,15 @@ impl Engine {
         self.plan_calendar(now)
     }
 
+    /// FOR TESTS ONLY: see [`Store::fail_where`].
+    #[cfg(debug_assertions)]
+    pub fn fail_where(
+        &mut self,
+        fails: impl FnMut() -> bool + Send + 'static,
+    ) -> anyhow::Result<()> {
+        Ok(self.store.fail_where(fails)?)
+    }
+
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -127,6 +136,14 @@ impl Engine {
     /// What was ordered since the last call.
     pub fn take_ordered(&mut self) -> Vec<String> {
         std::mem::take(&mut self.ordered)
+    }
+
+    /// At an ordered end: closes the database, so that whatever happens to its file until the next start is noticed.
+    ///
+    /// # Errors
+    /// Another process is using it; it is closed without a seal then.
+    pub fn close(self) -> anyhow::Result<()> {
+        self.store.close_sealed()
     }
 
     /// At start: letters that were on their way are sent again or looked for, and the calendar is written down.

@@ -93,6 +93,9 @@ async fn serve(
             while let Some(job) = inbound_jobs.blocking_recv() {
                 job(&mut engine);
             }
+            if let Err(error) = engine.close() {
+                tracing::info!(%error, "the database is left without a seal");
+            }
         })?;
     let handle = Handle { jobs };
     // Whoever starts has read a config that can be used.

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{MIGRATIONS, Store, damage, migrate};
+use super::{MIGRATIONS, Store, damage, migrate, seal};
 
 /// Writes a complete copy to `to` while others go on writing, then checks it. `progress` gets (pages done, pages).
 ///
@@ -53,11 +53,11 @@ pub fn backup(store: &Store, to: &Path, mut progress: impl FnMut(u64, u64)) -> a
     Ok(())
 }
 
-/// Puts a backup in the place of the database. The former database is kept beside it.
+/// Puts a backup in the place of the database. The former database is kept beside it; returns where.
 ///
 /// # Errors
 /// `from` is no Pairpost backup, is damaged, or is of a newer version; nothing is changed then.
-pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
+pub fn restore(from: &Path, database: &Path) -> anyhow::Result<Option<PathBuf>> {
     if !from.is_file() {
         bail!("{}: no such file", from.display());
     }
@@ -85,6 +85,8 @@ pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
             from.display()
         )));
     }
+    seal::remove(database);
+    let mut former = None;
     if database.exists() {
         let kept = free_name(database);
         std::fs::rename(database, &kept)
@@ -97,13 +99,114 @@ pub fn restore(from: &Path, database: &Path) -> anyhow::Result<()> {
                     .with_context(|| format!("{}: cannot be moved aside", companion.display()))?;
             }
         }
+        former = Some(kept);
     }
     for end in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(with_end(database, end));
     }
     std::fs::rename(&part, database)
         .with_context(|| format!("{}: cannot be put in place", database.display()))?;
-    Ok(())
+    Ok(former)
+}
+
+/// What a restored database has learned from the one that it replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CarriedOver {
+    /// Letters that have left since the copy was made, and messages that have come since: none of the former is sent again,
+    /// each of the latter is handled anew.
+    Known { letters: usize, messages: usize },
+    /// The former database is gone or cannot be read: letters that wait in the copy may have left. They are looked for
+    /// before anything is done about them.
+    Unknown { letters: usize },
+}
+
+/// After a restore: what has happened since the copy was made must not happen again (RELIABILITY F15).
+///
+/// # Errors
+/// The restored database cannot be written; nothing may be sent then.
+pub fn carry_over(
+    database: &Path,
+    former: Option<&Path>,
+    now: crate::time::Moment,
+) -> anyhow::Result<CarriedOver> {
+    let mut db = Connection::open(database)?;
+    if let Some(former) = former.filter(|path| path.is_file()) {
+        match carry_from(&mut db, former) {
+            Ok(carried) => return Ok(carried),
+            Err(error) => {
+                tracing::warn!(%error, file = %former.display(), "the former database cannot be read");
+            }
+        }
+    }
+    let letters = db.execute(
+        "UPDATE outbox SET state = 'unknown', look_at = ?1, looks = 0, unknown_ends = unknown_ends + 1,
+           last_error = 'restored from a copy: it may have left since'
+         WHERE state IN ('queued', 'sending', 'dot')",
+        [now.timestamp()],
+    )?;
+    Ok(CarriedOver::Unknown { letters })
+}
+
+/// The former database has the same tables, or this fails and changes nothing.
+fn carry_from(db: &mut Connection, former: &Path) -> anyhow::Result<CarriedOver> {
+    db.execute("ATTACH ?1 AS former", [former.display().to_string()])?;
+    let carried = (|| {
+        let version: usize =
+            db.query_row("PRAGMA former.user_version", [], |row| row.get::<_, i64>(0))? as usize;
+        anyhow::ensure!(
+            version == MIGRATIONS.len(),
+            "it is of another version ({version})"
+        );
+        let tx = db.transaction()?;
+        // A letter that had left, or may have, is as it was there, bytes and ids included.
+        let left = "('sent', 'dot', 'unknown', 'held', 'refused')";
+        let mut letters = tx.execute(
+            &format!(
+                "UPDATE main.outbox SET
+                   (state, attempts, sent_at, reply, dot_at, look_at, looks, unknown_ends, last_error) =
+                   (SELECT state, attempts, sent_at, reply, dot_at, look_at, looks, unknown_ends, last_error
+                    FROM former.outbox there WHERE there.id = main.outbox.id)
+                 WHERE state IN ('queued', 'sending', 'dot', 'unknown') AND EXISTS
+                   (SELECT 1 FROM former.outbox there WHERE there.id = main.outbox.id AND there.key = main.outbox.key
+                      AND there.state IN {left})"
+            ),
+            [],
+        )?;
+        letters += tx.execute(
+            &format!(
+                "INSERT OR IGNORE INTO main.outbox SELECT * FROM former.outbox there
+                 WHERE there.state IN {left} AND there.id NOT IN (SELECT id FROM main.outbox)"
+            ),
+            [],
+        )?;
+        tx.execute(
+            "INSERT OR IGNORE INTO main.outbox_bytes SELECT * FROM former.outbox_bytes there
+             WHERE there.letter_id IN (SELECT id FROM main.outbox)",
+            [],
+        )?;
+        // A message that has come since is handled anew: what followed from it is not in the copy.
+        let messages = tx.execute(
+            "INSERT OR IGNORE INTO main.inbox (id, hash, truncated, received_at)
+             SELECT id, hash, truncated, received_at FROM former.inbox there
+             WHERE there.id NOT IN (SELECT id FROM main.inbox)
+               AND there.id IN (SELECT inbox_id FROM former.inbox_bytes)",
+            [],
+        )?;
+        tx.execute(
+            "INSERT OR IGNORE INTO main.inbox_bytes SELECT * FROM former.inbox_bytes there
+             WHERE there.inbox_id IN (SELECT id FROM main.inbox)",
+            [],
+        )?;
+        tx.execute(
+            "INSERT OR IGNORE INTO main.place SELECT * FROM former.place there
+             WHERE there.inbox_id IN (SELECT id FROM main.inbox)",
+            [],
+        )?;
+        tx.commit()?;
+        Ok(CarriedOver::Known { letters, messages })
+    })();
+    db.execute_batch("DETACH former")?;
+    carried
 }
 
 /// What a restored copy holds.

@@ -22,6 +22,7 @@ pub mod report;
 pub mod rights;
 #[cfg(test)]
 pub mod scans;
+mod seal;
 pub mod surveys;
 pub mod tombstones;
 pub mod trust;
@@ -78,6 +79,9 @@ impl Store {
     /// # Errors
     /// A database of a newer Pairpost, a damaged file, or a disk that cannot do write-ahead logging.
     pub fn open(path: &Path, durability: Durability) -> anyhow::Result<Store> {
+        if durability == Durability::Full {
+            seal::check(path)?;
+        }
         let mut db = Connection::open(path)
             .with_context(|| format!("{}: cannot be opened as a database", path.display()))?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -130,6 +134,15 @@ impl Store {
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
 
+    /// FOR TESTS ONLY: asks before each step that SQLite takes whether it shall fail there, as a call of the system may.
+    #[cfg(debug_assertions)]
+    pub fn fail_where(
+        &mut self,
+        fails: impl FnMut() -> bool + Send + 'static,
+    ) -> rusqlite::Result<()> {
+        self.db.progress_handler(1, Some(fails))
+    }
+
     /// For reading outside of an event (status, export).
     pub fn reader(&self) -> &Connection {
         &self.db
@@ -154,6 +167,21 @@ impl Store {
         // Deleted content is overwritten at once (secure_delete); this also gives back the pages that held it.
         self.db.execute_batch("VACUUM")?;
         Ok(truncate()?)
+    }
+
+    /// Closes the database and seals its file: whatever happens to it before the next start is noticed then.
+    ///
+    /// # Errors
+    /// Somebody else is using the database, or the seal cannot be written: it is left without one.
+    pub fn close_sealed(self) -> anyhow::Result<()> {
+        let path = self.path.clone();
+        // Only whoever is alone with the database can take it out of its journal; the next one to open it puts it back.
+        let journal: String = self
+            .db
+            .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+        self.db.close().map_err(|(_, error)| error)?;
+        anyhow::ensure!(journal == "delete", "another process uses the database");
+        seal::set(&path)
     }
 
     /// SQLite's own check of the whole file.

@@ -4,12 +4,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_lines;
 mod brakes;
 mod cli;
 mod config_bad;
 mod daemon;
 mod engine;
 mod examples;
+#[cfg(debug_assertions)]
+mod failpoints;
 mod guides;
 mod import;
 mod letters;
@@ -19,12 +22,15 @@ mod matching_graphs;
 mod museum;
 mod oauth;
 mod readability;
+mod receiving_once;
 mod rehearsals;
 mod rights;
 mod round;
 mod rules;
+mod running;
 mod scenarios;
 mod sending_once;
+mod storage;
 mod store;
 mod surveys;
 mod wire_imap;

@@ -113,12 +113,29 @@ async fn each_answer_at_each_point_is_judged_right() {
         ("silence", vec![Stall]),
         ("cut", vec![]),
         ("wrong number", vec![say("240 odd")]),
+        ("452", vec![say("452 4.2.2 full")]),
+        ("554", vec![say("554 5.7.1 no")]),
+        ("empty line", vec![raw("\r\n")]),
+        ("number alone", vec![raw("4")]),
+        ("endless", vec![raw(&"250-more\r\n".repeat(3000)), Stall]),
     ];
-    for (point, before) in points() {
+    let mut cases = 0;
+    let auth = vec![
+        say("220 fake"),
+        Hear("EHLO"),
+        say("250 AUTH PLAIN"),
+        Hear("AUTH PLAIN"),
+    ];
+    for (point, before) in points().into_iter().chain([("AUTH", auth)]) {
         for (name, answer) in &answers {
+            cases += 1;
             let server = Scripted::new(vec![script(&[&before, answer])]);
             let mut smtp = client(&server);
-            if *name == "silence" {
+            let _password;
+            if point == "AUTH" {
+                (_password, smtp) = with_login(server.server(Security::Plain));
+            }
+            if *name == "silence" && point != "AUTH" {
                 let short = patience(Duration::from_secs(1));
                 smtp = Smtp::with_patience(server.server(Security::Plain), None, short);
             }
@@ -126,6 +143,25 @@ async fn each_answer_at_each_point_is_judged_right() {
             let (outcome, dotted) = deliver(&mut smtp).await;
             assert_eq!(dotted, point == "dot", "{case}: the hook");
             let right = match (point, *name) {
+                // What is wrong with our login is no letter's fault.
+                ("AUTH", _) => matches!(outcome, Outcome::Temporary { .. }),
+                ("RCPT" | "DATA" | "dot", "554") => {
+                    matches!(outcome, Outcome::Permanent { code: 554, .. })
+                }
+                (_, "554") => matches!(
+                    outcome,
+                    Outcome::Temporary {
+                        code: Some(554),
+                        ..
+                    }
+                ),
+                (_, "452") => matches!(
+                    outcome,
+                    Outcome::Temporary {
+                        code: Some(452),
+                        ..
+                    }
+                ),
                 // Refused for good: only where the letter or its reader is meant.
                 ("RCPT" | "DATA" | "dot", "550") => {
                     matches!(outcome, Outcome::Permanent { code: 550, .. })
@@ -161,6 +197,7 @@ async fn each_answer_at_each_point_is_judged_right() {
             assert!(right, "{case}: {outcome:?}");
         }
     }
+    assert_eq!(cases, 15 * 7);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ pub mod letter;
 pub mod mailserver;
 pub mod people;
 pub mod programme;
+pub mod proxy;
 pub mod sample_database;
 pub mod scenario;
 pub mod scripted;

@@ -217,15 +217,59 @@ impl Programme {
         self.run_with(&[("PAIRPOST_CLOCK_OFFSET_SECONDS", shift.to_string().as_ref())])
     }
 
+    /// Messages that nobody has filed away yet.
+    pub fn in_inbox(&self) -> usize {
+        maildir_files(&self.mailbox(), "").len()
+    }
+
     /// Starts the daemon with something in its environment.
     pub fn run_with(&self, environment: &[(&str, &std::ffi::OsStr)]) -> Daemon {
+        let mut daemon = self.start_with(environment);
+        let until = Instant::now() + PATIENCE;
+        while !daemon.has_logged("ready") {
+            assert_eq!(daemon.child.try_wait().unwrap(), None, "{}", daemon.log());
+            assert!(Instant::now() < until, "not ready: {}", daemon.log());
+            sleep(Duration::from_millis(20));
+        }
+        daemon
+    }
+
+    /// The same with a clock that shows `moment`, and without waiting until it is ready.
+    pub fn start_at(
+        &self,
+        moment: DateTime<Utc>,
+        environment: &[(&str, &std::ffi::OsStr)],
+    ) -> Daemon {
+        let shift = (moment - Utc::now()).num_seconds().to_string();
+        let clock = [("PAIRPOST_CLOCK_OFFSET_SECONDS", shift.as_ref())];
+        self.start_with(&[environment, &clock].concat())
+    }
+
+    /// Starts the daemon and does not wait for it: it may not come far.
+    pub fn start_with(&self, environment: &[(&str, &std::ffi::OsStr)]) -> Daemon {
+        self.start_limited(environment, "")
+    }
+
+    /// The same under a limit, as the words of `ulimit`: "-n 16".
+    pub fn start_limited(&self, environment: &[(&str, &std::ffi::OsStr)], limit: &str) -> Daemon {
         let logged = self.log().len();
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.log_file())
             .unwrap();
-        let mut command = pairpost();
+        let mut command = match limit {
+            "" => pairpost(),
+            limit => {
+                let mut shell = clean(Command::new("bash"));
+                shell.args([
+                    "-c",
+                    &format!("ulimit {limit}; exec \"$0\" \"$@\""),
+                    env!("CARGO_BIN_EXE_pairpost"),
+                ]);
+                shell
+            }
+        };
         command.args(["run", "--config"]).arg(self.config());
         command.envs(environment.iter().copied());
         let child = command
@@ -234,18 +278,11 @@ impl Programme {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut daemon = Daemon {
+        Daemon {
             log_file: self.log_file(),
             child,
             logged,
-        };
-        let until = Instant::now() + PATIENCE;
-        while !daemon.has_logged("ready") {
-            assert_eq!(daemon.child.try_wait().unwrap(), None, "{}", daemon.log());
-            assert!(Instant::now() < until, "not ready: {}", daemon.log());
-            sleep(Duration::from_millis(20));
         }
-        daemon
     }
 }
 
@@ -277,6 +314,52 @@ impl Daemon {
             );
             sleep(Duration::from_millis(5));
         }
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Whether it has ended; its exit code is 78 where it refused its config or its database.
+    pub fn ended(&self) -> bool {
+        // A process that is waited for later still has its folder.
+        fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .map_or(true, |stat| stat.contains(") Z "))
+    }
+
+    /// Waits for it to end by itself.
+    pub fn exit_code(mut self) -> Option<i32> {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            sleep(Duration::from_millis(10));
+        }
+        panic!("it does not end: {}", self.log());
+    }
+
+    /// Asks it to end, and kills it where it does not within a time.
+    pub fn end_within(mut self, patience: Duration) {
+        self.signal("TERM");
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            if self.child.try_wait().unwrap().is_some() {
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        self.kill();
+    }
+
+    /// The most memory that it has had at once, in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|value| value.trim().trim_end_matches(" kB").parse().ok())
+            .unwrap()
     }
 
     /// Sends it a signal by its name.
@@ -326,16 +409,28 @@ impl Drop for Daemon {
 
 /// The program under test, untouched by what this shell has set.
 fn pairpost() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pairpost"));
+    clean(Command::new(env!("CARGO_BIN_EXE_pairpost")))
+}
+
+fn clean(mut command: Command) -> Command {
     for name in [
         "PAIRPOST_CONFIG",
         "PAIRPOST_CLOCK_OFFSET_SECONDS",
+        "PAIRPOST_FAILPOINT",
         "NOTIFY_SOCKET",
         "RUST_LOG",
     ] {
         command.env_remove(name);
     }
     command
+}
+
+/// How much of something a test does: thousands where `tests/run --long` says so.
+pub fn effort(usual: u32, long: u32) -> u32 {
+    match std::env::var_os("PAIRPOST_LONG_TESTS") {
+        Some(_) => long,
+        None => usual,
+    }
 }
 
 /// The files of a Maildir's folder ("" is the inbox), read or not.

@@ -81,6 +81,29 @@ pub fn run(name: &str) {
     }
 }
 
+/// Tells a story whose last sentence but a few is about a downtime; the kinds of the letters that somebody gets when the machine
+/// comes back.
+///
+/// # Errors
+/// The first sentence that is not true.
+pub fn letters_after_downtime(text: &str, name: &str) -> Result<Vec<String>, String> {
+    let mut story = Story::begin(text);
+    for sentence in text.lines().filter(|line| !line.starts_with("with ")) {
+        let is_downtime = sentence.starts_with("the machine is down");
+        if is_downtime {
+            story.mailbox(name).clear();
+        }
+        story
+            .tell(sentence)
+            .map_err(|why| format!("{sentence}: {why}"))?;
+        if is_downtime {
+            let letters = story.mailbox(name).iter();
+            return Ok(letters.map(|letter| letter.kind.clone()).collect());
+        }
+    }
+    Err("there is no downtime in this story".into())
+}
+
 impl Story {
     fn begin(text: &str) -> Story {
         let dir = tempfile::tempdir().unwrap();

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -26,10 +26,33 @@ struct Inner {
     /// A Maildir folder for the copies.
     copies: Option<PathBuf>,
     connections: AtomicU64,
+    /// A file with a line for each letter taken, as `postqueue -j` lists a queue.
+    noted: Option<PathBuf>,
+    /// Whether everybody is sent away at the door.
+    refusing: AtomicBool,
 }
 
 impl Submission {
+    /// A server that writes down what it takes as a Postfix lists its queue.
+    pub fn start_noting(noted: &std::path::Path) -> Submission {
+        Submission::with(Duration::ZERO, None, Duration::ZERO, Some(noted.to_owned()))
+    }
+
+    /// Whether it sends everybody away from now on.
+    pub fn refuse(&self, refuse: bool) {
+        self.inner.refusing.store(refuse, Ordering::SeqCst);
+    }
+
     pub fn start(silence: Duration, copies: Option<PathBuf>, copy_after: Duration) -> Submission {
+        Submission::with(silence, copies, copy_after, None)
+    }
+
+    fn with(
+        silence: Duration,
+        copies: Option<PathBuf>,
+        copy_after: Duration,
+        noted: Option<PathBuf>,
+    ) -> Submission {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let inner = Arc::new(Inner {
@@ -38,6 +61,8 @@ impl Submission {
             copy_after,
             copies,
             connections: AtomicU64::new(0),
+            noted,
+            refusing: AtomicBool::new(false),
         });
         let serving = inner.clone();
         thread::spawn(move || {
@@ -65,7 +90,10 @@ impl Inner {
         stream.set_nodelay(true)?;
         let mut answer = stream.try_clone()?;
         let mut lines = BufReader::new(stream);
-        let mut recipient = String::new();
+        let (mut sender, mut recipient) = (String::new(), String::new());
+        if self.refusing.load(Ordering::SeqCst) {
+            return answer.write_all(b"421 4.3.2 not now\r\n");
+        }
         answer.write_all(b"220 test ESMTP\r\n")?;
         loop {
             let mut line = String::new();
@@ -75,6 +103,10 @@ impl Inner {
             let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
             let reply: &[u8] = match verb.as_str() {
                 "EHLO" => b"250-test\r\n250 8BITMIME\r\n",
+                "MAIL" => {
+                    sender = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+                    b"250 ok\r\n"
+                }
                 "RCPT" => {
                     recipient = line.trim_end().to_owned();
                     b"250 ok\r\n"
@@ -86,6 +118,10 @@ impl Inner {
                         if lines.read_line(&mut letter)? == 0 {
                             return Ok(()); // Cut off before the dot: not taken.
                         }
+                    }
+                    if let Some(noted) = &self.noted {
+                        let mut file = std::fs::File::options().append(true).open(noted)?;
+                        writeln!(file, "{{\"sender\": \"{sender}\"}}")?;
                     }
                     self.take(&recipient, &letter);
                     b"250 taken\r\n"

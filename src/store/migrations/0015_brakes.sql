@@ -12,3 +12,6 @@ CREATE TABLE trouble (
   words TEXT NOT NULL,
   since INTEGER NOT NULL
 ) STRICT;
+
+-- How many letters were planned within a day is asked before each handful that leaves.
+CREATE INDEX outbox_unprompted ON outbox (created_at) WHERE unprompted = 1;
