@@ -77,6 +77,13 @@ pub fn comparable(address: &str) -> Result<String, AddressError> {
     if local.len() > LOCAL_PART_MAX || local.len() + 1 + domain.len() > ADDRESS_MAX {
         return Err(AddressError::TooLong);
     }
+    // What carries our letters must agree, or a letter to it could never be written.
+    if format!("{local}@{domain}")
+        .parse::<lettre::Address>()
+        .is_err()
+    {
+        return Err(AddressError::LocalPart);
+    }
     Ok(format!("{}@{domain}", local.to_ascii_lowercase()))
 }
 
@@ -140,6 +147,28 @@ pub fn has_bare_newline(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taken_for_an_address_can_be_written_to() {
+        let mut taken = 0;
+        for byte in 0x20..0x7f_u8 {
+            let c = char::from(byte);
+            for address in [
+                format!("{c}@people.test"),
+                format!("a{c}b@people.test"),
+                format!("{c}a@people.test"),
+                format!("a{c}@people.test"),
+                format!("{}{c}@people.test", "a".repeat(63)),
+                format!("a@pe{c}ple.test"),
+            ] {
+                if check(&address).is_ok() {
+                    taken += 1;
+                    assert!(address.parse::<lettre::Address>().is_ok(), "{address}");
+                }
+            }
+        }
+        assert!(taken > 300, "{taken}");
+    }
 
     #[test]
     fn addresses_that_name_the_same_mailbox() {

@@ -186,8 +186,8 @@ fn carry_from(db: &mut Connection, former: &Path) -> anyhow::Result<CarriedOver>
         )?;
         // A message that has come since is handled anew: what followed from it is not in the copy.
         let messages = tx.execute(
-            "INSERT OR IGNORE INTO main.inbox (id, hash, truncated, received_at)
-             SELECT id, hash, truncated, received_at FROM former.inbox there
+            "INSERT OR IGNORE INTO main.inbox (id, hash, truncated, received_at, signed_by)
+             SELECT id, hash, truncated, received_at, signed_by FROM former.inbox there
              WHERE there.id NOT IN (SELECT id FROM main.inbox)
                AND there.id IN (SELECT inbox_id FROM former.inbox_bytes)",
             [],

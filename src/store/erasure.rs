@@ -131,7 +131,7 @@ const KEPT: [Kept; 7] = [
 ];
 
 /// Tables that refer to nobody, or not by a column, and what is done about it.
-pub const BESIDE: [(&str, &str); 16] = [
+pub const BESIDE: [(&str, &str); 18] = [
     ("wrong_token", "a keyed hash, for a day"),
     ("provider", "nothing about people"),
     ("inbox_bytes", "with its row in inbox"),

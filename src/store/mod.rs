@@ -129,6 +129,10 @@ impl Store {
     /// The one kind of transaction there is: it takes the write lock at once, so that it can never fail half-way for
     /// want of it.
     pub fn transaction(&mut self) -> anyhow::Result<Transaction<'_>> {
+        // Where undoing the last one has failed, too, it is still open.
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("ROLLBACK")?;
+        }
         Ok(self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?)

