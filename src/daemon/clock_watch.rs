@@ -125,6 +125,52 @@ mod tests {
     }
 
     #[test]
+    fn forty_jumps_are_watched_for_ten_minutes_and_forty_even_clocks_are_not() {
+        let (minute, hour) = (60, 3_600);
+        let day = 24 * hour;
+        let steps = [
+            16 * minute,
+            30 * minute,
+            hour,
+            2 * hour,
+            8 * hour,
+            day,
+            7 * day,
+            30 * day,
+            365 * day,
+            3_650 * day,
+        ];
+        let mut cases = 0;
+        for step in steps {
+            // Forwards and back, after a quiet time of seconds and of a night's sleep.
+            for (jump, slept) in [(step, 5), (-step, 5), (step, 8 * 3_600), (-step, 8 * 3_600)] {
+                let mut watch = ClockWatch::new(None, wall(0), even(0));
+                let after = slept as i64;
+                assert_eq!(
+                    watch.look(wall(after + jump), even(slept)),
+                    Seen::Jumped(TimeDelta::seconds(jump)),
+                    "{jump} after {slept}"
+                );
+                assert!(!watch.is_believed());
+                assert_eq!(
+                    watch.look(wall(after + jump + 599), even(slept + 599)),
+                    Seen::Watched
+                );
+                assert_eq!(
+                    watch.look(wall(after + jump + 600), even(slept + 600)),
+                    Seen::BelievedAgain
+                );
+                // The same time without a jump, however long it was.
+                let mut watch = ClockWatch::new(None, wall(0), even(0));
+                let long = step as u64 + slept;
+                assert_eq!(watch.look(wall(long as i64), even(long)), Seen::Even);
+                cases += 1;
+            }
+        }
+        assert_eq!(cases, 40);
+    }
+
+    #[test]
     fn small_steps_and_slow_looks_are_no_jumps() {
         for (step, pause) in [(-890, 5), (890, 5), (60, 60), (0, 100_000), (300, 3_600)] {
             let mut watch = ClockWatch::new(None, wall(0), even(0));

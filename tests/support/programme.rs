@@ -430,7 +430,7 @@ fn clean(mut command: Command) -> Command {
 
 /// How much of something a test does: thousands where `tests/run --long` says so.
 pub fn effort(usual: u32, long: u32) -> u32 {
-    match std::env::var_os("PAIRPOST_LONG_TESTS") {
+    match std::env::var_os("PAIRPOST_LONG") {
         Some(_) => long,
         None => usual,
     }

@@ -96,6 +96,13 @@ pub fn address(text: &str) -> Option<String> {
     if domain.len() > 253 || !domain.split('.').all(label) {
         return None;
     }
+    // What carries our letters must agree, or no letter to it could ever be written ("anna.@example.org").
+    if format!("{local}@{domain}")
+        .parse::<lettre::Address>()
+        .is_err()
+    {
+        return None;
+    }
     Some(format!(
         "{}@{}",
         local.to_ascii_lowercase(),
