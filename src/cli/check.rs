@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args as Arguments;
 use console::style;
@@ -9,22 +11,33 @@ use console::style;
 use crate::config::{self, Config};
 use crate::daemon::engine;
 use crate::mail::account::MailboxSettings;
+use crate::mail::checkup::{Checkup, Finding};
+use crate::mail::dns::Dns;
+use crate::mail::forecast::{Limits, in_words};
 use crate::mail::inbound::mailbox::{Mailbox, MailboxError};
 use crate::mail::outbound::smtp::SmtpError;
 use crate::mail::outbound::transport::Transport;
+use crate::mail::profile::Profile;
 use crate::mail::providers::Provider;
 use crate::mail::tls::ConnectError;
-use crate::store::{Durability, Store};
+use crate::store::{Durability, Store, trust};
+use crate::time::Clock;
 
 /// Check the config folder, the letters, the database and the logins: all problems at once
 #[derive(Debug, Arguments)]
 #[command(
-    after_help = "Example:\n  pairpost check --config my-programme\n\nExit codes: 0 all is well, 1 problems were found."
+    after_help = "Example:\n  pairpost check --config my-programme\n  pairpost check --mail          sends two letters to itself, and removes them\n\nExit codes: 0 all is well, 1 problems were found."
 )]
 pub struct Args {
     /// Do not connect to the mail servers.
     #[arg(long)]
     offline: bool,
+    /// Also send letters to the programme itself and look at what becomes of them, and at the domain's DNS records.
+    #[arg(long, conflicts_with = "offline")]
+    mail: bool,
+    /// With --mail: so many seconds the letters may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    patience: u64,
 }
 
 pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -71,6 +84,12 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
         )),
     );
     tell("state", state(&config.state_dir));
+    for (what, found) in forecasts(&config) {
+        tell(&what, found);
+    }
+    if !args.mail {
+        tell("mail", last_checkup(&config));
+    }
     if args.offline {
         println!("         the mail servers were not asked (--offline)");
     } else {
@@ -100,6 +119,21 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
                     .map_err(|error| with_mend(&error, mend_sending(&error), &config))
             }),
         );
+        if args.mail {
+            let (profile, findings) = runtime.block_on(checkup(args, &config));
+            for finding in findings {
+                tell(finding.what, finding.found);
+            }
+            match keep(&config, &profile) {
+                Ok(()) => {
+                    println!("         what was found out is kept, and used from now on");
+                }
+                Err(error) => tell(
+                    "what was found out",
+                    Err(format!("it could not be kept: {error:#}")),
+                ),
+            }
+        }
     }
     Ok(if problems == 0 {
         println!("All is well.");
@@ -108,6 +142,100 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
         println!("{problems} problems.");
         ExitCode::from(1)
     })
+}
+
+async fn checkup(args: &Args, config: &Config) -> (Profile, Vec<Finding>) {
+    let mut bytes = [0; 10];
+    let word = match getrandom::fill(&mut bytes) {
+        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Err(_) => std::process::id().to_string(),
+    };
+    let checkup = Checkup {
+        address: &config.settings.address,
+        mailbox: &config.mailbox,
+        sending: &config.sending,
+        authserv_ids: &config.authserv_ids,
+        dns: Dns::new(config.dns_server)
+            .map(Arc::new)
+            .map_err(|error| error.to_string()),
+        patience: Duration::from_secs(args.patience),
+        word: &word,
+    };
+    checkup.run().await
+}
+
+fn keep(config: &Config, profile: &Profile) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.state_dir)?;
+    let mut store = Store::open(&config.state_dir.join(engine::DATABASE), Durability::Full)?;
+    let tx = store.transaction()?;
+    trust::keep_provider(&tx, profile, Clock::System.now())?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// What the last `check --mail` has found out.
+fn last_checkup(config: &Config) -> Result<String, String> {
+    let database = config.state_dir.join(engine::DATABASE);
+    let kept: Option<(Profile, crate::time::Moment)> = match database.is_file() {
+        true => Store::open(&database, Durability::Full)
+            .and_then(|store| Ok(trust::provider(store.reader())?))
+            .map_err(|error| format!("{error:#}"))?,
+        false => None,
+    };
+    Ok(match kept {
+        None => "not looked at yet: `pairpost check --mail` sends two letters to itself and tells"
+            .into(),
+        Some((profile, at)) => format!(
+            "looked at on {}: {}",
+            at.date_naive(),
+            match profile.removes_forged_results {
+                true => "the mail host's word about senders counts",
+                false => "only signatures that we check ourselves count",
+            }
+        ),
+    })
+}
+
+/// How long the introductions of the rounds to come take, and whether that is in time.
+fn forecasts(config: &Config) -> Vec<(String, Result<String, String>)> {
+    let provider = Provider::of_sending(&config.sending, &config.settings.address);
+    let limits = Limits::of(config.settings.ceilings.letters_per_hour, provider);
+    let window_hours = u64::from(config.settings.catch_up.introductions_hours);
+    let today = Clock::System.now().date_naive();
+    let database = config.state_dir.join(engine::DATABASE);
+    if !database.is_file() {
+        return Vec::new();
+    }
+    let Ok(store) = Store::open(&database, Durability::Full) else {
+        return Vec::new();
+    };
+    let mut told = Vec::new();
+    for round in config.settings.rounds.iter().filter(|it| it.start >= today) {
+        let Ok(people) = trust::people_of(store.reader(), &round.id) else {
+            continue;
+        };
+        if people == 0 {
+            continue;
+        }
+        let minutes = limits.minutes_for(people);
+        let takes = format!(
+            "{people} introductions take {} with {}",
+            in_words(minutes),
+            provider.map_or("this server", |provider| provider.name)
+        );
+        let what = format!("round {}", round.id);
+        told.push(match minutes <= window_hours * 60 {
+            true => (what, Ok(takes)),
+            false => (
+                what,
+                Err(format!(
+                    "{takes}, and after {window_hours} hours they would wait for a coordinator. Send by a provider that \
+                     takes more letters a day, or make introductions_late_hours larger."
+                )),
+            ),
+        });
+    }
+    told
 }
 
 /// What can be done about a problem that a server has told.

@@ -12,6 +12,8 @@ use super::ballast::{Ballast, is_out_of_room};
 use super::hands::{BackOff, Handle, pause, stopped};
 use crate::failpoint;
 use crate::mail::account::SendingSettings;
+use crate::mail::dns::Dns;
+use crate::mail::inbound::dkim;
 use crate::mail::inbound::mailbox::{Destination, Fetched, Mailbox, Place, Removal, batches};
 use crate::schedule::Recurring;
 use crate::store::inbox::{self, Shelf};
@@ -30,6 +32,13 @@ pub(super) async fn receive_loop(
     letters_wait: Arc<Notify>,
     stopping: watch::Receiver<bool>,
 ) {
+    let dns = match Dns::new(config.dns_server) {
+        Ok(dns) => Some(Arc::new(dns)),
+        Err(error) => {
+            tracing::warn!(%error, "signatures of senders cannot be checked");
+            None
+        }
+    };
     let ballast = Ballast::new(&config.state_dir);
     let attention = Attention::to(&config.state_dir, "mailbox");
     let mut back_off = BackOff::new();
@@ -56,6 +65,7 @@ pub(super) async fn receive_loop(
                 let ended = receive(
                     mailbox,
                     &config,
+                    dns.as_ref(),
                     &handle,
                     &clock,
                     &letters_wait,
@@ -94,6 +104,7 @@ pub(super) async fn receive_loop(
 async fn receive(
     mut mailbox: Mailbox,
     config: &crate::config::Config,
+    dns: Option<&Arc<Dns>>,
     handle: &Handle,
     clock: &Clock,
     letters_wait: &Notify,
@@ -126,7 +137,7 @@ async fn receive(
                 };
                 let fetching = async {
                     match piece {
-                        Some(piece) => mailbox.fetch(piece).await,
+                        Some(piece) => Ok(with_signatures(dns, mailbox.fetch(piece).await?).await),
                         None => Ok(Vec::new()),
                     }
                 };
@@ -136,7 +147,7 @@ async fn receive(
                 if *stopping.borrow() {
                     return Ok(());
                 }
-                taken = fetched?.into_iter().map(|it| (it, None)).collect();
+                taken = fetched?;
             }
             file_away(&mut mailbox, handle, clock).await?;
         }
@@ -166,6 +177,32 @@ async fn receive(
             return Ok(());
         }
     }
+}
+
+/// Each message with the domain of a good signature over it. Keys are asked for here, outside of any transaction, and for
+/// all messages at the same time.
+async fn with_signatures(
+    dns: Option<&Arc<Dns>>,
+    fetched: Vec<Fetched>,
+) -> Vec<(Fetched, Option<String>)> {
+    let Some(dns) = dns else {
+        return fetched.into_iter().map(|message| (message, None)).collect();
+    };
+    let looking: Vec<_> = fetched
+        .into_iter()
+        .map(|message| {
+            let bytes = match message.truncated {
+                true => Vec::new(),
+                false => message.bytes.clone(),
+            };
+            (message, tokio::spawn(dkim::signed_by(dns.clone(), bytes)))
+        })
+        .collect();
+    let mut found = Vec::with_capacity(looking.len());
+    for (message, looking) in looking {
+        found.push((message, looking.await.ok().flatten()));
+    }
+    found
 }
 
 /// Where in the mailbox each dealt-with message goes; a place that cannot be read is nowhere to file from.

@@ -3,6 +3,9 @@
 
 pub mod account;
 pub mod address;
+pub mod checkup;
+pub mod dns;
+pub mod forecast;
 pub mod inbound;
 pub mod mention;
 pub mod oauth;

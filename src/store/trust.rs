@@ -69,6 +69,15 @@ pub fn shown(tx: &Transaction<'_>, about: &About) -> rusqlite::Result<String> {
     }))
 }
 
+/// How many people would be introduced if a round began with those who are in it now.
+pub fn people_of(db: &Connection, round: &str) -> rusqlite::Result<u64> {
+    db.prepare_cached(
+        "SELECT count(*) FROM application WHERE round = ?1 AND state IN ('complete', 'accepted', 'paired')",
+    )?
+    .query_row([round], |row| row.get::<_, i64>(0))
+    .map(|count| u64::try_from(count).unwrap_or(0))
+}
+
 /// What was found out about the mail provider, and when; `None` where nobody has looked.
 pub fn provider<T: serde::de::DeserializeOwned>(
     db: &Connection,

@@ -33,6 +33,8 @@ mod sending_once;
 mod storage;
 mod store;
 mod surveys;
+mod threats;
+mod trust;
 mod wire_imap;
 mod wire_maildir;
 mod wire_smtp;

@@ -16,6 +16,7 @@
 //! server tells each removal ([`Imap::position`] follows it).
 
 mod exchange;
+mod find;
 mod idle;
 mod login;
 mod names;
@@ -38,6 +39,8 @@ use super::mailbox::{
 use crate::mail::account::{Login, Security, Server};
 use crate::mail::tls::{self, Stream};
 use crate::time::Moment;
+pub use find::Copy;
+
 use exchange::{ANSWER_TIME_OUT, Answer, Step};
 use login::{Proof, greet, log_in};
 use names::mailbox_name;

@@ -10,6 +10,7 @@ pub mod bounce;
 pub mod clean;
 pub mod command;
 pub mod complaint;
+pub mod dkim;
 pub mod form_reply;
 pub mod html;
 pub mod parse;

@@ -588,6 +588,32 @@ async fn connect(server: &Server, login: Option<&Login>) -> Result<Connection, S
     })
 }
 
+/// What the server says that it can do (EHLO), over a connection of its own and before any login.
+///
+/// # Errors
+/// It cannot be reached or refuses to talk.
+pub async fn offers(server: &Server) -> Result<Vec<String>, SmtpError> {
+    let asking = async {
+        let mut stream = tls::connect(server).await?;
+        let hello = hello_name(&stream);
+        if server.security == Security::StartTls {
+            start_tls(&mut stream, &hello).await?;
+            stream = tls::start(stream, server).await?;
+        } else {
+            plain_reply(&mut stream, 220).await?;
+        }
+        plain_command(&mut stream, &format!("EHLO {hello}")).await?;
+        let offers = plain_reply(&mut stream, 250).await?;
+        plain_command(&mut stream, "QUIT").await?;
+        Ok(offers)
+    };
+    timeout(OFFERS_TIME_OUT, asking)
+        .await
+        .unwrap_or_else(|_| Err(SmtpError::Lost("no answer in time".into())))
+}
+
+const OFFERS_TIME_OUT: Duration = Duration::from_secs(60);
+
 /// The dialogue up to STARTTLS, read line by line so that nothing beyond it is taken in.
 async fn start_tls(stream: &mut Stream, hello: &ClientId) -> Result<(), SmtpError> {
     plain_reply(stream, 220).await?;

@@ -58,6 +58,11 @@ impl Imap {
         Ok(removed)
     }
 
+    /// Folders that the server names as those of sent letters, as they stand in a command.
+    pub(super) async fn sent_folders(&mut self) -> Result<Vec<String>, MailboxError> {
+        Ok(self.folders().await?.sent)
+    }
+
     async fn folders(&mut self) -> Result<Folders, MailboxError> {
         let mut folders = Folders::default();
         self.command("LIST \"\" \"*\"", SMALL_ANSWER_MAX_BYTES, |response| {

@@ -1,0 +1,62 @@
+//! Looks for letters that we sent to ourselves, by a word in their subject: in the folders that are read, and in those in
+//! which the provider keeps what was sent. Over a connection of its own; nothing is changed there.
+
+use super::*;
+
+/// A copy of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    pub folder: String,
+    pub bytes: Vec<u8>,
+    /// In a folder that the server itself names as that of sent letters, or that the caller does.
+    pub is_sent_copy: bool,
+}
+
+impl Imap {
+    /// All copies whose subject holds this word (letters and digits only).
+    ///
+    /// # Errors
+    /// The server cannot be reached, or refuses to look.
+    pub async fn find(
+        server: &Server,
+        login: &Login,
+        folders: &[String],
+        sent_folder: Option<&str>,
+        word: &str,
+    ) -> Result<Vec<Copy>, MailboxError> {
+        let mut imap = Imap::let_in(server, login).await?;
+        let named = imap.sent_folders().await?;
+        let mut places: Vec<(String, bool)> = folders
+            .iter()
+            .map(|name| (mailbox_name(name), false))
+            .collect();
+        for name in sent_folder.map(mailbox_name).into_iter().chain(named) {
+            if !places.iter().any(|(known, _)| *known == name) {
+                places.push((name, true));
+            }
+        }
+        let mut copies = Vec::new();
+        for (place, is_sent_copy) in places {
+            let examine = format!("EXAMINE {place}");
+            let opened = imap
+                .command(&examine, SMALL_ANSWER_MAX_BYTES, |_| {})
+                .await?;
+            if let Answer::Refused(_) = opened {
+                continue;
+            }
+            let uids = imap.search(&format!("SUBJECT \"{word}\"")).await?;
+            let mut bodies = HashMap::new();
+            if !uids.is_empty() {
+                imap.fetch_bodies(&uids, MESSAGE_MAX_BYTES, &mut bodies)
+                    .await?;
+            }
+            copies.extend(bodies.into_values().map(|bytes| Copy {
+                folder: place.trim_matches('"').to_string(),
+                bytes,
+                is_sent_copy,
+            }));
+        }
+        imap.close().await;
+        Ok(copies)
+    }
+}
