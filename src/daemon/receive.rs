@@ -137,7 +137,9 @@ async fn receive(
                 };
                 let fetching = async {
                     match piece {
-                        Some(piece) => Ok(with_signatures(dns, mailbox.fetch(piece).await?).await),
+                        Some(piece) => {
+                            anyhow::Ok(with_signatures(dns, mailbox.fetch(piece).await?).await)
+                        }
                         None => Ok(Vec::new()),
                     }
                 };

@@ -212,6 +212,7 @@ pub fn no_round(
     decision.changes.push(Change::FormSent {
         person: newcomer.id,
     });
+    behind_the_ceiling(settings, facts, &mut decision);
     decision
 }
 

@@ -25,6 +25,11 @@ fn now() -> Moment {
     Utc.with_ymd_and_hms(2027, 3, 17, 12, 0, 0).unwrap()
 }
 
+/// While applications are open.
+fn open() -> Moment {
+    Utc.with_ymd_and_hms(2027, 2, 1, 12, 0, 0).unwrap()
+}
+
 fn long() -> bool {
     std::env::var_os("PAIRPOST_LONG").is_some()
 }
@@ -567,7 +572,7 @@ fn three_hundred_broken_mails_do_not_hold_up_three_hundred_good_ones() {
             4 => broken = [&b"Content-Type: text/plain; charset=no-such\r\nContent-Transfer-Encoding: base64\r\n"[..], &broken].concat(),
             _ => broken = b"Content-Type: message/rfc822\r\n\r\n".repeat(200),
         }
-        arrive(&mut engine, &broken, now());
+        arrive(&mut engine, &broken, open());
         good.push(arrive(
             &mut engine,
             &mail(
@@ -576,7 +581,7 @@ fn three_hundred_broken_mails_do_not_hold_up_three_hundred_good_ones() {
                 "",
                 "How can I take part?",
             ),
-            now(),
+            open(),
         ));
     }
     for id in good {
@@ -661,12 +666,12 @@ fn whoever_takes_a_message_id_first_keeps_nobody_elses_mail_away() {
     let squatter = arrive(
         &mut engine,
         &mail("mallory@evil.example", 1, "", "first"),
-        now(),
+        open(),
     );
     let real = arrive(
         &mut engine,
         &mail("carla@library.example", 1, "", "How can I take part?"),
-        now(),
+        open(),
     );
     assert_ne!(squatter, real);
     let got = count(
@@ -690,10 +695,10 @@ fn a_flood_of_forged_applications_is_queued_behind_a_ceiling_and_told_in_few_lin
                 "",
                 "I would like to apply.",
             ),
-            now(),
+            open(),
         );
     }
-    let at = |hours: i64| (now() + TimeDelta::hours(hours)).timestamp();
+    let at = |hours: i64| (open() + TimeDelta::hours(hours)).timestamp();
     let due = |until: i64| {
         count(
             &engine,

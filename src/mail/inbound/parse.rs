@@ -419,7 +419,12 @@ fn normalised(raw: &[u8]) -> Vec<u8> {
         bytes = rest;
     }
     // A line that mbox files put before each message.
-    if bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
+    let after_from = bytes
+        .strip_prefix(b">")
+        .unwrap_or(bytes)
+        .strip_prefix(b"From ");
+    // "From :" is a header, whatever blanks stand before its colon.
+    if after_from.is_some_and(|rest| !rest.trim_ascii_start().starts_with(b":")) {
         let end = bytes
             .iter()
             .position(|b| *b == b'\n')
