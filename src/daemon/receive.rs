@@ -32,13 +32,6 @@ pub(super) async fn receive_loop(
     letters_wait: Arc<Notify>,
     stopping: watch::Receiver<bool>,
 ) {
-    let dns = match Dns::new(config.dns_server) {
-        Ok(dns) => Some(Arc::new(dns)),
-        Err(error) => {
-            tracing::warn!(%error, "signatures of senders cannot be checked");
-            None
-        }
-    };
     let ballast = Ballast::new(&config.state_dir);
     let attention = Attention::to(&config.state_dir, "mailbox");
     let mut back_off = BackOff::new();
@@ -65,7 +58,6 @@ pub(super) async fn receive_loop(
                 let ended = receive(
                     mailbox,
                     &config,
-                    dns.as_ref(),
                     &handle,
                     &clock,
                     &letters_wait,
@@ -104,13 +96,19 @@ pub(super) async fn receive_loop(
 async fn receive(
     mut mailbox: Mailbox,
     config: &crate::config::Config,
-    dns: Option<&Arc<Dns>>,
     handle: &Handle,
     clock: &Clock,
     letters_wait: &Notify,
     stopping: &watch::Receiver<bool>,
     back_off: &mut BackOff,
 ) -> anyhow::Result<()> {
+    let dns = match Dns::new(config.dns_server) {
+        Ok(dns) => Some(Arc::new(dns)),
+        Err(error) => {
+            tracing::warn!(%error, "signatures of senders cannot be checked");
+            None
+        }
+    };
     let poll = Recurring::parse(&config.poll_cron).ok();
     loop {
         // What was dealt with before, but not yet filed away there (a crash, a lost connection), comes first.
@@ -137,9 +135,9 @@ async fn receive(
                 };
                 let fetching = async {
                     match piece {
-                        Some(piece) => {
-                            anyhow::Ok(with_signatures(dns, mailbox.fetch(piece).await?).await)
-                        }
+                        Some(piece) => anyhow::Ok(
+                            with_signatures(dns.as_ref(), mailbox.fetch(piece).await?).await,
+                        ),
                         None => Ok(Vec::new()),
                     }
                 };
