@@ -563,7 +563,7 @@ fn three_hundred_broken_mails_do_not_hold_up_three_hundred_good_ones() {
         match number % 6 {
             0 => broken.truncate(usize::try_from(dice.next() % 200).unwrap()),
             1 => broken.iter_mut().for_each(|byte| {
-                if dice.next() % 9 == 0 {
+                if dice.next().is_multiple_of(9) {
                     *byte = u8::try_from(dice.next() % 256).unwrap();
                 }
             }),
