@@ -198,6 +198,7 @@ impl Checkup<'_> {
             let envelope = Envelope {
                 from: Some(self.address.to_string()),
                 to: to.to_string(),
+                copy_to: None,
             };
             let outcome = transport.deliver(&envelope, &bytes, &mut |_| Ok(())).await;
             match outcome {
