@@ -69,6 +69,7 @@ scenarios!(
     after_downtime_only_the_newest_topic_goes_out,
     alumni_get_their_last_application_back,
     an_announcement_can_be_for_a_country_or_a_language,
+    an_announcement_does_not_reach_who_leaves_meanwhile,
     an_announcement_is_shown_before_it_is_sent,
     an_announcement_waits_for_a_day_without_other_letters,
     an_application_can_be_corrected_until_the_matching,

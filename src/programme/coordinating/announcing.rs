@@ -5,7 +5,9 @@ use crate::ids::{AnnouncementId, PersonId};
 use crate::places;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::Command;
-use crate::programme::facts::{Announcement, AnnouncementState, Audience, Facts, Person};
+use crate::programme::facts::{
+    Announcement, AnnouncementState, ApplicationState, Audience, Facts, Person,
+};
 use crate::programme::letter::{About, Letter, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{pace, timetable};
@@ -142,7 +144,13 @@ pub fn announce(settings: &Settings, facts: &Facts, person: PersonId) -> Decisio
         return Decision::ignored("the reader or the announcement is no longer there");
     };
     let today = facts.now.with_timezone(&person.zone).date_naive();
-    if !person.may_be_written_to(today) {
+    let has_left = facts.application.as_ref().is_some_and(|application| {
+        matches!(
+            application.state,
+            ApplicationState::Withdrawn | ApplicationState::Declined
+        )
+    });
+    if has_left || !person.may_be_written_to(today) {
         return Decision::ignored("they get no unprompted mail any more");
     }
     if let Some(later) = pace::not_today(settings, facts, person) {
