@@ -23,10 +23,11 @@ pub fn change(
 ) -> rusqlite::Result<()> {
     let seconds = now.timestamp();
     take_over_newcomer(tx, person, new.key)?;
-    // The former one is remembered either way: an erasure has to know all addresses that somebody had.
+    // The former one is remembered either way: an erasure has to know all addresses that somebody had. Nobody has been
+    // asked about it yet: an answer that still comes from there is asked about at the new one at once.
     tx.prepare_cached(
         "INSERT INTO other_address (address_key, person_id, asked_at, linked_at, left_at)
-         SELECT address_key, id, ?2, ?2, iif(?3, NULL, ?2) FROM person WHERE id = ?1
+         SELECT address_key, id, 0, ?2, iif(?3, NULL, ?2) FROM person WHERE id = ?1
          ON CONFLICT DO UPDATE SET person_id = excluded.person_id, linked_at = excluded.linked_at,
            left_at = excluded.left_at",
     )?

@@ -164,8 +164,9 @@ fn carry_out(
         Change::AddressAsked { person, address } => {
             tx.prepare_cached(
                 "INSERT INTO other_address (address_key, person_id, asked_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET person_id = excluded.person_id, asked_at = excluded.asked_at
-                 WHERE linked_at IS NULL",
+                 ON CONFLICT DO UPDATE SET asked_at = excluded.asked_at,
+                   person_id = iif(left_at IS NULL, excluded.person_id, person_id)
+                 WHERE linked_at IS NULL OR left_at IS NOT NULL",
             )?
             .execute((address_key(address), person.0, seconds))?;
         }
