@@ -24,6 +24,8 @@ use crate::time::Clock;
 const IDLE_RENEW_SECONDS: u64 = 20 * 60;
 /// Copies of erased mail that are looked for over one connection.
 const COPIES_AT_A_TIME: u32 = 200;
+/// Waiting messages handled between two looks at whether the daemon stops.
+const WAITING_AT_A_TIME: u32 = 50;
 
 pub(super) async fn receive_loop(
     config: crate::config::Config,
@@ -151,15 +153,20 @@ async fn receive(
             }
             file_away(&mut mailbox, handle, clock).await?;
         }
-        // Messages that failed before and whose wait is over.
-        let now = clock.now();
-        if handle
-            .call(move |engine| engine.handle_waiting(now, 50))
-            .await?
-            > 0
-        {
+        // Messages that failed before and whose wait is over, and all that were in hand when the program ended.
+        loop {
+            let now = clock.now();
+            let handled = handle
+                .call(move |engine| engine.handle_waiting(now, WAITING_AT_A_TIME))
+                .await?;
+            if handled == 0 {
+                break;
+            }
             letters_wait.notify_one();
             file_away(&mut mailbox, handle, clock).await?;
+            if *stopping.borrow() {
+                return Ok(());
+            }
         }
         remove_copies(config, handle).await;
         *back_off = BackOff::new();
