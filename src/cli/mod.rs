@@ -173,6 +173,24 @@ fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
     }
 }
 
+/// Makes the state folder where it is missing. Whoever starts a command by hand has no umask for what others must not
+/// read: people's data and the key.
+fn make_state_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    use anyhow::Context;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| {
+            format!(
+                "{}: the state folder cannot be made; who runs Pairpost must be able to write to the folder above it",
+                folder.display()
+            )
+        })
+}
+
 /// Loads the config folder; every problem is printed at once.
 fn load(given: Option<&std::path::Path>) -> anyhow::Result<Config> {
     let dir = config_dir(given);

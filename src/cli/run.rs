@@ -83,21 +83,8 @@ fn clock(offset: Option<&std::ffi::OsStr>) -> anyhow::Result<Clock> {
 }
 
 fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
-    use std::os::unix::fs::DirBuilderExt;
-
-    use anyhow::Context;
     let config = super::load(config)?;
-    // Whoever starts it by hand has no umask for what others must not read.
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&config.state_dir)
-        .with_context(|| {
-            format!(
-                "{}: the state folder cannot be made",
-                config.state_dir.display()
-            )
-        })?;
+    super::make_state_folder(&config.state_dir)?;
     let held = lock(&config.state_dir)?;
     let keys = engine::master_key(&config.state_dir)?;
     let engine = Engine::open(config, keys, Durability::Full)?;
