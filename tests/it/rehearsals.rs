@@ -119,6 +119,8 @@ fn in_the_next_round_nobody_meets_twice_and_every_letter_that_people_can_bring_a
         "capped",
         "declined",
         "unmatched",
+        // Partners answer each other there, not the programme.
+        "not-forwarded",
         "pool-ended",
         "concern-received",
         "my-data-later",
