@@ -248,6 +248,11 @@ impl Provider {
             .or_else(|| PROVIDERS.iter().rfind(named))
     }
 
+    /// The day's ceiling that is written for them: four fifths of the limit, so that letters by hand have room, too.
+    pub fn four_fifths_of_a_day(&self) -> Option<u32> {
+        self.letters_per_day.map(|day| day / 5 * 4)
+    }
+
     /// A ceiling for an hour: well below the minute's limit, and so far below the day's that ten full hours reach
     /// four fifths of it.
     pub fn letters_per_hour(&self) -> Option<u32> {

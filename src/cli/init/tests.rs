@@ -184,6 +184,12 @@ fn every_provider_makes_a_config_that_loads() {
                 )
             );
         }
+        assert_eq!(
+            config.settings.ceilings.letters_per_day,
+            provider.letters_per_day.map(|day| day / 5 * 4),
+            "{}",
+            provider.id
+        );
         let by_token = matches!(login, Login::Token { .. });
         assert_eq!(
             by_token,
