@@ -39,9 +39,13 @@ pub fn announcement(db: &Connection, id: AnnouncementId) -> rusqlite::Result<Opt
         .optional()
 }
 
-/// Everybody whom an announcement is meant for. Of people over many rounds the newest application counts: who has
-/// withdrawn or was declined does not belong to "all".
-pub fn audience(db: &Connection, audience: &Audience) -> rusqlite::Result<Vec<Person>> {
+/// Everybody whom an announcement is meant for, or `only` this one, where they are among them. Of people over many rounds
+/// the newest application counts: who has withdrawn or was declined does not belong to "all".
+pub fn audience(
+    db: &Connection,
+    audience: &Audience,
+    only: Option<PersonId>,
+) -> rusqlite::Result<Vec<Person>> {
     let (condition, value) = match audience {
         Audience::All => ("?1 = ''", ""),
         Audience::Round(id) => ("application.round = ?1", id.as_str()),
@@ -58,13 +62,17 @@ pub fn audience(db: &Connection, audience: &Audience) -> rusqlite::Result<Vec<Pe
             "AND application.id = (SELECT max(id) FROM application newest WHERE newest.person_id = person.id)"
         }
     };
+    let of_these = match only {
+        Some(_) => "person.id = ?2",
+        None => "?2 IS NULL",
+    };
     let ids: Vec<i64> = db
         .prepare_cached(&format!(
             "SELECT DISTINCT person.id FROM application JOIN person ON person.id = application.person_id
              WHERE person.name <> '' AND application.state NOT IN ('withdrawn', 'declined') {newest}
-               AND {condition} ORDER BY person.id"
+               AND {condition} AND {of_these} ORDER BY person.id"
         ))?
-        .query_map([value], |row| row.get(0))?
+        .query_map((value, only.map(|it| it.0)), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut people = Vec::with_capacity(ids.len());
     for id in ids {

@@ -71,6 +71,7 @@ scenarios!(
     an_announcement_can_be_for_a_country_or_a_language,
     an_announcement_does_not_reach_who_leaves_meanwhile,
     an_announcement_is_shown_before_it_is_sent,
+    an_announcement_to_a_round_reaches_who_left_another_one,
     an_announcement_waits_for_a_day_without_other_letters,
     an_application_can_be_corrected_until_the_matching,
     an_incomplete_form_is_asked_only_for_what_is_missing,

@@ -5,9 +5,7 @@ use crate::ids::{AnnouncementId, PersonId};
 use crate::places;
 use crate::programme::decision::{Change, Decision, Occasion};
 use crate::programme::event::Command;
-use crate::programme::facts::{
-    Announcement, AnnouncementState, ApplicationState, Audience, Facts, Person,
-};
+use crate::programme::facts::{Announcement, AnnouncementState, Audience, Facts, Person};
 use crate::programme::letter::{About, Letter, LetterKind};
 use crate::programme::settings::Settings;
 use crate::programme::{pace, timetable};
@@ -137,22 +135,14 @@ pub fn send(settings: &Settings, facts: &Facts) -> Decision {
 
 /// It is one reader's turn.
 pub fn announce(settings: &Settings, facts: &Facts, person: PersonId) -> Decision {
-    let (Some(person), Some(announcement)) = (
-        facts.person.as_ref().filter(|it| it.id == person),
-        &facts.announcement,
-    ) else {
-        return Decision::ignored("the reader or the announcement is no longer there");
+    let Some(announcement) = &facts.announcement else {
+        return Decision::ignored("the announcement is no longer there");
     };
-    let today = facts.now.with_timezone(&person.zone).date_naive();
-    let has_left = facts.application.as_ref().is_some_and(|application| {
-        matches!(
-            application.state,
-            ApplicationState::Withdrawn | ApplicationState::Declined
-        )
-    });
-    if has_left || !person.may_be_written_to(today) {
-        return Decision::ignored("they get no unprompted mail any more");
-    }
+    let Some(person) = readers(facts).find(|it| it.id == person) else {
+        return Decision::ignored(
+            "they are no longer among its readers, or get no unprompted mail any more",
+        );
+    };
     if let Some(later) = pace::not_today(settings, facts, person) {
         return later;
     }

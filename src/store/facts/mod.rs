@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Transaction};
 
 use super::{coordinating, from_word, json};
-use crate::ids::{PersonId, ProposalId};
+use crate::ids::{AnnouncementId, PersonId, ProposalId};
 use crate::programme::event::{CommandKind, Event, Purpose};
 use crate::programme::facts::{ApplicationState, Brakes, Facts, Fresh, Partnership, Proposal};
 use crate::time::Moment;
@@ -64,9 +64,10 @@ pub fn load(
             }
             use crate::programme::decision::Occasion;
             match &due.what {
-                Occasion::Announce { announcement, .. } => {
-                    facts.announcement = coordinating::announcement(tx, *announcement)?;
-                }
+                Occasion::Announce {
+                    announcement,
+                    person,
+                } => load_announcement(tx, &mut facts, *announcement, Some(*person))?,
                 Occasion::Opens { round } => facts.alumni = alumni(tx, round)?,
                 Occasion::Deadline { round }
                 | Occasion::AskStill { round }
@@ -124,14 +125,9 @@ pub fn load(
                 facts.letter_waits = super::unknown::waits(tx, *letter)?;
             }
             CommandKind::Announce { audience, .. } => {
-                facts.audience = coordinating::audience(tx, audience)?;
+                facts.audience = coordinating::audience(tx, audience, None)?;
             }
-            CommandKind::SendAnnouncement(id) => {
-                facts.announcement = coordinating::announcement(tx, *id)?;
-                if let Some(announcement) = &facts.announcement {
-                    facts.audience = coordinating::audience(tx, &announcement.audience)?;
-                }
-            }
+            CommandKind::SendAnnouncement(id) => load_announcement(tx, &mut facts, *id, None)?,
             CommandKind::PauseProgramme | CommandKind::ResumeProgramme => {
                 facts.brake = coordinating::brake(tx)?;
             }
@@ -217,6 +213,20 @@ fn load_proposal(tx: &Transaction<'_>, facts: &mut Facts, id: ProposalId) -> rus
     facts.proposal = proposal(tx, id)?;
     if let Some(proposal) = &facts.proposal {
         facts.applicants = applicants(tx, &proposal.round)?;
+    }
+    Ok(())
+}
+
+/// An announcement with those whom it is meant for, or with `only` this one, where they are still among them.
+fn load_announcement(
+    tx: &Transaction<'_>,
+    facts: &mut Facts,
+    id: AnnouncementId,
+    only: Option<PersonId>,
+) -> rusqlite::Result<()> {
+    facts.announcement = coordinating::announcement(tx, id)?;
+    if let Some(announcement) = &facts.announcement {
+        facts.audience = coordinating::audience(tx, &announcement.audience, only)?;
     }
     Ok(())
 }
