@@ -232,7 +232,6 @@ pub enum Change {
     AnnouncementSent {
         announcement: AnnouncementId,
     },
-    /// No letter to participants leaves until `ProgrammeResumed`.
     /// Something that a person has to mend.
     Trouble {
         what: String,
@@ -241,6 +240,7 @@ pub enum Change {
     TroubleMended {
         what: String,
     },
+    /// No letter to participants leaves until `ProgrammeResumed`.
     ProgrammePaused {
         by: String,
     },
