@@ -803,6 +803,19 @@ pub enum Ended {
     Coordinator,
 }
 
+impl Ended {
+    /// The word under which the partnership is kept as ended.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Ended::Withdrew => "a partner withdrew",
+            Ended::Unreachable => "a partner cannot be reached by mail",
+            Ended::Silent => "silent",
+            Ended::Fit => "no good fit",
+            Ended::Coordinator => "coordinator",
+        }
+    }
+}
+
 /// Whether a second copy of this kind would do harm, so that a coordinator decides where nobody can tell whether the
 /// first one arrived. All others are sent again, byte for byte the same, so that mail programs can drop the copy.
 pub fn must_not_come_twice(kind: &str) -> bool {

@@ -264,13 +264,7 @@ pub fn forget(
 
 /// Out of every partnership and every application, without a letter to themselves.
 fn leave(settings: &Settings, facts: &Facts, person: &Person) -> Decision {
-    partnership::leave(
-        settings,
-        facts,
-        person.id,
-        Ended::Withdrew,
-        "a partner withdrew",
-    )
+    partnership::leave(settings, facts, person.id, Ended::Withdrew)
 }
 
 /// The day has come: everything about them goes, as soon as nothing that concerns them is on its way.

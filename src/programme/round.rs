@@ -8,6 +8,7 @@ use super::decision::{Change, Decision, Occasion};
 use super::event::Group;
 use super::facts::{Applicant, ApplicationState, Facts, PartnershipState};
 use super::letter::{About, Letter, LetterKind, Recipient, ReplyTo};
+use super::partnership::ending::FINISHED;
 use super::settings::{Cap, Role, Round, Settings};
 use super::{applying, timetable};
 use crate::ids::{PartnershipId, PersonId};
@@ -276,7 +277,7 @@ pub fn round_ends(_settings: &Settings, facts: &Facts, round_id: &str) -> Decisi
         decision.changes.push(Change::PartnershipState {
             partnership: partnership.id,
             state: PartnershipState::Ended,
-            why: "finished".into(),
+            why: FINISHED.into(),
         });
         for member in &partnership.members {
             decision.changes.push(Change::ApplicationState {

@@ -191,14 +191,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
             None => Decision::ignored("no such person"),
         },
         CommandKind::EndPartnership { .. } => match &facts.partnership {
-            Some(pair) => partnership::end(
-                settings,
-                facts,
-                pair,
-                None,
-                Ended::Coordinator,
-                "coordinator",
-            ),
+            Some(pair) => partnership::end(settings, facts, pair, None, Ended::Coordinator),
             None => Decision::ignored("no such partnership, or it has ended"),
         },
         CommandKind::Introduce { .. } => {

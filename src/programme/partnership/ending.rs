@@ -15,6 +15,11 @@ use crate::programme::settings::Settings;
 use crate::programme::waiting::{self, Because};
 use crate::programme::{cap, pace, timetable};
 
+/// Under this word a partnership is kept that ended with its round.
+pub const FINISHED: &str = "finished";
+/// Under this one a partnership is kept of which the partners have never heard.
+pub const LEFT_BEFORE: &str = "left before the introduction";
+
 /// "We are not a good fit": both go to the pool, and nobody is told who said so.
 pub fn new_partner(
     settings: &Settings,
@@ -38,14 +43,7 @@ pub fn new_partner(
     if facts.under_way().count() > 1 && named != Some(partnership.id) {
         return which_partner(facts, person, message);
     }
-    let mut decision = end(
-        settings,
-        facts,
-        partnership,
-        None,
-        Ended::Fit,
-        "no good fit",
-    );
+    let mut decision = end(settings, facts, partnership, None, Ended::Fit);
     let (pool_until, next) = pool_or_next(settings, facts, &partnership.round);
     // The answer takes the place of the letter that the others get.
     decision
@@ -113,8 +111,8 @@ pub fn end(
     partnership: &Partnership,
     leaver: Option<(PersonId, ApplicationState)>,
     why: Ended,
-    reason: &str,
 ) -> Decision {
+    let reason = why.reason();
     let mut decision = Decision::noting(format!("partnership {} ends: {reason}", partnership.id));
     let introduced = partnership.state == PartnershipState::Active;
     decision.changes.push(Change::PartnershipState {
@@ -258,13 +256,7 @@ pub fn withdraw(
     message: Option<&Message>,
 ) -> Decision {
     let mut decision = Decision::noting(format!("person {} withdraws", person.id));
-    decision.join(leave(
-        settings,
-        facts,
-        person.id,
-        Ended::Withdrew,
-        "a partner withdrew",
-    ));
+    decision.join(leave(settings, facts, person.id, Ended::Withdrew));
     let kind = LetterKind::Withdrawn {
         name: person.name.clone(),
     };
@@ -280,17 +272,11 @@ pub fn withdraw(
 
 /// Somebody is gone, for whichever reason: their partnerships end, whatever else is open of theirs is withdrawn, and the
 /// place that becomes free is given on. The partners are told; they themselves are not.
-pub fn leave(
-    settings: &Settings,
-    facts: &Facts,
-    person: PersonId,
-    why: Ended,
-    reason: &str,
-) -> Decision {
+pub fn leave(settings: &Settings, facts: &Facts, person: PersonId, why: Ended) -> Decision {
     let mut decision = Decision::default();
     let out = Some((person, ApplicationState::Withdrawn));
     for partnership in facts.open_partnerships() {
-        decision.join(end(settings, facts, partnership, out, why, reason));
+        decision.join(end(settings, facts, partnership, out, why));
     }
     decision.changes.push(Change::LeavesAll { person });
     if let Some(application) = &facts.application {

@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 
+use super::ending::LEFT_BEFORE;
 use super::topics::{next_topic, topic_after};
 use crate::programme::application::Answer;
 use crate::programme::decision::{Change, Decision, Occasion, Outcome};
@@ -73,7 +74,7 @@ pub fn introduce_now(
         decision.changes.push(Change::PartnershipState {
             partnership: partnership.id,
             state: PartnershipState::Ended,
-            why: "left before the introduction".into(),
+            why: LEFT_BEFORE.into(),
         });
         for member in here.into_iter().filter(|it| it.elsewhere == 0) {
             decision.changes.push(Change::ApplicationState {

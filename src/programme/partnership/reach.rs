@@ -177,7 +177,6 @@ pub fn second_unanswered(
         partnership,
         Some((person, ApplicationState::Withdrawn)),
         Ended::Unreachable,
-        "a partner cannot be reached by mail",
     )
 }
 
@@ -194,13 +193,7 @@ fn gone(
     undelivered: &Undelivered,
 ) -> Decision {
     let mut decision = Decision::noting(format!("person {} cannot be reached by mail", person.id));
-    decision.join(leave(
-        settings,
-        facts,
-        person.id,
-        Ended::Unreachable,
-        "a partner cannot be reached by mail",
-    ));
+    decision.join(leave(settings, facts, person.id, Ended::Unreachable));
     decision
         .letters
         .extend(notice(settings, person, undelivered, ""));

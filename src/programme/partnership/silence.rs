@@ -288,7 +288,6 @@ pub fn silence(
         partnership,
         Some((person, ApplicationState::Silent)),
         Ended::Silent,
-        "silent",
     )
 }
 

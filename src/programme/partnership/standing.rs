@@ -3,8 +3,10 @@
 use chrono::Days;
 use serde::{Deserialize, Serialize};
 
+use super::ending::{FINISHED, LEFT_BEFORE};
 use crate::programme::concern;
 use crate::programme::facts::{Member, Partnership, PartnershipState};
+use crate::programme::letter::Ended;
 use crate::programme::settings::Settings;
 use crate::programme::words::{Words, word};
 use crate::time::Moment;
@@ -76,13 +78,13 @@ impl Standing {
 
 /// Why a partnership ended, as people may read it: what would tell of a concern says only that a coordinator ended it.
 fn reason(why: &str, language: &str) -> String {
-    let known: &[(&str, Words)] = &[
+    let known: [(&str, Words); 7] = [
         (
-            "finished",
+            FINISHED,
             ["with the round", "con la ronda", "avec la session"],
         ),
         (
-            "a partner withdrew",
+            Ended::Withdrew.reason(),
             [
                 "a partner withdrew",
                 "una persona se retiró",
@@ -90,7 +92,7 @@ fn reason(why: &str, language: &str) -> String {
             ],
         ),
         (
-            "silent",
+            Ended::Silent.reason(),
             [
                 "a partner was silent",
                 "una persona no respondió",
@@ -98,7 +100,7 @@ fn reason(why: &str, language: &str) -> String {
             ],
         ),
         (
-            "a partner cannot be reached by mail",
+            Ended::Unreachable.reason(),
             [
                 "a partner cannot be reached by mail",
                 "no llega el correo a una persona",
@@ -106,11 +108,11 @@ fn reason(why: &str, language: &str) -> String {
             ],
         ),
         (
-            "no good fit",
+            Ended::Fit.reason(),
             ["no good fit", "no encajaban", "ne convenait pas"],
         ),
         (
-            "left before the introduction",
+            LEFT_BEFORE,
             [
                 "somebody left before the introduction",
                 "alguien se retiró antes de la presentación",
@@ -118,7 +120,7 @@ fn reason(why: &str, language: &str) -> String {
             ],
         ),
         (
-            "coordinator",
+            Ended::Coordinator.reason(),
             [
                 "by a coordinator",
                 "por la coordinación",
@@ -127,7 +129,7 @@ fn reason(why: &str, language: &str) -> String {
         ),
     ];
     let shown = if why == concern::WHY {
-        "coordinator"
+        Ended::Coordinator.reason()
     } else {
         why
     };

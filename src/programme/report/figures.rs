@@ -13,6 +13,7 @@ use crate::programme::applying::open_questions;
 use crate::programme::facts::ApplicationState;
 use crate::programme::form_text;
 use crate::programme::partnership::Standing;
+use crate::programme::partnership::ending::FINISHED;
 use crate::programme::settings::{Round, Settings, Survey};
 use crate::time::Moment;
 
@@ -315,9 +316,6 @@ fn country_pairs(rows: &Rows) -> Vec<(String, String, u32)> {
     pairs.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
     pairs
 }
-
-/// The word under which a partnership ends with its round.
-pub const FINISHED: &str = "finished";
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
