@@ -4,13 +4,21 @@
 
 use super::conversation::{answer, ask_again, for_person};
 use super::decision::{Change, Decision};
-use super::event::{Message, Undelivered};
+use super::event::{Evidence, Message, Undelivered};
 use super::facts::{Facts, Person, Purpose};
 use super::letter::{About, Asked, Letter, LetterKind, Recipient, ReplyTo};
 use super::partnership;
 use super::privacy;
 use super::settings::Settings;
 use crate::ids::ChallengeId;
+
+const IS_TAKEN: &str =
+    "would like letters at another address, and somebody else in the programme has that one";
+
+/// Whether somebody's letters go to this address, and reach them there.
+fn is_in_use(address: &str, person: &Person) -> bool {
+    address.eq_ignore_ascii_case(&person.address) && !person.at_second && !person.unreachable
+}
 
 /// Somebody says that they have a new address.
 pub fn asked(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
@@ -22,7 +30,7 @@ pub fn asked(settings: &Settings, facts: &Facts, person: &Person, message: &Mess
             message.answers_letter.as_ref(),
         );
     };
-    if address.eq_ignore_ascii_case(&person.address) && !person.at_second && !person.unreachable {
+    if is_in_use(&address, person) {
         let mut decision = Decision::noting(format!(
             "person {} names the address to which their letters go already",
             person.id
@@ -39,8 +47,7 @@ pub fn asked(settings: &Settings, facts: &Facts, person: &Person, message: &Mess
         return decision;
     }
     if facts.address_is_taken {
-        let why = "would like letters at another address, and somebody else in the programme has that one";
-        return for_person(settings, facts, person, message, why, false);
+        return for_person(settings, facts, person, message, IS_TAKEN, false);
     }
     if person.at_second || person.unreachable {
         let why = format!(
@@ -60,7 +67,7 @@ pub fn wanted(message: &Message) -> Option<String> {
         .said
         .address
         .clone()
-        .or_else(|| from.filter(|_| message.evidence == super::event::Evidence::TokenOnly))
+        .or_else(|| from.filter(|_| message.evidence == Evidence::TokenOnly))
 }
 
 /// The owner of the address on file wants it. Now the new one is asked.
@@ -75,8 +82,7 @@ pub fn old_confirmed(
         return Decision::ignored("the letter names no address");
     };
     if facts.address_is_taken {
-        let why = "would like letters at another address, and somebody else in the programme has that one";
-        return for_person(settings, facts, person, message, why, false);
+        return for_person(settings, facts, person, message, IS_TAKEN, false);
     }
     let mut decision = ask_there(
         facts,
@@ -218,7 +224,7 @@ pub fn command(facts: &Facts, address: &str) -> Decision {
     if facts.address_is_taken {
         return Decision::ignored("somebody else in the programme has this address");
     }
-    if address.eq_ignore_ascii_case(&person.address) && !person.unreachable && !person.at_second {
+    if is_in_use(address, person) {
         return Decision::ignored("their letters go to this address already");
     }
     ask_there(

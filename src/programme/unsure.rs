@@ -6,7 +6,7 @@
 use chrono::{Days, TimeDelta};
 
 use super::application::Form;
-use super::conversation::{answer, free_words};
+use super::conversation::free_words;
 use super::decision::{Change, Decision, Occasion, Outcome};
 use super::event::{Answered, Evidence, Intent, Message};
 use super::facts::{Facts, Person};
@@ -29,10 +29,12 @@ pub fn message(
     message: &Message,
     instead: Ruling,
 ) -> Decision {
-    let without_token = message.evidence == Evidence::None;
-    let why = match without_token {
-        true => "it came without our reply address",
-        false => "it came from another address than the one on file",
+    let (what, why) = match message.evidence {
+        Evidence::None => (Confirming::Message, "it came without our reply address"),
+        _ => (
+            Confirming::OtherAddress,
+            "it came from another address than the one on file",
+        ),
     };
     match instead {
         // The form goes to the address on file, whoever asked for it.
@@ -43,11 +45,10 @@ pub fn message(
         Ruling::PauseFirst => pausing(facts, person, message),
         // Whoever needs help gets a person, and not a question first; and so does who only says something.
         Ruling::ToPerson => free_words(settings, facts, person, message, why),
-        _ if without_token && !asks_for_something(message) => {
+        _ if what == Confirming::Message && !asks_for_something(message) => {
             free_words(settings, facts, person, message, why)
         }
-        _ if without_token => held(facts, person, message, Confirming::Message),
-        _ => held(facts, person, message, Confirming::OtherAddress),
+        _ => held(facts, person, message, what, why),
     }
 }
 
@@ -97,11 +98,13 @@ fn waits(why: &str) -> Decision {
 }
 
 /// Nothing happens until the owner says that it is theirs.
-fn held(facts: &Facts, person: &Person, message: &Message, what: Confirming) -> Decision {
-    let why = match what {
-        Confirming::OtherAddress => "it came from another address than the one on file",
-        _ => "it came without our reply address",
-    };
+fn held(
+    facts: &Facts,
+    person: &Person,
+    message: &Message,
+    what: Confirming,
+    why: &str,
+) -> Decision {
     let mut decision = waits(why);
     decision.note = format!("person {}: {why}", person.id);
     let asked_lately = match (what, facts.other_address) {
@@ -283,14 +286,7 @@ pub fn answered(
                     .changes
                     .push(Change::PauseEnds { person: person.id });
             }
-            decision.letters.push(waiting::taken(
-                person,
-                message,
-                Taken::Undone,
-                None,
-                None,
-                None,
-            ));
+            decision.letters.push(undone(person, message));
         }
     }
     decision
@@ -311,16 +307,7 @@ fn left_or_stays(
                 "person {} does not leave on {on}: it was not them",
                 person.id
             ));
-            let kind = LetterKind::ChoiceTaken {
-                name: person.name.clone(),
-                taken: Taken::Undone,
-                dates: None,
-                wish: None,
-                pool_until: None,
-            };
-            decision
-                .letters
-                .push(answer(person, message, kind, About::default()));
+            decision.letters.push(undone(person, message));
             decision
         }
     };
@@ -332,6 +319,10 @@ fn left_or_stays(
         .changes
         .push(Change::PauseEnds { person: person.id });
     decision
+}
+
+fn undone(person: &Person, message: &Message) -> Letter {
+    waiting::taken(person, message, Taken::Undone, None, None, None)
 }
 
 /// "No" in the languages in which words are read, alone on the first line.
