@@ -8,7 +8,7 @@ use super::event::{Due, Message};
 use super::facts::{Application, ApplicationState, Facts, Person};
 use super::letter::{About, Letter, LetterKind, Open, Taken};
 use super::settings::{Acceptance, Round, Settings};
-use super::{conversation, form_text, timetable, waiting};
+use super::{conversation, form_text, newcomers, timetable, waiting};
 use crate::ids::{ApplicationId, PersonId};
 
 /// Answers a stranger, or somebody who wants to apply, with the form letter.
@@ -19,7 +19,7 @@ pub fn send_form(
     message: &Message,
 ) -> Decision {
     let Some((round, in_pool)) = round_of_answers(settings, facts) else {
-        return conversation::no_round(settings, facts, person, message);
+        return newcomers::no_round(settings, facts, person, message);
     };
     let mut decision = Decision::noting(format!("form letter for round {}", round.id));
     let (id, language) = match person {
@@ -28,7 +28,7 @@ pub fn send_form(
             let Some(address) = &message.from else {
                 return Decision::ignored("no sender to answer");
             };
-            let newcomer = conversation::newcomer_at(settings, facts, address);
+            let newcomer = newcomers::newcomer_at(settings, facts, address);
             decision.changes.push(Change::new_person(&newcomer));
             (newcomer.id, newcomer.language)
         }
@@ -62,7 +62,7 @@ pub fn form_filled(
     message: &Message,
 ) -> Decision {
     let Some(recorded) = recorded(settings, facts, message) else {
-        return conversation::no_round(settings, facts, Some(person), message);
+        return newcomers::no_round(settings, facts, Some(person), message);
     };
     let Recorded {
         round,

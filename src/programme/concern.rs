@@ -4,11 +4,12 @@
 //! The partner is not written to: whatever we sent at that moment would tell. A safety contact talks to both and then
 //! says for each of them whether they get a new partner (`new partner PERSON`).
 
-use super::conversation::{answer, behind_the_ceiling, for_person};
+use super::conversation::{answer, for_person};
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Evidence, Message};
 use super::facts::{ApplicationState, Facts, Partnership, PartnershipState, Person};
 use super::letter::{About, Ended, Letter, LetterKind, Line, Recipient};
+use super::newcomers::{behind_the_ceiling, newcomer_at};
 use super::partnership::pool_or_next;
 use super::settings::Settings;
 use super::{coordinating, timetable};
@@ -108,7 +109,7 @@ pub fn from_stranger(settings: &Settings, facts: &Facts, message: &Message) -> D
             ..Decision::noting("a concern without a sender")
         };
     };
-    let newcomer = super::conversation::newcomer_at(settings, facts, from);
+    let newcomer = newcomer_at(settings, facts, from);
     let mut decision = raised(settings, facts, &newcomer, message);
     decision.changes.push(Change::new_person(&newcomer));
     decision.changes.push(Change::FormSent {

@@ -6,11 +6,10 @@ use super::applying;
 use super::decision::{Change, Decision, Outcome};
 use super::event::{Answered, Intent, Message, Nature, Said};
 use super::facts::{ApplicationState, Facts, PartnershipState, Person};
-use super::letter::{About, Asked, Letter, LetterKind, Line, Recipient};
+use super::letter::{About, Asked, Letter, LetterKind, Line};
 use super::settings::Settings;
 use super::trust::{Action, Ruling, may, ruling};
-use super::{concern, coordinating, partnership, privacy, survey, unsure, waiting};
-use crate::ids::PersonId;
+use super::{concern, coordinating, newcomers, partnership, privacy, survey, unsure, waiting};
 use crate::places::fold::fold;
 
 pub fn message(settings: &Settings, facts: &Facts, message: &Message) -> Decision {
@@ -59,7 +58,7 @@ fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision
         .coordinators
         .iter()
         .any(|it| it.address.eq_ignore_ascii_case(from));
-    if coordinator && let Some(decision) = from_coordinator(settings, facts, message, from) {
+    if coordinator && let Some(decision) = coordinating::written(settings, facts, message, from) {
         return decision;
     }
     let Some(person) = &facts.person else {
@@ -72,7 +71,7 @@ fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision
             Some(Intent::MyData | Intent::ForgetMe | Intent::Stop) => {
                 privacy::nothing_kept(settings, facts, message)
             }
-            _ => stranger(settings, facts, None, message),
+            _ => newcomers::stranger(settings, facts, None, message),
         };
     };
     if message.said.intent == Some(Intent::Concern) {
@@ -90,7 +89,7 @@ fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision
         return stop(person, message);
     }
     if person.name.is_empty() {
-        return newcomer(settings, facts, person, message);
+        return newcomers::newcomer(settings, facts, person, message);
     }
     match ruling(Action::of(&message.said), message.evidence) {
         Ruling::Done => {
@@ -123,134 +122,11 @@ fn automatic(facts: &Facts, back_on: Option<chrono::NaiveDate>) -> Decision {
     decision
 }
 
-fn needs_person(why: &str) -> Decision {
+pub(super) fn needs_person(why: &str) -> Decision {
     Decision {
         outcome: Outcome::NeedsPerson(why.into()),
         note: why.into(),
         ..Decision::default()
-    }
-}
-
-/// Nobody we know: the form letter, once a day, and not more of them an hour than a flood of forged senders deserves.
-fn stranger(
-    settings: &Settings,
-    facts: &Facts,
-    person: Option<&Person>,
-    message: &Message,
-) -> Decision {
-    if person
-        .and_then(|person| person.form_sent)
-        .is_some_and(|sent| (facts.now - sent).num_hours() < 24)
-    {
-        return Decision::ignored("the form letter went to this address within the last day");
-    }
-    let mut decision = match unsure::is_filled_form(&settings.form, message) {
-        true => pending_form(settings, facts, person, message),
-        false => applying::send_form(settings, facts, person, message),
-    };
-    behind_the_ceiling(settings, facts, &mut decision);
-    decision
-}
-
-/// Above the hourly ceiling letters to strangers queue up, an hour's worth behind the other; they are not dropped.
-pub fn behind_the_ceiling(settings: &Settings, facts: &Facts, decision: &mut Decision) {
-    let open = super::timetable::round_for_application(settings, facts.now)
-        .is_some_and(|round| round.opens <= facts.now.date_naive());
-    let ceiling = if open {
-        settings.ceilings.stranger_letters_per_hour_open
-    } else {
-        settings.ceilings.stranger_letters_per_hour_closed
-    };
-    let hours_behind = facts.brakes.stranger_letters_last_hour / ceiling.max(1);
-    if hours_behind > 0 {
-        for letter in decision
-            .letters
-            .iter_mut()
-            .filter(|letter| matches!(letter.to, Recipient::Person(_)))
-        {
-            letter.not_before = Some(facts.now + chrono::TimeDelta::hours(i64::from(hours_behind)));
-        }
-        decision.note += ", queued behind the hourly ceiling for strangers";
-    }
-}
-
-/// A filled form that is no answer to our letter is kept until its sender confirms it.
-fn pending_form(
-    settings: &Settings,
-    facts: &Facts,
-    person: Option<&Person>,
-    message: &Message,
-) -> Decision {
-    let id = person.map_or(PersonId(facts.fresh.person), |person| person.id);
-    let mut decision = unsure::pending_form(id, message);
-    if let (None, Some(address)) = (person, &message.from) {
-        let newcomer = newcomer_at(settings, facts, address);
-        decision.changes.push(Change::new_person(&newcomer));
-    }
-    decision.changes.push(Change::FormSent { person: id });
-    decision
-}
-
-/// Somebody wants to apply, and no round is to come: a person has to say when there will be one.
-pub fn no_round(
-    settings: &Settings,
-    facts: &Facts,
-    person: Option<&Person>,
-    message: &Message,
-) -> Decision {
-    let why = "wants to apply, but no round in the config has a deadline to come";
-    if let Some(person) = person {
-        return free_words(settings, facts, person, message, why);
-    }
-    let Some(from) = &message.from else {
-        return needs_person(why);
-    };
-    let newcomer = newcomer_at(settings, facts, from);
-    let mut decision = free_words(settings, facts, &newcomer, message, why);
-    decision.changes.push(Change::new_person(&newcomer));
-    // Counts like a form letter: one answer a day to an address that anybody may have written from.
-    decision.changes.push(Change::FormSent {
-        person: newcomer.id,
-    });
-    behind_the_ceiling(settings, facts, &mut decision);
-    decision
-}
-
-/// Somebody who becomes known by writing from this address.
-pub fn newcomer_at(settings: &Settings, facts: &Facts, address: &str) -> Person {
-    Person::newcomer(
-        PersonId(facts.fresh.person),
-        address,
-        settings.default_language(),
-        settings.zone,
-    )
-}
-
-/// Somebody who has had the form letter and has not applied yet.
-fn newcomer(settings: &Settings, facts: &Facts, person: &Person, message: &Message) -> Decision {
-    if !may(Action::Apply, message.evidence) {
-        return stranger(settings, facts, Some(person), message);
-    }
-    if !message.said.answers.is_empty() || !message.said.unclear.is_empty() {
-        return applying::form_filled(settings, facts, person, message);
-    }
-    if let Some(asked) = message
-        .answers_letter
-        .as_ref()
-        .filter(|asked| asked.kind == "was-this-you")
-    {
-        return unsure::answered(settings, facts, person, message, asked);
-    }
-    match message.said.intent {
-        Some(Intent::Apply) => applying::send_form(settings, facts, Some(person), message),
-        _ if message.text.trim().is_empty() => Decision::ignored("an answer without words"),
-        _ => free_words(
-            settings,
-            facts,
-            person,
-            message,
-            "no answer to the form was found in it",
-        ),
     }
 }
 
@@ -655,66 +531,5 @@ pub fn for_person(
             .letters
             .push(answer(person, message, kind, About::default()));
     }
-    decision
-}
-
-/// What a coordinator writes in answer to our letters, and is no command; `None` where it reads like anybody's mail.
-fn from_coordinator(
-    settings: &Settings,
-    facts: &Facts,
-    message: &Message,
-    from: &str,
-) -> Option<Decision> {
-    let Some(asked) = message.answers_letter.as_ref() else {
-        return facts
-            .person
-            .is_none()
-            .then(|| without_letter(facts, message, from));
-    };
-    if !may(Action::Manage, message.evidence) || !coordinating::is_for_coordinators(&asked.kind) {
-        return None;
-    }
-    if asked.kind == "command-confirm" {
-        return Some(coordinating::agreed(message, asked, from));
-    }
-    let forwarded = asked.kind == "for-person" || coordinating::is_also(&message.text);
-    if let Some(inbox) = asked.about.inbox.filter(|_| forwarded) {
-        return Some(coordinating::relay(settings, facts, message, inbox, from));
-    }
-    let told = match asked.about.proposal {
-        Some(_) => {
-            "Nothing was changed. To release the proposal, answer its letter with the one word: ok. To change it, write \
-             lines as the letter shows them, and nothing above them."
-        }
-        None => {
-            "Nothing was changed. Write the command alone on the first line, as the letter shows it."
-        }
-    };
-    let mut decision = Decision::noting("a coordinator's answer was not a command");
-    decision.letters.push(coordinating::done(
-        from,
-        format!("message-{}", message.inbox),
-        told.into(),
-        asked.about.clone(),
-    ));
-    Some(decision)
-}
-
-/// A coordinator writes without answering a letter of ours: anybody can set a From line, so nothing is done, and the
-/// coordinator gets a letter that can be answered. Once a day.
-fn without_letter(facts: &Facts, message: &Message, from: &str) -> Decision {
-    let told = "Commands are taken only in reply to one of our letters to you, such as this one. You can reply with: \
-                status, pause, resume, or announce to all (the subject on the next line, the text below it).";
-    let mut decision = Decision::noting("a coordinator wrote without answering a letter of ours");
-    let day = facts.now.date_naive();
-    decision.letters.push(coordinating::done(
-        from,
-        format!("no-letter-{day}"),
-        format!(
-            "Nothing was done about your message {}. {told}",
-            message.inbox
-        ),
-        About::default(),
-    ));
     decision
 }

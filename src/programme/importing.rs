@@ -2,10 +2,10 @@
 //! letter, and is answered in the same way; former partners are remembered, so that nobody meets twice.
 
 use super::applying::{form_filled, recorded};
-use super::conversation::newcomer_at;
 use super::decision::{Change, Decision};
 use super::event::{Evidence, Message, Nature, Said};
 use super::facts::Facts;
+use super::newcomers::newcomer_at;
 use super::settings::Settings;
 use super::timetable;
 use crate::ids::{InboxId, PersonId};

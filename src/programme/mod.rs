@@ -1,12 +1,13 @@
 //! The rules of the programme: facts and an event in, a decision out. Nothing here reads a clock, a file or a
 //! database, and nothing here is random, so that every rule can be tested as a table.
 //!
-//! Where to look: [`conversation`] decides what a message means for us, [`applying`] the application,
-//! [`importing`] one that comes in a table, [`inviting`] who is asked to come again, [`round`] what happens to all at once (deadline, end), [`cap`] the places of a
-//! country, [`review`] the proposal and its release, [`partnership`] the life of a pair, [`survey`] what people are asked
-//! about it, [`report`] the numbers, [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`]
-//! messages of uncertain senders, [`moving`] new addresses, [`trust`] how sure it must be who wrote,
-//! [`timetable`] the dates, [`pace`] how often we write to somebody.
+//! Where to look: [`conversation`] decides what a message means for us, [`newcomers`] what one of somebody does who has not
+//! applied, [`applying`] the application, [`importing`] one that comes in a table, [`inviting`] who is asked to come again,
+//! [`round`] what happens to all at once (deadline, end), [`cap`] the places of a country, [`review`] the proposal and its
+//! release, [`partnership`] the life of a pair, [`survey`] what people are asked about it, [`report`] the numbers,
+//! [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`] messages of uncertain senders,
+//! [`moving`] new addresses, [`trust`] how sure it must be who wrote, [`timetable`] the dates, [`pace`] how often we write to
+//! somebody.
 
 pub mod application;
 pub mod applying;
@@ -22,6 +23,7 @@ pub mod importing;
 pub mod inviting;
 pub mod letter;
 pub mod moving;
+pub mod newcomers;
 pub mod pace;
 pub mod partnership;
 pub mod privacy;

@@ -5,11 +5,12 @@
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 
-use super::conversation::{answer, ask_again, behind_the_ceiling, free_words, newcomer_at};
+use super::conversation::{answer, ask_again, free_words};
 use super::decision::{Change, Decision, Occasion};
 use super::event::{Evidence, Intent, Message};
 use super::facts::{Challenge, Facts, Inactive, Participation, Person, Purpose};
 use super::letter::{About, Asked, Ended, Letter, LetterKind, Recipient, ReplyTo};
+use super::newcomers::{behind_the_ceiling, newcomer_at};
 use super::settings::Settings;
 use super::trust::{Action, may};
 use super::{moving, pace, partnership, timetable};

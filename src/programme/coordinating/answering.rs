@@ -1,7 +1,8 @@
-//! A coordinator's answer to a message that was forwarded to them: it goes back to its sender from the programme's
-//! address, and shows neither the coordinator's own address nor anything of our letter to them.
+//! What coordinators write that is no command. An answer to a message that was forwarded to them goes back to its sender
+//! from the programme's address, and shows neither the coordinator's own address nor anything of our letter to them.
 
-use super::{done, may_read_concerns, readers, who};
+use super::authority::agreed;
+use super::{done, is_for_coordinators, may_read_concerns, readers, who};
 use crate::ids::InboxId;
 use crate::programme::conversation::answer;
 use crate::programme::decision::{Change, Decision};
@@ -9,6 +10,7 @@ use crate::programme::event::Message;
 use crate::programme::facts::Facts;
 use crate::programme::letter::{About, LetterKind};
 use crate::programme::settings::Settings;
+use crate::programme::trust::{Action, may};
 
 /// Every forwarded message begins with a line that holds this; what stands below it in a reply is ours, however a
 /// mail program quotes it.
@@ -17,8 +19,69 @@ pub const MARK: &str = "##-";
 /// The first line of an answer that goes out though somebody else has answered before.
 const ALSO: &str = "also";
 
+/// What a coordinator writes in answer to our letters, and is no command; `None` where it reads like anybody's mail.
+pub fn written(
+    settings: &Settings,
+    facts: &Facts,
+    message: &Message,
+    from: &str,
+) -> Option<Decision> {
+    let Some(asked) = message.answers_letter.as_ref() else {
+        return facts
+            .person
+            .is_none()
+            .then(|| without_letter(facts, message, from));
+    };
+    if !may(Action::Manage, message.evidence) || !is_for_coordinators(&asked.kind) {
+        return None;
+    }
+    if asked.kind == "command-confirm" {
+        return Some(agreed(message, asked, from));
+    }
+    let forwarded = asked.kind == "for-person" || is_also(&message.text);
+    if let Some(inbox) = asked.about.inbox.filter(|_| forwarded) {
+        return Some(relay(settings, facts, message, inbox, from));
+    }
+    let told = match asked.about.proposal {
+        Some(_) => {
+            "Nothing was changed. To release the proposal, answer its letter with the one word: ok. To change it, write \
+             lines as the letter shows them, and nothing above them."
+        }
+        None => {
+            "Nothing was changed. Write the command alone on the first line, as the letter shows it."
+        }
+    };
+    let mut decision = Decision::noting("a coordinator's answer was not a command");
+    decision.letters.push(done(
+        from,
+        format!("message-{}", message.inbox),
+        told.into(),
+        asked.about.clone(),
+    ));
+    Some(decision)
+}
+
+/// A coordinator writes without answering a letter of ours: anybody can set a From line, so nothing is done, and the
+/// coordinator gets a letter that can be answered. Once a day.
+fn without_letter(facts: &Facts, message: &Message, from: &str) -> Decision {
+    let told = "Commands are taken only in reply to one of our letters to you, such as this one. You can reply with: \
+                status, pause, resume, or announce to all (the subject on the next line, the text below it).";
+    let mut decision = Decision::noting("a coordinator wrote without answering a letter of ours");
+    let day = facts.now.date_naive();
+    decision.letters.push(done(
+        from,
+        format!("no-letter-{day}"),
+        format!(
+            "Nothing was done about your message {}. {told}",
+            message.inbox
+        ),
+        About::default(),
+    ));
+    decision
+}
+
 /// Sends the answer on, once: the first one settles the message.
-pub fn relay(
+fn relay(
     settings: &Settings,
     facts: &Facts,
     message: &Message,
@@ -116,7 +179,7 @@ pub fn relay(
 }
 
 /// Whether an answer says that it should go out though somebody else has answered.
-pub fn is_also(text: &str) -> bool {
+fn is_also(text: &str) -> bool {
     text.trim_start().lines().next().is_some_and(|line| {
         line.trim()
             .trim_end_matches(['.', '!', ':'])

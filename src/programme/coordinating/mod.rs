@@ -17,8 +17,8 @@ use super::{cap, concern, importing, moving, partnership, privacy, review, timet
 use crate::ids::{InboxId, PersonId};
 
 pub use announcing::{announce, audience};
-pub use answering::{MARK, is_also, relay};
-pub use authority::{agreed, is_sufficient};
+pub use answering::{MARK, written};
+pub use authority::is_sufficient;
 pub use commands::read as read_command;
 pub use digest::digest;
 pub use noticing::{is_runaway, noticed};
