@@ -214,6 +214,7 @@ fn blocks(marked: &str, form: &Form, labels: &Labels) -> (Vec<Block>, Ticked) {
         if line.contains([html::CUT, html::SIGNATURE, html::QUOTE_HEADER])
             || matches!(kinds[at], Line::Header | Line::Signature | Line::Device)
             || is_footer(&piece.text)
+            || reply_text::is_farewell(&lines, &kinds, at)
         {
             open = false;
             at += 1;

@@ -219,3 +219,36 @@ fn wishes_name_options_and_regions() {
     );
     assert!(!answers("Name: A\nMy partner must be: none\n").contains_key("wishes"));
 }
+
+/// Whoever answers a few open questions above our letter signs below the last of them, as in any letter.
+#[test]
+fn a_greeting_and_a_name_below_the_last_answer_are_no_part_of_it() {
+    for (farewell, end) in [
+        ("Regards\nOusmane", ""),
+        ("Kind regards,\nFemke\n\nVerstuurd vanaf mijn iPhone", ""),
+        (
+            "Thanks!\nAndrew",
+            "\nOn Sun, Feb 7, 2027 at 2:33 PM Pairpost <p@example.org> wrote:\n\n> Dear Andrew,\n> Name: Andrew\n",
+        ),
+        ("Merci beaucoup,\nAminata", ""),
+    ] {
+        let said = answers(&format!(
+            "Interests: Services for children, Library systems\nand technology\n\n{farewell}\n{end}"
+        ));
+        assert_eq!(
+            said["interests"],
+            serde_json::json!(["children", "technology"]),
+            "{farewell}"
+        );
+        let said = answers(&format!("About me: I read.\n\nA lot.\n\n{farewell}\n{end}"));
+        assert_eq!(said["about"], "I read.\n\nA lot.", "{farewell}");
+    }
+    // What stands below it and is no name may be part of the answer: it is asked about.
+    let reply = read(
+        "Interests: Services for children, Makerspaces and games\n\nThanks!\nAnd the newsletter of a regional association, which nobody here wants to write.\n",
+        &form(),
+        "en",
+        true,
+    );
+    assert_eq!(reply.unclear.len(), 1);
+}

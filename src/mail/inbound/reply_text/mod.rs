@@ -33,6 +33,33 @@ pub(super) fn lines(body: &str) -> (Vec<String>, Vec<Line>) {
     (lines, kinds)
 }
 
+/// Whether a letter's farewell begins on this line: a closing formula of the sender's, and nothing but a name below it.
+/// For readers of forms, whose last answer stands right above it.
+pub(super) fn is_farewell(lines: &[String], kinds: &[Line], at: usize) -> bool {
+    if kinds[at] != Line::Text || !signature::closes_a_form(&lines[at]) {
+        return false;
+    }
+    let below: Vec<&String> = lines[at + 1..]
+        .iter()
+        .zip(&kinds[at + 1..])
+        .take_while(|(line, kind)| {
+            matches!(kind, Line::Text | Line::Empty) && !line.starts_with("____")
+        })
+        .map(|(line, _)| line)
+        .filter(|line| !line.trim().is_empty())
+        .take(4)
+        .collect();
+    (1..4).contains(&below.len()) && below.iter().all(|line| may_sign(line))
+}
+
+/// Short enough for a name, and no sentence.
+fn may_sign(line: &str) -> bool {
+    let line = line.trim();
+    line.chars().count() <= 40
+        && line.split_whitespace().count() <= 5
+        && !line.ends_with(['?', '!', ':'])
+}
+
 /// The new text in `body`, which may bear the markers of [`super::html`].
 pub fn new_text(body: &str) -> String {
     let lines: Vec<String> = prepared(body);
@@ -155,12 +182,7 @@ fn drop_closing(lines: &[String], kept: &mut [bool]) {
         return;
     };
     let from = written.len() - 1 - closing;
-    let name = written[from + 1..].iter().all(|at| {
-        let line = lines[*at].trim();
-        line.chars().count() <= 40
-            && line.split_whitespace().count() <= 5
-            && !line.ends_with(['?', '!', ':'])
-    });
+    let name = written[from + 1..].iter().all(|at| may_sign(&lines[*at]));
     // Alone it would be all that was written.
     if from > 0 && name && closing > 0 {
         written[from..].iter().for_each(|at| kept[*at] = false);

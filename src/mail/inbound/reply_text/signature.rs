@@ -119,3 +119,12 @@ pub fn is_closing(line: &str) -> bool {
     let line = line.trim();
     line.chars().count() <= 40 && CLOSING.is_match(line)
 }
+
+static THANKS: Pattern = Pattern::new(
+    r"(?i)^\W{0,2}((many |best |with )?thanks( (again|a lot|so much|very much|in advance))?|thank you( (again|so much|very much|in advance))?|merci( (beaucoup|encore|d['’]avance))?|(muchas |mil )?gracias( de nuevo| por todo)?)\s*[,.!]*$",
+);
+
+/// A closing formula, or thanks in its place: below the answers of a form both say no more than that it ends.
+pub fn closes_a_form(line: &str) -> bool {
+    is_closing(line) || THANKS.is_match(line.trim())
+}
