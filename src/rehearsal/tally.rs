@@ -82,7 +82,7 @@ pub struct Mailboxes {
     pub days_until_rematched: Vec<f64>,
     /// Everything that people said, in order.
     pub said: Vec<Said>,
-    pub(super) by_message_id: HashMap<String, usize>,
+    by_message_id: HashMap<String, usize>,
     /// Place in `said` by the word under which letters name a message in their occasions.
     by_occurrence: HashMap<String, usize>,
     seen: HashSet<String>,
@@ -199,6 +199,11 @@ impl Mailboxes {
         self.by_message_id
             .insert(message_id.to_string(), self.said.len());
         self.said.push(said);
+    }
+
+    /// Whether one of these Message-IDs is of something that people said.
+    pub(super) fn knows(&self, ids: &[&str]) -> bool {
+        ids.iter().any(|id| self.by_message_id.contains_key(*id))
     }
 
     /// Notes that a letter of `kind` answers the messages with these ids. True where it answers any.

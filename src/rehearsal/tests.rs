@@ -434,20 +434,36 @@ fn who_forgets_a_required_answer_gives_it_when_asked() {
     let (mut world, _) = filled_forms(30, shares);
     let form = form();
     let addresses: Vec<String> = world.people().map(|p| p.address.clone()).collect();
+    let mut said = String::new();
     for address in &addresses {
         let occasion = format!("missing/{address}/1");
         let missing = letter(&occasion, address, &form_text(&form), "");
         let answers = world.receive(&missing, address, Some(RETURN), day(-18));
         assert_eq!(answers.len(), 1);
         assert_eq!(answers[0].what, "form-rest");
+        if *address == addresses[0] {
+            said = Headers::of(&answers[0].bytes).ids("message-id")[0].to_string();
+        }
     }
     assert_eq!(
         world.mailboxes().misread_forms,
         0,
         "they had left something out"
     );
-    let again = letter("missing/x/2", &addresses[0], &form_text(&form), "");
-    world.receive(&again, &addresses[0], Some(RETURN), day(-16));
+    let again = |number: u32, answers: &str| {
+        let answers = format!("In-Reply-To: <{answers}>\r\n");
+        let occasion = format!("missing/x/{number}");
+        letter(&occasion, &addresses[0], &form_text(&form), &answers)
+    };
+    let reminder = again(2, "missing.x.1@iln.example");
+    world.receive(&reminder, &addresses[0], Some(RETURN), day(-17));
+    assert_eq!(
+        world.mailboxes().misread_forms,
+        0,
+        "the reminder crossed what was left out"
+    );
+    let answer = again(3, &said);
+    world.receive(&answer, &addresses[0], Some(RETURN), day(-16));
     assert_eq!(
         world.mailboxes().misread_forms,
         1,

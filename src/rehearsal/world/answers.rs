@@ -181,7 +181,7 @@ impl World {
     ) -> Option<Reply> {
         match kind {
             "form" => self.replies_with_the_form(number),
-            "missing" => self.replies_with_the_rest(number),
+            "missing" => self.replies_with_the_rest(number, headers),
             "complete" => {
                 let inhabitant = &mut self.inhabitants[number];
                 if inhabitant.habits.thanks && !inhabitant.has_thanked {
@@ -238,7 +238,13 @@ impl World {
         })
     }
 
-    pub(super) fn replies_with_the_rest(&mut self, number: usize) -> Option<Reply> {
+    pub(super) fn replies_with_the_rest(
+        &mut self,
+        number: usize,
+        headers: &Headers<'_>,
+    ) -> Option<Reply> {
+        // A reminder may cross the answer to the letter before it, and has misread nothing.
+        let answers_a_form = self.mailboxes.knows(&headers.ids("in-reply-to"));
         let inhabitant = &mut self.inhabitants[number];
         if inhabitant.habits.never_finishing || inhabitant.corrections_sent >= 3 {
             return None;
@@ -246,7 +252,7 @@ impl World {
         inhabitant.corrections_sent += 1;
         let questions = if inhabitant.left_out.is_empty() {
             // They wrote all of it already: something was not understood, so they write all of it again.
-            self.mailboxes.misread_forms += 1;
+            self.mailboxes.misread_forms += u64::from(answers_a_form);
             inhabitant.person.answers.keys().cloned().collect()
         } else {
             std::mem::take(&mut inhabitant.left_out)
