@@ -12,3 +12,10 @@ pub fn word(words: &Words, language: &str) -> &'static str {
         _ => words[0],
     }
 }
+
+/// Those of a list.
+pub fn words(list: &[Words], language: &str) -> Vec<String> {
+    list.iter()
+        .map(|it| word(it, language).to_string())
+        .collect()
+}

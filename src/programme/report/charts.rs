@@ -1,11 +1,11 @@
 //! What the report shows as pictures: numbers with their words, and each picture's table, which says the same. How they
-//! are drawn is the business of `documents`.
+//! are drawn is the business of `drawing`.
 
 use super::figures::{Figures, Week};
 use super::interval::Rate;
 use super::tables::{self, Table};
 use crate::places::map::{self, Point};
-use crate::programme::words::{Words, word};
+use crate::programme::words::{Words, word, words};
 
 /// A picture with what it says in words, for whoever does not see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,7 @@ pub fn all(round: &Figures, former: &[Figures], language: &str) -> Vec<Chart> {
 
 /// People and countries, the oldest round first.
 fn by_round(round: &Figures, former: &[Figures], language: &str) -> Vec<Chart> {
-    let in_time: Vec<&Figures> = former.iter().rev().chain([round]).collect();
+    let in_time: Vec<&Figures> = tables::in_time(round, former).collect();
     let by_round = word(&["by round", "por ronda", "par session"], language);
     let chart = |title: Words, of: fn(&Figures) -> u32| Chart {
         title: format!("{}, {by_round}", word(&title, language)),
@@ -86,7 +86,7 @@ fn by_round(round: &Figures, former: &[Figures], language: &str) -> Vec<Chart> {
             ],
             |it| it.matched,
         ),
-        chart(["Countries", "Países", "Pays"], |it| it.countries),
+        chart(tables::COUNTRIES, |it| it.countries),
     ]
 }
 
@@ -116,7 +116,7 @@ fn pairs(round: &Figures, language: &str) -> Option<Chart> {
             "{}: {}. {}: {}.",
             word(&["Partnerships", "Parejas", "Binômes"], language),
             round.partnerships,
-            word(&["Countries", "Países", "Pays"], language),
+            word(&tables::COUNTRIES, language),
             round.countries
         ),
         drawing: Drawing::Map { lines, dots },
@@ -143,16 +143,9 @@ fn contact(round: &Figures, language: &str) -> Option<Chart> {
         count: last.going_well + last.slow,
         of: last.asked,
     };
+    let table = tables::contact(round, language);
     Some(Chart {
-        title: word(
-            &[
-                "In touch, by check-in",
-                "Contacto, según las preguntas periódicas",
-                "En contact, selon les points réguliers",
-            ],
-            language,
-        )
-        .into(),
+        title: table.title.clone(),
         says: format!(
             "{} ({day} {}): {}. {}: {}.",
             word(&["In touch", "En contacto", "En contact"], language),
@@ -162,24 +155,25 @@ fn contact(round: &Figures, language: &str) -> Option<Chart> {
             last.unknown
         ),
         drawing: Drawing::Bars {
-            series: [
-                ["going well", "va bien", "va bien"],
-                [
-                    "slow, but in touch",
-                    "despacio, pero en contacto",
-                    "lent, mais en contact",
+            series: words(
+                &[
+                    ["going well", "va bien", "va bien"],
+                    [
+                        "slow, but in touch",
+                        "despacio, pero en contacto",
+                        "lent, mais en contact",
+                    ],
+                    ["not heard", "sin noticias", "sans nouvelles"],
+                    ["something else", "otra cosa", "autre chose"],
+                    NO_ANSWER,
                 ],
-                ["not heard", "sin noticias", "sans nouvelles"],
-                ["something else", "otra cosa", "autre chose"],
-                NO_ANSWER,
-            ]
-            .map(|words| word(&words, language).to_string())
-            .to_vec(),
+                language,
+            ),
             rows,
             stacked: true,
             percent: true,
         },
-        table: tables::contact(round, language),
+        table,
     })
 }
 
@@ -204,12 +198,7 @@ fn shares(round: &Figures, language: &str) -> Vec<Chart> {
                 table: Table {
                     name: "question",
                     title: question.label.clone(),
-                    headings: [
-                        ["answer", "respuesta", "réponse"],
-                        ["share", "proporción", "part"],
-                    ]
-                    .map(|words| word(&words, language).to_string())
-                    .to_vec(),
+                    headings: words(&[tables::ANSWER, tables::SHARE], language),
                     rows: question
                         .options
                         .iter()
@@ -223,7 +212,9 @@ fn shares(round: &Figures, language: &str) -> Vec<Chart> {
 }
 
 fn weeks(round: &Figures, language: &str) -> Vec<Chart> {
-    let chart = |title: Words, series: &[Words], of: fn(&Week) -> Vec<u32>| {
+    let table = tables::weeks(round, language);
+    let chart = |title: &str, series: &[Words], of: fn(&Week) -> Vec<u32>| {
+        let series = words(series, language);
         let sums: Vec<String> = series
             .iter()
             .enumerate()
@@ -233,18 +224,15 @@ fn weeks(round: &Figures, language: &str) -> Vec<Chart> {
                     .iter()
                     .filter_map(|week| of(week).get(at).copied())
                     .sum();
-                format!("{}: {sum}", word(series, language))
+                format!("{series}: {sum}")
             })
             .collect();
         let any = round.weeks.iter().flat_map(of).any(|count| count > 0);
         any.then(|| Chart {
-            title: word(&title, language).to_string(),
+            title: title.to_string(),
             says: format!("{}.", sums.join(". ")),
             drawing: Drawing::Bars {
-                series: series
-                    .iter()
-                    .map(|it| word(it, language).to_string())
-                    .collect(),
+                series,
                 rows: round
                     .weeks
                     .iter()
@@ -258,25 +246,22 @@ fn weeks(round: &Figures, language: &str) -> Vec<Chart> {
                 stacked: false,
                 percent: false,
             },
-            table: tables::weeks(round, language),
+            table: table.clone(),
         })
     };
     [
+        chart(&table.title, &[tables::LETTERS, tables::ANSWERS], |week| {
+            vec![week.letters, week.answers]
+        }),
         chart(
-            [
-                "Letters and answers, by week",
-                "Cartas y respuestas, por semana",
-                "Lettres et réponses, par semaine",
-            ],
-            &[tables::LETTERS, tables::ANSWERS],
-            |week| vec![week.letters, week.answers],
-        ),
-        chart(
-            [
-                "What needed a person, by week",
-                "Lo que necesitó a una persona, por semana",
-                "Ce qui a demandé une personne, par semaine",
-            ],
+            word(
+                &[
+                    "What needed a person, by week",
+                    "Lo que necesitó a una persona, por semana",
+                    "Ce qui a demandé une personne, par semaine",
+                ],
+                language,
+            ),
             &[tables::NEEDED_A_PERSON],
             |week| vec![week.needed_a_person],
         ),

@@ -11,6 +11,7 @@ use plotters::style::TextStyle;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::charts::Drawing;
+use super::interval::Rate;
 use crate::places::map;
 
 /// The colours of series, in their order; each differs from its neighbours in lightness, too.
@@ -91,22 +92,7 @@ where
             percent,
             ..
         } => bars(rows, *stacked, *percent, area),
-        Drawing::Shares(rows) => {
-            let rows: Vec<(&str, f64, (f64, f64), String)> = rows
-                .iter()
-                .filter_map(|(label, rate)| {
-                    let (low, high) = rate.interval()?;
-                    let share = rate.share()? * 100.0;
-                    Some((
-                        label.as_str(),
-                        share,
-                        (low * 100.0, high * 100.0),
-                        format!("{share:.0} %"),
-                    ))
-                })
-                .collect();
-            shares(&rows, area)
-        }
+        Drawing::Shares(rows) => shares(rows, area),
         Drawing::Map { lines, dots } => world(lines, dots, area),
     }
 }
@@ -215,12 +201,18 @@ where
 
 /// Each row: its label and its rate in words, below them the bar with its bounds.
 fn shares<B: DrawingBackend>(
-    rows: &[(&str, f64, (f64, f64), String)],
+    rows: &[(String, Rate)],
     area: &DrawingArea<B, Shift>,
 ) -> Result<(), CannotDraw>
 where
     B::ErrorType: 'static,
 {
+    // What nobody answered has no share.
+    let rows: Vec<(&str, f64, (f64, f64))> = rows
+        .iter()
+        .filter_map(|(label, rate)| Some((label.as_str(), rate.share()?, rate.interval()?)))
+        .map(|(label, share, (low, high))| (label, share * 100.0, (low * 100.0, high * 100.0)))
+        .collect();
     let count = rows.len().max(1) as f64;
     let mut chart = ChartBuilder::on(area)
         .margin_left(18)
@@ -240,7 +232,7 @@ where
         .x_label_formatter(&|share| format!("{share:.0} %"))
         .draw()
         .map_err(failed)?;
-    for (at, (label, share, (low, high), told)) in rows.iter().enumerate() {
+    for (at, (label, share, (low, high))) in rows.iter().enumerate() {
         let bottom = count - at as f64 - 1.0;
         chart
             .draw_series([Rectangle::new(
@@ -263,8 +255,12 @@ where
         let short: String = label.chars().take(34).collect();
         area.draw(&Text::new(short, (left, y), style(HPos::Left)))
             .map_err(failed)?;
-        area.draw(&Text::new(told.clone(), (right, y), style(HPos::Right)))
-            .map_err(failed)?;
+        area.draw(&Text::new(
+            format!("{share:.0} %"),
+            (right, y),
+            style(HPos::Right),
+        ))
+        .map_err(failed)?;
     }
     Ok(())
 }
@@ -336,7 +332,6 @@ fn arcs(from: map::Point, to: map::Point) -> Vec<Vec<map::Point>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::programme::report::interval::Rate;
 
     #[test]
     fn an_axis_ends_at_a_round_number_above_the_largest() {

@@ -1,8 +1,8 @@
 //! The report of a round: numbers that a coordinator, a sponsor and the next round can use.
 //!
-//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out, [`charts`] says what
-//! of them can be seen, [`drawing`] draws it, [`page`] puts all on a page. Here is the letter to the coordinators when a
-//! round has ended.
+//! [`figures`] counts, [`interval`] says how much a share can tell, [`tables`] lays the figures out, [`side_by_side`] with
+//! those of former rounds, [`charts`] says what of them can be seen, [`drawing`] draws it, [`page`] puts all on a page
+//! ([`sample`] has figures to try it with). Here is the letter to the coordinators when a round has ended.
 
 pub mod charts;
 pub mod drawing;
@@ -10,6 +10,7 @@ pub mod figures;
 pub mod interval;
 pub mod page;
 pub mod sample;
+pub mod side_by_side;
 pub mod tables;
 
 pub use figures::{Figures, Rows};
