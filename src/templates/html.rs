@@ -62,9 +62,9 @@ pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Fra
                 escaped(&slots::cleaned(reference))
             )
         });
-    let (start, end) = match language.direction() {
-        "rtl" => ("right", "left"),
-        _ => ("left", "right"),
+    let (start, end) = match writer.right_to_left {
+        true => ("right", "left"),
+        false => ("left", "right"),
     };
     // The name stands beside the logo, so the picture itself says nothing more.
     let logo = frame.logo.as_ref().map_or_else(String::new, |content_id| {
@@ -96,12 +96,12 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// The attribute for a block whose words all run the other way: what stands in English in a letter that is not.
     fn direction(&self, block: &Block) -> &'static str {
+        if !self.right_to_left {
+            return "";
+        }
         let mut words = String::new();
         words_of(block, &mut words);
-        match self.right_to_left
-            && words.chars().any(char::is_alphabetic)
-            && !words.chars().any(is_right_to_left)
-        {
+        match words.chars().any(char::is_alphabetic) && !words.chars().any(is_right_to_left) {
             true => " dir=\"ltr\"",
             false => "",
         }
