@@ -267,9 +267,15 @@ impl Pages {
     }
 }
 
-fn fill(content: &mut Content, (red, green, blue): (u8, u8, u8)) {
+/// Shares of one.
+fn parts((red, green, blue): (u8, u8, u8)) -> (f32, f32, f32) {
     let part = |value: u8| f32::from(value) / 255.0;
-    content.set_fill_rgb(part(red), part(green), part(blue));
+    (part(red), part(green), part(blue))
+}
+
+fn fill(content: &mut Content, color: (u8, u8, u8)) {
+    let (red, green, blue) = parts(color);
+    content.set_fill_rgb(red, green, blue);
 }
 
 fn ink(content: &mut Content) {
@@ -320,11 +326,8 @@ impl OnPage {
             return;
         }
         let mut pages = self.pages.borrow_mut();
-        let (red, green, blue) = OnPage::on_paper(style.color());
-        let part = |value: u8| f32::from(value) / 255.0;
-        pages
-            .content
-            .set_stroke_rgb(part(red), part(green), part(blue));
+        let (red, green, blue) = parts(OnPage::on_paper(style.color()));
+        pages.content.set_stroke_rgb(red, green, blue);
         pages
             .content
             .set_line_width(style.stroke_width() as f32 * self.scale);
