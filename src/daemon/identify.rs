@@ -11,6 +11,7 @@ use crate::mail::inbound::authentication::{self, Trusted};
 use crate::mail::inbound::{self, BounceClass, Kind, Reading};
 use crate::mail::token::{self, Verified};
 use crate::programme::coordinating;
+use crate::programme::coordinating::COMMANDS_FRESH_HOURS;
 use crate::programme::event::{
     Answered, Authority, Command, Complaint, Event, Evidence, Intent, Message, Nature, Paper,
     Undelivered,
@@ -19,9 +20,6 @@ use crate::programme::settings::Settings;
 use crate::programme::trust::{Signs, weigh};
 use crate::store::{facts, outbox, trust};
 use crate::time::Moment;
-
-/// How old a letter may be whose answer makes letters leave (RELIABILITY d.1, kind `a`).
-const COMMANDS_FRESH_HOURS: i64 = 72;
 
 /// What could be established about a message before reading its words.
 pub(super) struct Found {
@@ -106,7 +104,7 @@ pub(super) fn identify(
         found.evidence = weigh(signs);
         return Ok(found);
     }
-    let fresh = received - known.ordered_at <= TimeDelta::hours(COMMANDS_FRESH_HOURS);
+    let fresh = received - known.ordered_at <= TimeDelta::hours(i64::from(COMMANDS_FRESH_HOURS));
     // What others have seen proves nothing; it still tells what the words are about.
     signs.letter = (!known.exposed).then_some(owner_wrote);
     // The question went to one address alone, so its answer is a proof.

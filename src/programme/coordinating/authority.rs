@@ -13,8 +13,9 @@ use super::super::settings::{Coordinator, Settings};
 use super::super::trust::{Action, Ruling, ruling};
 use super::{done, may_command, notice, readers, who};
 
-/// So long such a question can be answered.
-const CONFIRM_HOURS: u32 = 72;
+/// So long after it was written a letter to a coordinator can be answered with what makes letters leave; the question
+/// whether it is meant is such a letter, too (RELIABILITY d.1, kind `a`).
+pub const COMMANDS_FRESH_HOURS: u32 = 72;
 
 /// What happens with a command that may not be carried out on what it rests on; `None` where it may.
 pub(super) fn insufficient(
@@ -136,7 +137,7 @@ fn held(settings: &Settings, command: &Command) -> Decision {
                 .second_coordinator
                 .then(|| who(settings, &command.by)),
             command: in_words(&command.what),
-            hours: CONFIRM_HOURS,
+            hours: COMMANDS_FRESH_HOURS,
         };
         let mut letter = Letter::to_coordinator(
             address,

@@ -18,7 +18,7 @@ use crate::ids::{InboxId, PersonId};
 
 pub use announcing::{announce, audience};
 pub use answering::{MARK, written};
-pub use authority::is_sufficient;
+pub use authority::{COMMANDS_FRESH_HOURS, is_sufficient};
 pub use commands::read as read_command;
 pub use digest::digest;
 pub use noticing::{is_runaway, noticed};
