@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pairpost::mail::account::{Login, MailboxSettings, SecretSource, Security, Server};
+use pairpost::mail::inbound::imap::Imap;
 use pairpost::mail::inbound::mailbox::{
     Destination, Listed, Mailbox, MailboxError, Place, Removal, Wake,
 };
@@ -514,6 +515,37 @@ async fn a_folder_that_cannot_be_looked_into_now_is_looked_into_later() {
     ];
     let (server, removed) = remove("UIDPLUS", &script(&[&list, &empty])).await;
     assert_eq!(removed.unwrap(), 0, "{:?}", server.heard());
+}
+
+#[tokio::test]
+async fn a_folder_of_sent_letters_is_told_by_the_name_that_the_config_takes() {
+    let look = [
+        Hear("LIST"),
+        say("* LIST (\\Sent) \"/\" \"Messages envoy&AOk-s\"\r\nTAG OK"),
+        Hear("EXAMINE \"INBOX\""),
+        say("TAG OK"),
+        Hear("UID SEARCH SUBJECT \"word\""),
+        say("* SEARCH\r\nTAG OK"),
+        Hear("EXAMINE \"Messages envoy&AOk-s\""),
+        say("* 1 EXISTS\r\nTAG OK"),
+        Hear("UID SEARCH SUBJECT \"word\""),
+        say("* SEARCH 4\r\nTAG OK"),
+        Hear("UID FETCH 4"),
+        say("* 1 FETCH (UID 4 BODY[]<0> \"x\")\r\nTAG OK"),
+        Hear("LOGOUT"),
+    ];
+    let server = Scripted::new(vec![script(&[&let_in(""), &look])]);
+    let (_folder, path) = password();
+    let MailboxSettings::Imap {
+        server: at, login, ..
+    } = settings(server.server(Security::Plain), path)
+    else {
+        panic!("no IMAP");
+    };
+    let found = Imap::find(&at, &login, &["INBOX".into()], None, "word").await;
+    let copies = found.unwrap_or_else(|error| panic!("{error}: {:?}", server.heard()));
+    assert_eq!(copies[0].folder, "Messages envoyés");
+    assert!(copies[0].is_sent_copy);
 }
 
 #[tokio::test]

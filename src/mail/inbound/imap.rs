@@ -43,7 +43,7 @@ pub use find::Copy;
 
 use exchange::{ANSWER_TIME_OUT, Answer, Step};
 use login::{Proof, greet, log_in};
-use names::mailbox_name;
+use names::{mailbox_name, quoted, readable};
 
 /// From the first byte to an open folder.
 const LOGIN_TIME_OUT: Duration = Duration::from_secs(60);

@@ -6,6 +6,7 @@ use super::*;
 /// A copy of a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
+    /// As the config names it.
     pub folder: String,
     pub bytes: Vec<u8>,
     /// In a folder that the server itself names as that of sent letters, or that the caller does.
@@ -51,7 +52,7 @@ impl Imap {
                     .await?;
             }
             copies.extend(bodies.into_values().map(|bytes| Copy {
-                folder: place.trim_matches('"').to_string(),
+                folder: readable(&place),
                 bytes,
                 is_sent_copy,
             }));

@@ -69,8 +69,7 @@ impl Imap {
             let Response::MailboxData(MailboxDatum::List(folder)) = response else {
                 return;
             };
-            let name = folder.name.replace('\\', "\\\\").replace('"', "\\\"");
-            let name = format!("\"{name}\"");
+            let name = quoted(&folder.name);
             let is = |attribute| folder.name_attributes.contains(&attribute);
             if is(NameAttribute::Sent) {
                 folders.sent.push(name.clone());
