@@ -199,7 +199,7 @@ fn last_checkup(config: &Config) -> Result<String, String> {
 /// How long the introductions of the rounds to come take, and whether that is in time.
 fn forecasts(config: &Config) -> Vec<(String, Result<String, String>)> {
     let provider = Provider::of_sending(&config.sending, &config.settings.address);
-    let limits = Limits::of(config.settings.ceilings.letters_per_hour, provider);
+    let limits = Limits::of(&config.settings.ceilings, provider);
     let window_hours = u64::from(config.settings.catch_up.introductions_hours);
     let today = Clock::System.now().date_naive();
     let database = config.state_dir.join(engine::DATABASE);

@@ -1,9 +1,7 @@
 //! How long a round's letters take within what the provider and the config allow (RELIABILITY (g)). Values in, values out.
 
 use super::providers::Provider;
-
-/// Of a provider's limit so much is used, in percent: other mail leaves from the same account, too.
-const SHARE_PERCENT: u64 = 80;
+use crate::programme::settings::Ceilings;
 
 /// What limits the letters that leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,19 +11,23 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The config's ceiling, and what is known of the provider.
-    pub fn of(letters_per_hour: u32, provider: Option<&Provider>) -> Limits {
-        let share = |limit: u32| u64::from(limit) * SHARE_PERCENT / 100;
-        let per_minute = provider.and_then(|it| it.letters_per_minute);
-        let by_minute = per_minute.map(|limit| share(limit) * 60);
+    /// The config's ceilings, and what is known of the provider: the lower of each counts.
+    pub fn of(ceilings: &Ceilings, provider: Option<&Provider>) -> Limits {
+        let least = |ours: Option<u32>, theirs: Option<u32>| {
+            [ours, theirs].into_iter().flatten().min().map(u64::from)
+        };
+        let minute = least(
+            Some(ceilings.letters_per_minute),
+            provider.and_then(Provider::usable_per_minute),
+        );
+        let day = least(
+            ceilings.letters_per_day,
+            provider.and_then(Provider::usable_per_day),
+        );
+        let hour = u64::from(ceilings.letters_per_hour);
         Limits {
-            per_hour: by_minute
-                .unwrap_or(u64::MAX)
-                .min(u64::from(letters_per_hour))
-                .max(1),
-            per_day: provider
-                .and_then(|it| it.letters_per_day)
-                .map(|limit| share(limit).max(1)),
+            per_hour: minute.map_or(hour, |minute| hour.min(minute * 60)).max(1),
+            per_day: day.map(|day| day.max(1)),
         }
     }
 
@@ -59,8 +61,21 @@ pub fn in_words(minutes: u64) -> String {
 mod tests {
     use super::*;
 
+    fn ceilings(letters_per_hour: u32) -> Ceilings {
+        Ceilings {
+            letters_per_hour,
+            letters_per_day: None,
+            letters_per_minute: 100_000,
+            letters_per_domain_per_minute: 100_000,
+            letters_per_address_per_day: 30,
+            stranger_letters_per_hour_open: 200,
+            stranger_letters_per_hour_closed: 20,
+            answers_per_address_per_day: 3,
+        }
+    }
+
     fn of(id: &str, letters: u64) -> u64 {
-        Limits::of(1_000, Provider::by_id(id)).minutes_for(letters)
+        Limits::of(&ceilings(1_000), Provider::by_id(id)).minutes_for(letters)
     }
 
     #[test]
@@ -77,8 +92,24 @@ mod tests {
     #[test]
     fn the_slower_of_config_and_provider_counts() {
         let provider = Provider::by_id("microsoft-365");
-        assert_eq!(Limits::of(100_000, provider).per_hour, 24 * 60);
-        assert_eq!(Limits::of(100, provider).per_hour, 100);
+        assert_eq!(Limits::of(&ceilings(100_000), provider).per_hour, 24 * 60);
+        assert_eq!(Limits::of(&ceilings(100), provider).per_hour, 100);
+    }
+
+    #[test]
+    fn the_configs_ceilings_of_a_day_and_a_minute_count_too() {
+        let own = Ceilings {
+            letters_per_day: Some(100),
+            letters_per_minute: 5,
+            ..ceilings(1_000)
+        };
+        let limits = Limits {
+            per_hour: 5 * 60,
+            per_day: Some(100),
+        };
+        for id in ["gmail", "microsoft-365", "own"] {
+            assert_eq!(Limits::of(&own, Provider::by_id(id)), limits, "{id}");
+        }
     }
 
     #[test]

@@ -248,18 +248,30 @@ impl Provider {
             .or_else(|| PROVIDERS.iter().rfind(named))
     }
 
-    /// The day's ceiling that is written for them: four fifths of the limit, so that letters by hand have room, too.
-    pub fn four_fifths_of_a_day(&self) -> Option<u32> {
-        self.letters_per_day.map(|day| day / 5 * 4)
+    /// Letters in a day that leave room for other mail of the same account.
+    pub fn usable_per_day(&self) -> Option<u32> {
+        self.letters_per_day.map(usable)
     }
 
-    /// A ceiling for an hour: well below the minute's limit, and so far below the day's that ten full hours reach
-    /// four fifths of it.
+    /// The same in a minute.
+    pub fn usable_per_minute(&self) -> Option<u32> {
+        self.letters_per_minute.map(usable)
+    }
+
+    /// A ceiling for an hour: what a minute allows, and so far below the day's limit that ten full hours reach what is
+    /// used of it.
     pub fn letters_per_hour(&self) -> Option<u32> {
-        let by_day = self.letters_per_day.map(|day| day * 8 / 100);
-        let by_minute = self.letters_per_minute.map(|minute| minute * 60 * 8 / 10);
+        let by_day = self.usable_per_day().map(|day| day / 10);
+        let by_minute = self.usable_per_minute().map(|minute| minute * 60);
         [by_day, by_minute].into_iter().flatten().min()
     }
+}
+
+/// Of a provider's limit so much is used, in percent.
+const SHARE_PERCENT: u32 = 80;
+
+fn usable(limit: u32) -> u32 {
+    limit * SHARE_PERCENT / 100
 }
 
 #[cfg(test)]

@@ -363,7 +363,7 @@ fn programme_file(choices: &Choices) -> anyhow::Result<String> {
         if let Some(letters) = provider.letters_per_hour() {
             file.set("limits", "letters_per_hour", i64::from(letters.min(1_000)))?;
         }
-        if let Some(letters) = provider.four_fifths_of_a_day() {
+        if let Some(letters) = provider.usable_per_day() {
             file.set("limits", "letters_per_day", i64::from(letters))?;
         }
     }
