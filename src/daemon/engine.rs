@@ -325,11 +325,6 @@ impl Engine {
         Ok(())
     }
 
-    /// What is known of the mail provider, and since when.
-    pub fn profile(&self) -> anyhow::Result<Option<(Profile, Moment)>> {
-        Ok(trust::provider(self.store.reader())?)
-    }
-
     // ---------------------------------------------------------------- the clock
 
     /// Does what is due, oldest first, at most `limit` occasions. Several share a transaction, but each is a unit of
@@ -532,10 +527,7 @@ impl Engine {
         self.hold_a_runaway(now)?;
         let ceilings = self.path.config.settings.ceilings;
         let db = self.store.reader();
-        let hour = match self.throttle.is_sparing(now) {
-            true => pace::slowed(ceilings.letters_per_hour),
-            false => ceilings.letters_per_hour,
-        };
+        let hour = self.throttle.spared(ceilings.letters_per_hour, now);
         let mut window = pace::room(
             hour,
             outbox::sent_since(db, now - chrono::TimeDelta::hours(1))?,

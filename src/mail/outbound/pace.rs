@@ -80,8 +80,8 @@ pub fn room(ceiling_per_hour: u32, sent_in_the_last_hour: u32) -> u32 {
 }
 
 /// The ceiling while a server asks for less (421, 4.7.x): half, but never nothing.
-pub fn slowed(ceiling_per_hour: u32) -> u32 {
-    (ceiling_per_hour / 2).max(1)
+fn slowed(ceiling: u32) -> u32 {
+    (ceiling / 2).max(1)
 }
 
 /// So long a server is spared that asked for less.
@@ -117,7 +117,7 @@ struct Domain {
 
 impl Throttle {
     /// Whether a server has asked for less within the last hour.
-    pub fn is_sparing(&self, now: Moment) -> bool {
+    fn is_sparing(&self, now: Moment) -> bool {
         self.spared_until.is_some_and(|until| now < until)
     }
 
@@ -188,7 +188,8 @@ impl Throttle {
         }
     }
 
-    fn spared(&self, ceiling: u32, now: Moment) -> u32 {
+    /// A ceiling, or half of it while a server is spared.
+    pub fn spared(&self, ceiling: u32, now: Moment) -> u32 {
         match self.is_sparing(now) {
             true => slowed(ceiling),
             false => ceiling,
