@@ -78,13 +78,16 @@ pub fn comparable(address: &str) -> Result<String, AddressError> {
         return Err(AddressError::TooLong);
     }
     // What carries our letters must agree, or a letter to it could never be written.
-    if format!("{local}@{domain}")
-        .parse::<lettre::Address>()
-        .is_err()
-    {
+    if !can_be_carried(local, &domain) {
         return Err(AddressError::LocalPart);
     }
     Ok(format!("{}@{domain}", local.to_ascii_lowercase()))
+}
+
+/// Whether what carries our letters takes this address.
+pub fn can_be_carried(local: &str, domain: &str) -> bool {
+    let address: Result<lettre::Address, _> = format!("{local}@{domain}").parse();
+    address.is_ok()
 }
 
 /// Do two texts name the same mailbox? What is no address is the same as nothing.

@@ -6,6 +6,7 @@ use mail_parser::MessageParser;
 use super::Sender;
 use super::clean;
 use super::parse::Headers;
+use crate::mail::address::can_be_carried;
 
 /// The one sender, or the defect that makes it uncertain.
 pub fn sender(headers: &Headers) -> Result<Sender, &'static str> {
@@ -97,10 +98,7 @@ pub fn address(text: &str) -> Option<String> {
         return None;
     }
     // What carries our letters must agree, or no letter to it could ever be written ("anna.@example.org").
-    if format!("{local}@{domain}")
-        .parse::<lettre::Address>()
-        .is_err()
-    {
+    if !can_be_carried(local, &domain) {
         return None;
     }
     Some(format!(
