@@ -542,8 +542,10 @@ async fn a_folder_of_sent_letters_is_told_by_the_name_that_the_config_takes() {
     else {
         panic!("no IMAP");
     };
-    let found = Imap::find(&at, &login, &["INBOX".into()], None, "word").await;
+    let mut imap = Imap::let_in(&at, &login).await.unwrap();
+    let found = imap.find(&["INBOX".into()], None, "word").await;
     let copies = found.unwrap_or_else(|error| panic!("{error}: {:?}", server.heard()));
+    imap.close().await;
     assert_eq!(copies[0].folder, "Messages envoyés");
     assert!(copies[0].is_sent_copy);
 }

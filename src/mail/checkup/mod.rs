@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use super::account::{Login, MailboxSettings, SendingSettings, Server};
 use super::dns::Dns;
 use super::inbound::imap::{Copy, Imap};
-use super::inbound::mailbox::{Mailbox, Removal};
-use super::inbound::{self, dkim};
+use super::inbound::mailbox::{Mailbox, MailboxError, Removal};
+use super::inbound::{self, authentication::written_by, dkim};
 use super::outbound::smtp;
 use super::outbound::transport::Transport;
 use super::outbound::{Envelope, Outcome};
@@ -194,7 +194,7 @@ impl Checkup<'_> {
         let mut transport = Transport::new(self.sending);
         let mut accepted = [false; 2];
         for (at, (to, id)) in letters.into_iter().enumerate() {
-            let bytes = self.letter(to, id, sent_at);
+            let bytes = self.letter(at + 1, to, id, sent_at);
             let envelope = Envelope {
                 from: Some(self.address.to_string()),
                 to: to.to_string(),
@@ -218,8 +218,7 @@ impl Checkup<'_> {
         if !accepted[0] {
             return None;
         }
-        let waiting = self.wait(accounts, profile, findings, accepted).await?;
-        let (first, second) = waiting;
+        let (first, second) = self.wait(accounts, profile, findings, accepted).await?;
         let arrived = first.map(|copy| copy.bytes);
         profile.plus_addresses = Some(second);
         findings.push(match second {
@@ -276,24 +275,40 @@ impl Checkup<'_> {
         accepted: [bool; 2],
     ) -> Option<(Option<Copy>, bool)> {
         let (server, login) = accounts.imap;
+        let looked = match Imap::let_in(server, login).await {
+            Ok(mut imap) => {
+                let looked = self.look(&mut imap, accounts, profile, accepted).await;
+                imap.close().await;
+                looked
+            }
+            Err(error) => Err(error),
+        };
+        match looked {
+            Ok(arrived) => {
+                findings.push(self.about_copies(accounts, profile));
+                Some(arrived)
+            }
+            Err(error) => {
+                findings.push(wrong("letter to ourselves", error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Looks again and again, until all that is to come is there or patience ends.
+    async fn look(
+        &self,
+        imap: &mut Imap,
+        accounts: &Accounts<'_>,
+        profile: &mut Profile,
+        accepted: [bool; 2],
+    ) -> Result<(Option<Copy>, bool), MailboxError> {
         let begin = Instant::now();
         let mut all_here = None;
         loop {
-            let found = Imap::find(
-                server,
-                login,
-                &accounts.folders,
-                accounts.sent_folder,
-                self.word,
-            )
-            .await;
-            let copies = match found {
-                Ok(copies) => copies,
-                Err(error) => {
-                    findings.push(wrong("letter to ourselves", error.to_string()));
-                    return None;
-                }
-            };
+            let copies = imap
+                .find(&accounts.folders, accounts.sent_folder, self.word)
+                .await?;
             let subject = |copy: &Copy, number: u32| {
                 let wanted = format!("{} {number}", self.word);
                 inbound::parse(&copy.bytes)
@@ -317,8 +332,7 @@ impl Checkup<'_> {
             if over || all_here.is_some() && (sent.is_some() || waited_for_copy) {
                 profile.sent_copies =
                     sent.map(|copy| (copy.folder.clone(), begin.elapsed().as_secs()));
-                findings.push(self.about_copies(accounts, profile));
-                return Some((first.cloned(), second.is_some()));
+                return Ok((first.cloned(), second.is_some()));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
@@ -427,20 +441,13 @@ impl Checkup<'_> {
         findings: &mut Vec<Finding>,
     ) {
         let what = "results of our mail host";
-        let name = |value: &str| {
-            value
-                .split([';', ' ', '\t'])
-                .next()
-                .unwrap_or_default()
-                .to_string()
-        };
         let all: Vec<&str> = parsed.headers.all("authentication-results").collect();
         let (forged, own): (Vec<&str>, Vec<&str>) = all
             .into_iter()
             .partition(|value| value.to_ascii_lowercase().contains(self.word));
-        let is_ours = |value: &&&str| self.authserv_ids.contains(&name(value));
-        let survived = forged.iter().any(|value| is_ours(&value));
-        let writes_its_own = own.iter().any(|value| is_ours(&value));
+        let is_ours = |value: &&str| self.authserv_ids.iter().any(|it| it == written_by(value));
+        let survived = forged.iter().any(is_ours);
+        let writes_its_own = own.iter().any(is_ours);
         profile.removes_forged_results =
             !self.authserv_ids.is_empty() && !survived && writes_its_own;
         findings.push(match self.authserv_ids {
@@ -450,7 +457,7 @@ impl Checkup<'_> {
                     format!(
                         "it writes them as \"{0}\". Write authserv_id = [\"{0}\"] in [trust] and check again, to have its \
                          word counted",
-                        name(own)
+                        written_by(own)
                     ),
                 ),
                 None => fine(what, "it writes none; signatures are checked by ourselves"),
@@ -473,8 +480,7 @@ impl Checkup<'_> {
     }
 
     /// A letter to ourselves; the forged headers stand where a forger would put them.
-    fn letter(&self, to: &str, id: &str, at: DateTime<Utc>) -> Vec<u8> {
-        let number = if id.contains(".1@") { 1 } else { 2 };
+    fn letter(&self, number: usize, to: &str, id: &str, at: DateTime<Utc>) -> Vec<u8> {
         let (_, domain) = self.address.rsplit_once('@').unwrap_or_default();
         let mut forged = String::new();
         for host in self.authserv_ids {

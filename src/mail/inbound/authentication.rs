@@ -49,11 +49,13 @@ pub fn is_aligned(signed: &str, domain: &str) -> bool {
     !signed.is_empty() && (signed == domain || is_above(&signed))
 }
 
+/// The name under which a header `Authentication-Results` was written.
+pub fn written_by(value: &str) -> &str {
+    value.split([';', ' ', '\t']).next().unwrap_or_default()
+}
+
 fn host_vouches(parsed: &Parsed, domain: &str, hosts: &[String]) -> bool {
-    let ours = |value: &&str| {
-        let name = value.split([';', ' ', '\t']).next().unwrap_or_default();
-        hosts.iter().any(|host| host == name)
-    };
+    let ours = |value: &&str| hosts.iter().any(|host| host == written_by(value));
     parsed
         .headers
         .all("authentication-results")

@@ -97,7 +97,10 @@ impl Imap {
     }
 
     /// Dials and logs in; no folder is open yet.
-    async fn let_in(server: &Server, login: &Login) -> Result<Imap, MailboxError> {
+    ///
+    /// # Errors
+    /// The server cannot be reached, or does not let us in.
+    pub async fn let_in(server: &Server, login: &Login) -> Result<Imap, MailboxError> {
         // Read before dialling: a password program or a token server may need longer than a mail server waits.
         let proof = Proof::of(login).await?;
         let stream = tls::connect(server).await?;

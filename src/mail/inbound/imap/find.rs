@@ -1,5 +1,5 @@
 //! Looks for letters that we sent to ourselves, by a word in their subject: in the folders that are read, and in those in
-//! which the provider keeps what was sent. Over a connection of its own; nothing is changed there.
+//! which the provider keeps what was sent. Nothing is changed there.
 
 use super::*;
 
@@ -19,14 +19,12 @@ impl Imap {
     /// # Errors
     /// The server cannot be reached, or refuses to look.
     pub async fn find(
-        server: &Server,
-        login: &Login,
+        &mut self,
         folders: &[String],
         sent_folder: Option<&str>,
         word: &str,
     ) -> Result<Vec<Copy>, MailboxError> {
-        let mut imap = Imap::let_in(server, login).await?;
-        let named = imap.sent_folders().await?;
+        let named = self.sent_folders().await?;
         let mut places: Vec<(String, bool)> = folders
             .iter()
             .map(|name| (mailbox_name(name), false))
@@ -39,16 +37,16 @@ impl Imap {
         let mut copies = Vec::new();
         for (place, is_sent_copy) in places {
             let examine = format!("EXAMINE {place}");
-            let opened = imap
+            let opened = self
                 .command(&examine, SMALL_ANSWER_MAX_BYTES, |_| {})
                 .await?;
             if let Answer::Refused(_) = opened {
                 continue;
             }
-            let uids = imap.search(&format!("SUBJECT \"{word}\"")).await?;
+            let uids = self.search(&format!("SUBJECT \"{word}\"")).await?;
             let mut bodies = HashMap::new();
             if !uids.is_empty() {
-                imap.fetch_bodies(&uids, MESSAGE_MAX_BYTES, &mut bodies)
+                self.fetch_bodies(&uids, MESSAGE_MAX_BYTES, &mut bodies)
                     .await?;
             }
             copies.extend(bodies.into_values().map(|bytes| Copy {
@@ -57,7 +55,6 @@ impl Imap {
                 is_sent_copy,
             }));
         }
-        imap.close().await;
         Ok(copies)
     }
 }
