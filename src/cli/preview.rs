@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::documents;
 use crate::mail::outbound::compose::{self, Parts};
 use crate::programme::letter::LetterKind;
-use crate::programme::report::page::{Report, html};
+use crate::programme::report::page::{Report, filled, html};
 use crate::programme::report::sample;
 use crate::templates::{self, Frame, Rendered, Templates};
 
@@ -138,10 +138,14 @@ fn write_all(
     let report = Report::of(&config.settings.name, &round, &former, language);
     write("round-report.html".into(), html(&report).as_bytes())?;
     write("round-report.pdf".into(), &documents::report::pdf(&report)?)?;
-    let page = include_str!("preview.html")
-        .replace("LANGUAGE", &templates::escaped(language))
-        .replace("PROGRAMME", &templates::escaped(&config.settings.name))
-        .replace("ROWS", &rows);
+    let page = filled(
+        include_str!("preview.html"),
+        &[
+            ("LANGUAGE", &templates::escaped(language)),
+            ("PROGRAMME", &templates::escaped(&config.settings.name)),
+            ("ROWS", &rows),
+        ],
+    );
     write("index.html".into(), page.as_bytes())
 }
 

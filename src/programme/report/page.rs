@@ -143,13 +143,35 @@ pub fn html(report: &Report) -> String {
         .iter()
         .map(|note| format!("<p>{}</p>\n", escaped(note)))
         .collect();
-    include_str!("page.html")
-        .replace("LANGUAGE", &escaped(&report.language))
-        .replace("PROGRAMME", &escaped(&report.programme))
-        .replace("SUBTITLE", &escaped(&report.subtitle))
-        .replace("TITLE", &escaped(&report.title))
-        .replace("NOTES", &notes)
-        .replace("BODY", &body)
+    filled(
+        include_str!("page.html"),
+        &[
+            ("LANGUAGE", &escaped(&report.language)),
+            ("PROGRAMME", &escaped(&report.programme)),
+            ("SUBTITLE", &escaped(&report.subtitle)),
+            ("TITLE", &escaped(&report.title)),
+            ("NOTES", &notes),
+            ("BODY", &body),
+        ],
+    )
+}
+
+/// A page with what belongs into each of its places, which are named by words in capitals. What has been put in is not
+/// looked at again: somebody may write a name in capitals.
+pub fn filled(page: &str, places: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    let mut rest = page;
+    while let Some((at, name, value)) = places
+        .iter()
+        .filter_map(|(name, value)| Some((rest.find(name)?, name, value)))
+        .min_by_key(|(at, ..)| *at)
+    {
+        out.push_str(&rest[..at]);
+        out.push_str(value);
+        rest = &rest[at + name.len()..];
+    }
+    out.push_str(rest);
+    out
 }
 
 fn figure(chart: &Chart, language: &str) -> String {
@@ -299,6 +321,15 @@ mod tests {
         }
         assert!(!page.contains("only for you"));
         assert!(!page.contains("<b>very"));
+    }
+
+    #[test]
+    fn a_name_in_capitals_is_not_taken_for_a_place_on_the_page() {
+        let page = page("EVERYBODY'S NOTES", &round("TITLE 2027B"), &[], "en");
+        assert!(
+            page.contains("<title>TITLE 2027B – EVERYBODY'S NOTES</title>"),
+            "{page}"
+        );
     }
 
     #[test]
