@@ -71,6 +71,14 @@ fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision
             Some(Intent::MyData | Intent::ForgetMe | Intent::Stop) => {
                 privacy::nothing_kept(settings, facts, message)
             }
+            // It was on its way while its writer was erased: the form would be the letter that was promised not to come.
+            intent
+                if intent != Some(Intent::Apply)
+                    && answers_somebody_erased(message)
+                    && !unsure::is_filled_form(&settings.form, message) =>
+            {
+                Decision::ignored("answers a letter to somebody who has been erased since")
+            }
             _ => newcomers::stranger(settings, facts, None, message),
         };
     };
@@ -99,6 +107,14 @@ fn understood(settings: &Settings, facts: &Facts, message: &Message) -> Decision
         }
         instead => unsure::message(settings, facts, person, message, instead),
     }
+}
+
+/// Whether the letter that a message answers has lost its reader: an erasure leaves nobody on it, and all other letters
+/// without a person are coordinators'.
+fn answers_somebody_erased(message: &Message) -> bool {
+    message.answers_letter.as_ref().is_some_and(|asked| {
+        asked.person.is_none() && !coordinating::is_for_coordinators(&asked.kind)
+    })
 }
 
 /// An auto-reply is never answered; a return date stops the silence ladder.

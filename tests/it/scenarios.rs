@@ -73,6 +73,7 @@ scenarios!(
     an_announcement_is_shown_before_it_is_sent,
     an_announcement_to_a_round_reaches_who_left_another_one,
     an_announcement_waits_for_a_day_without_other_letters,
+    an_answer_that_crosses_an_erasure_is_quiet,
     an_application_can_be_corrected_until_the_matching,
     an_incomplete_form_is_asked_only_for_what_is_missing,
     an_odd_one_makes_a_trio,
