@@ -11,20 +11,17 @@ use anyhow::Context;
 use super::path::{Going, OnePath};
 use crate::config::Config;
 use crate::failpoint;
-use crate::ids::{InboxId, LetterId, OccasionId};
+use crate::ids::{InboxId, OccasionId};
 use crate::mail::address;
 use crate::mail::inbound::mailbox::{Fetched, Listed};
-use crate::mail::outbound::{Outcome, pace};
+use crate::mail::outbound::pace;
 use crate::mail::profile::Profile;
 use crate::mail::token::Keys;
-use crate::programme::coordinating;
 use crate::programme::decision::{Decision, Occasion, Outcome as Ending};
 use crate::programme::event::{Command, Due, Event, Noticed};
-use crate::programme::letter::{must_not_come_twice, order_of_leaving};
 use crate::programme::timetable;
-use crate::store::coordinating::brake as coordinating_brake;
 use crate::store::{
-    Durability, Store, ceilings, facts, inbox, occasions, outbox, removals, trust, unit, unknown,
+    Durability, Store, facts, inbox, occasions, outbox, removals, trust, unit, waiting,
 };
 use crate::time::Moment;
 
@@ -33,32 +30,10 @@ pub struct Engine {
     pub(super) store: Store,
     pub(super) path: OnePath,
     /// What has left lately, and who asked for less.
-    throttle: pace::Throttle,
+    pub(super) throttle: pace::Throttle,
     /// Keys (kind/recipient/occurrence) of the letters ordered since they were last asked for; in rehearsals only.
     ordered: Vec<String>,
 }
-
-/// What looking for a letter can bring.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trace {
-    /// The server has it, or had it; the words say where it was seen.
-    Found(String),
-    /// It is not there, where a letter that was taken later is.
-    CertainlyNone,
-    /// Not seen, which proves nothing.
-    None,
-}
-
-/// A coordinator may get so many letters a day: each answer to a command is one.
-const COORDINATORS_LETTERS_A_DAY: u32 = 200;
-/// Letters of this many hours are counted together where a runaway is looked for. Less than a day, since a daily letter may come
-/// an hour earlier where clocks are changed.
-const RUNAWAY_HOURS: i64 = 20;
-
-/// So many letters of unknown end are looked for at a time.
-const LOOKED_FOR_AT_A_TIME: u32 = 50;
-/// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
-const LETTERS_TO_COMPARE: u32 = 3;
 
 /// So many messages share a transaction: the disk is waited for twice for all of them.
 const MESSAGES_IN_A_TRANSACTION: usize = 50;
@@ -483,7 +458,18 @@ impl Engine {
         Ok(self.at_once(&Event::Proposed(proposed), now)?.note)
     }
 
-    fn at_once(&mut self, event: &Event, now: Moment) -> anyhow::Result<Decision> {
+    /// Something about the daemon's surroundings that a person has to mend, or that has been mended: the digest tells it.
+    pub fn noticed(&mut self, noticed: Noticed, now: Moment) -> anyhow::Result<()> {
+        if let Noticed::Mended { what } = &noticed
+            && !waiting::is_trouble(self.store.reader(), what)?
+        {
+            return Ok(());
+        }
+        self.at_once(&Event::Noticed(noticed), now)?;
+        Ok(())
+    }
+
+    pub(super) fn at_once(&mut self, event: &Event, now: Moment) -> anyhow::Result<Decision> {
         let tx = self.store.transaction()?;
         let gone = self
             .path
@@ -493,214 +479,7 @@ impl Engine {
         Ok(gone.decision)
     }
 
-    // ---------------------------------------------------------------- sending
-
-    /// The next letters to hand to the server, marked as on their way before it hears of them. The hourly ceiling
-    /// holds for all kinds together.
-    pub fn take_letters(
-        &mut self,
-        now: Moment,
-        limit: u32,
-    ) -> anyhow::Result<Vec<outbox::Leaving>> {
-        if outbox::next_due(self.store.reader())?.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
-        }
-        let ceiling = self.path.config.settings.ceilings.letters_per_hour;
-        let sent = outbox::sent_since(self.store.reader(), now - chrono::TimeDelta::hours(1))?;
-        let limit = limit.min(pace::room(ceiling, sent));
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let tx = self.store.transaction()?;
-        let letters = outbox::take(&tx, now, limit)?;
-        tx.commit()?;
-        Ok(letters)
-    }
-
-    /// The same for a real server: the ceilings of a minute, a day, a mail host and an address hold, too; what matters most
-    /// goes first; letters of a pair go together. Before anything else it is asked whether there can be a reason for so
-    /// many letters; where there is none, all are held and the coordinators are asked.
-    ///
-    /// # Errors
-    /// The store cannot be read or written; no letter has been taken then.
-    pub fn take_paced(&mut self, now: Moment, limit: u32) -> anyhow::Result<Vec<outbox::Leaving>> {
-        self.hold_a_runaway(now)?;
-        let ceilings = self.path.config.settings.ceilings;
-        let db = self.store.reader();
-        let hour = self.throttle.spared(ceilings.letters_per_hour, now);
-        let mut window = pace::room(
-            hour,
-            outbox::sent_since(db, now - chrono::TimeDelta::hours(1))?,
-        );
-        let yesterday = now - chrono::TimeDelta::hours(24);
-        if let Some(day) = ceilings.letters_per_day {
-            window = window.min(pace::room(day, outbox::sent_since(db, yesterday)?));
-        }
-        let paces = pace::Paces {
-            per_minute: ceilings.letters_per_minute,
-            per_domain_and_minute: ceilings.letters_per_domain_per_minute,
-        };
-        let limit = limit.min(self.throttle.room(&paces, now)).min(window);
-        if limit == 0 || self.throttle.is_closed(now) {
-            return Ok(Vec::new());
-        }
-        let many = ceilings.letters_per_address_per_day;
-        let mut got: std::collections::HashMap<String, u32> =
-            ceilings::by_address(db, yesterday)?.into_iter().collect();
-        let mut waiting = ceilings::waiting(db, now)?;
-        // Stable: of one kind, what was due first goes first.
-        waiting.sort_by_key(|letter| order_of_leaving(&letter.kind));
-        waiting.retain(|letter| {
-            let most = match letter.to_coordinator {
-                true => many.max(COORDINATORS_LETTERS_A_DAY),
-                false => many,
-            };
-            let got = got.entry(letter.to.clone()).or_default();
-            *got += 1;
-            *got <= most
-        });
-        let candidates: Vec<pace::Candidate> = waiting
-            .into_iter()
-            .map(|letter| pace::Candidate {
-                letter: letter.id,
-                together: letter.partnership.filter(|_| letter.kind == "introduction"),
-                to: letter.to,
-            })
-            .collect();
-        let chosen = pace::choose(&candidates, limit, window, |domain| {
-            self.throttle.room_for(domain, &paces, now)
-        });
-        if chosen.is_empty() {
-            return Ok(Vec::new());
-        }
-        let tx = self.store.transaction()?;
-        let letters = outbox::take_these(&tx, now, &chosen)?;
-        failpoint::reach("letters-taking")?;
-        tx.commit()?;
-        failpoint::reach("letters-taken")?;
-        Ok(letters)
-    }
-
-    /// More letters that nobody asked for than there are people for them are a defect: nothing of it leaves.
-    fn hold_a_runaway(&mut self, now: Moment) -> anyhow::Result<()> {
-        let since = now - chrono::TimeDelta::hours(RUNAWAY_HOURS);
-        let (planned, people) = ceilings::planned(self.store.reader(), since)?;
-        if !coordinating::is_runaway(planned, people) {
-            return Ok(());
-        }
-        let event = Event::Noticed(Noticed::Runaway { planned, people });
-        if coordinating_brake(self.store.reader())?.is_none() {
-            tracing::error!(
-                planned,
-                people,
-                "more letters are planned than there can be a reason for: all are held, and the coordinators are asked"
-            );
-            self.at_once(&event, now)?;
-        }
-        Ok(())
-    }
-
-    /// Something about the daemon's surroundings that a person has to mend, or that has been mended: the digest tells it.
-    pub fn noticed(&mut self, noticed: Noticed, now: Moment) -> anyhow::Result<()> {
-        if let Noticed::Mended { what } = &noticed
-            && !crate::store::waiting::is_trouble(self.store.reader(), what)?
-        {
-            return Ok(());
-        }
-        self.at_once(&Event::Noticed(noticed), now)?;
-        Ok(())
-    }
-
-    /// The server was not asked after all (no connection, an ordered stop).
-    pub fn put_back(&mut self, letters: &[LetterId]) -> anyhow::Result<()> {
-        let tx = self.store.transaction()?;
-        for letter in letters {
-            outbox::untouched(&tx, *letter)?;
-        }
-        failpoint::reach("putting-back")?;
-        tx.commit()?;
-        Ok(())
-    }
-
-    /// What became of a letter. A refusal for good is an event like a bounce.
-    pub fn delivered(
-        &mut self,
-        letter: &outbox::Leaving,
-        outcome: &Outcome,
-        now: Moment,
-    ) -> anyhow::Result<()> {
-        self.all_delivered(std::iter::once((letter, outcome)), now)
-    }
-
-    /// What became of several letters, in one transaction.
-    pub fn all_delivered<'a>(
-        &mut self,
-        letters: impl IntoIterator<Item = (&'a outbox::Leaving, &'a Outcome)>,
-        now: Moment,
-    ) -> anyhow::Result<()> {
-        let tx = self.store.transaction()?;
-        let mut ordered = Vec::new();
-        let mut went = Vec::new();
-        for (letter, outcome) in letters {
-            ordered.extend(self.path.delivered(&tx, letter, outcome, now)?);
-            went.push((pace::domain_of(&letter.envelope_to), outcome));
-        }
-        failpoint::reach("delivered-deciding")?;
-        tx.commit()?;
-        failpoint::reach("delivered-decided")?;
-        for (domain, outcome) in went {
-            self.throttle.went(domain, outcome, now);
-        }
-        self.remember(ordered);
-        Ok(())
-    }
-
-    /// Letters whose end nobody told and that are to be looked for now, with letters that the server took after the
-    /// newest of them: where these leave a trace, the others would have left one, too.
-    pub fn to_look_for(&self, now: Moment) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<String>)> {
-        let letters = unknown::due(self.store.reader(), now, LOOKED_FOR_AT_A_TIME)?;
-        if !letters.is_empty() {
-            failpoint::reach("look-due")?;
-        }
-        let Some(since) = letters.iter().map(|letter| letter.since).max() else {
-            return Ok(Default::default());
-        };
-        let taken = unknown::taken_since(self.store.reader(), since, LETTERS_TO_COMPARE)?;
-        Ok((letters, taken))
-    }
-
-    /// What looking for a letter has brought.
-    pub fn looked_for(
-        &mut self,
-        letter: &unknown::Unknown,
-        found: &Trace,
-        now: Moment,
-    ) -> anyhow::Result<()> {
-        let tx = self.store.transaction()?;
-        match found {
-            Trace::Found(where_it_was) => {
-                unknown::arrived(&tx, letter.id, now, where_it_was)?;
-            }
-            Trace::CertainlyNone => {
-                unknown::send_again(&tx, letter.id, now, "the server never had it")?;
-            }
-            Trace::None => match pace::next_look(letter.looks + 1, now) {
-                Some(at) => unknown::look_again(&tx, letter.id, at)?,
-                None if must_not_come_twice(&letter.kind) || letter.unknown_ends > 1 => {
-                    unknown::hold(&tx, letter.id)?;
-                }
-                None => {
-                    let why = "no trace of it was found, and a second copy does no harm";
-                    unknown::send_again(&tx, letter.id, now, why)?;
-                }
-            },
-        }
-        failpoint::reach("looked-for")?;
-        tx.commit()?;
-        tracing::info!(letter = letter.id.0, kind = letter.kind, found = ?found, "letter looked for");
-        Ok(())
-    }
-
+    /// In rehearsals only: nobody else asks for them.
     pub(super) fn remember(&mut self, ordered: Vec<String>) {
         if self.path.mark_letters {
             self.ordered.extend(ordered);

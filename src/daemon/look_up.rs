@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::engine::Trace;
+use super::sending::Trace;
 use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::mail::inbound::imap::Imap;
 use crate::store::unknown::Unknown;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config;
 use pairpost::daemon::Engine;
-use pairpost::daemon::engine::Trace;
+use pairpost::daemon::sending::Trace;
 use pairpost::mail::account::{Security, Server};
 use pairpost::mail::outbound::smtp::{Patience, Smtp};
 use pairpost::mail::outbound::transport::Phase;

@@ -6,7 +6,7 @@ use std::path::Path;
 use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config::{self, Config};
 use pairpost::daemon::Engine;
-use pairpost::daemon::engine::Trace;
+use pairpost::daemon::sending::Trace;
 use pairpost::ids::{InboxId, LetterId, PersonId};
 use pairpost::mail::outbound::Outcome;
 use pairpost::programme::facts::Waiting;
