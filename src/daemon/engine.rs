@@ -41,6 +41,14 @@ const MESSAGES_IN_A_TRANSACTION: usize = 50;
 /// So many occasions share a transaction: enough to spare the disk, few enough that a message need not wait for them.
 const OCCASIONS_IN_A_TRANSACTION: usize = 50;
 
+/// A message on its way into the database. `signed_by` is the domain of a signature over it that was found good.
+struct Arriving<'a> {
+    place: Option<String>,
+    raw: &'a [u8],
+    truncated: bool,
+    signed_by: Option<&'a str>,
+}
+
 /// An occasion that is due, where its row could be read.
 type MaybeDue = (OccasionId, Result<Due, rusqlite::Error>);
 
@@ -174,16 +182,14 @@ impl Engine {
         signed_by: Option<&str>,
         now: Moment,
     ) -> anyhow::Result<()> {
-        let tx = self.store.transaction()?;
-        let id = inbox::record(&tx, now, place, raw, truncated)?;
-        if let Some(domain) = signed_by {
-            inbox::signed(&tx, id, domain)?;
-        }
-        let waiting = inbox::begin(&tx, id)?;
-        failpoint::reach("message-recording")?;
-        tx.commit()?;
-        failpoint::reach("message-recorded")?;
-        self.handle(waiting.as_slice(), now)
+        let place = place.map(str::to_string);
+        let message = Arriving {
+            place,
+            raw,
+            truncated,
+            signed_by,
+        };
+        self.receive_together(&[message], now)
     }
 
     /// Takes over messages and does what follows from them, several in a transaction; with each stands the domain of a
@@ -197,33 +203,46 @@ impl Engine {
         now: Moment,
     ) -> anyhow::Result<()> {
         for together in messages.chunks(MESSAGES_IN_A_TRANSACTION) {
-            let tx = self.store.transaction()?;
-            let mut ids = Vec::with_capacity(together.len());
-            for (message, signed_by) in together {
-                let place = message.place.to_string();
-                let id = inbox::record(&tx, now, Some(&place), &message.bytes, message.truncated)?;
-                if let Some(domain) = signed_by {
-                    inbox::signed(&tx, id, domain)?;
-                }
-                // The same message at two places is one.
-                if !ids.contains(&id) {
-                    ids.push(id);
-                }
+            let arriving: Vec<Arriving<'_>> = together
+                .iter()
+                .map(|(message, signed_by)| Arriving {
+                    place: Some(message.place.to_string()),
+                    raw: &message.bytes,
+                    truncated: message.truncated,
+                    signed_by: signed_by.as_deref(),
+                })
+                .collect();
+            self.receive_together(&arriving, now)?;
+        }
+        Ok(())
+    }
+
+    fn receive_together(&mut self, messages: &[Arriving<'_>], now: Moment) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        let mut ids = Vec::with_capacity(messages.len());
+        for message in messages {
+            let place = message.place.as_deref();
+            let id = inbox::record(&tx, now, place, message.raw, message.truncated)?;
+            if let Some(domain) = message.signed_by {
+                inbox::signed(&tx, id, domain)?;
             }
-            let mut waiting = Vec::with_capacity(ids.len());
-            for id in ids {
-                waiting.extend(inbox::begin(&tx, id)?);
+            // The same message at two places is one.
+            if !ids.contains(&id) {
+                ids.push(id);
             }
-            failpoint::reach("message-recording")?;
-            tx.commit()?;
-            failpoint::reach("message-recorded")?;
-            // One of those that were tried before may have ended the program: it takes no other with it again.
-            let (new, tried): (Vec<_>, Vec<_>) =
-                waiting.into_iter().partition(|it| it.attempts == 0);
-            self.handle(&new, now)?;
-            for message in tried {
-                self.handle(&[message], now)?;
-            }
+        }
+        let mut waiting = Vec::with_capacity(ids.len());
+        for id in ids {
+            waiting.extend(inbox::begin(&tx, id)?);
+        }
+        failpoint::reach("message-recording")?;
+        tx.commit()?;
+        failpoint::reach("message-recorded")?;
+        // One of those that were tried before may have ended the program: it takes no other with it again.
+        let (new, tried): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|it| it.attempts == 0);
+        self.handle(&new, now)?;
+        for message in tried {
+            self.handle(&[message], now)?;
         }
         Ok(())
     }
