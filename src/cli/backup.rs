@@ -52,18 +52,11 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         );
     }
     if args.with_key {
-        let key = key_file(&args.file);
+        let key = backup::key_file(&args.file);
         std::fs::copy(config.state_dir.join("master.key"), &key)?;
         println!("{} and {}", args.file.display(), key.display());
     } else {
         println!("{}", args.file.display());
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The key's file beside a backup.
-pub fn key_file(backup: &Path) -> PathBuf {
-    let mut name = backup.as_os_str().to_owned();
-    name.push(".key");
-    name.into()
 }

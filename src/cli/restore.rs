@@ -45,7 +45,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         ),
     }
     let key = config.state_dir.join("master.key");
-    let saved = super::backup::key_file(&args.file);
+    let saved = backup::key_file(&args.file);
     if saved.is_file() && !key.is_file() {
         std::fs::copy(&saved, &key)?;
     } else if !key.is_file() {

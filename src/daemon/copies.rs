@@ -65,12 +65,7 @@ pub(super) async fn copy_loop(
                 }
             }
         };
-        if let Err(error) = handle
-            .call(move |engine| engine.noticed(noticed, now))
-            .await
-        {
-            tracing::error!(error = %format!("{error:#}"), "what became of the copy cannot be written down");
-        }
+        handle.tell_digest(noticed, now).await;
     }
 }
 
@@ -87,7 +82,7 @@ pub fn make(state_dir: &Path, copies: &Copies, now: Moment) -> anyhow::Result<Pa
         let store = Store::open(&state_dir.join(DATABASE), Durability::Full)?;
         backup::backup(&store, &file, |_, _| {})?;
         backup::drill(&file)?;
-        let key = key_of(&file);
+        let key = backup::key_file(&file);
         std::fs::copy(state_dir.join("master.key"), &key)
             .with_context(|| format!("{}: the key cannot be copied", key.display()))?;
         Ok(())
@@ -114,15 +109,8 @@ fn prune(copies: &Copies, now: Moment) {
 
 fn remove(file: &Path) {
     let _ = std::fs::remove_file(file.with_extension("part"));
-    let _ = std::fs::remove_file(key_of(file));
+    let _ = std::fs::remove_file(backup::key_file(file));
     let _ = std::fs::remove_file(file);
-}
-
-/// The key's file beside a copy, named as `pairpost backup --with-key` names it.
-fn key_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".key");
-    name.into()
 }
 
 /// When the newest copy was made.
@@ -173,7 +161,7 @@ mod tests {
         for (number, file) in made.iter().enumerate() {
             assert_eq!(
                 (number >= 2, number >= 2),
-                (file.exists(), key_of(file).exists())
+                (file.exists(), backup::key_file(file).exists())
             );
         }
         assert_eq!(std::fs::read_dir(&copies.folder).unwrap().count(), 6);

@@ -6,6 +6,8 @@ use anyhow::Context;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::engine::Engine;
+use crate::programme::event::Noticed;
+use crate::time::Moment;
 
 /// Waits between two tries to reach a server, in seconds: doubling from the first to the last.
 const PASSING_SECONDS: (u64, u64) = (2, 300);
@@ -37,6 +39,14 @@ impl Handle {
             .ok()
             .context("the engine has ended")?;
         answered.await.context("the engine has ended")?
+    }
+
+    /// Something about the daemon's surroundings, for the next digest; where it cannot be written down, the log says so.
+    pub async fn tell_digest(&self, noticed: Noticed, now: Moment) {
+        let told = self.call(move |engine| engine.noticed(noticed, now));
+        if let Err(error) = told.await {
+            tracing::error!(error = %format!("{error:#}"), "this could not be written down for the digest");
+        }
     }
 }
 

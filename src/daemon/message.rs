@@ -67,15 +67,14 @@ impl OnePath {
                 language: &language,
             },
         );
-        if found.forged_token && guesses_too_often(tx, &self.keys, &reading, now)? {
+        let from = reading.from.as_ref();
+        let sender = from.map_or("", |from| from.address.as_str());
+        if found.forged_token && guesses_too_often(tx, &self.keys, sender, now)? {
             let ended = inbox::Ended {
                 state: "ignored",
                 reason: "its sender has guessed reply addresses; such messages are not looked at for a day",
                 kind: kind_word(reading.kind),
-                sender: reading
-                    .from
-                    .as_ref()
-                    .map_or("", |from| from.address.as_str()),
+                sender,
                 person: None,
                 message_id: reading.message_id.as_deref(),
             };
@@ -114,10 +113,7 @@ impl OnePath {
                 Ending::NeedsSafetyContact(_) => concern::WHY,
                 _ => kind_word(reading.kind),
             },
-            sender: reading
-                .from
-                .as_ref()
-                .map_or("", |from| from.address.as_str()),
+            sender,
             person: gone.person,
             message_id: reading.message_id.as_deref(),
         };
@@ -151,14 +147,11 @@ impl OnePath {
 fn guesses_too_often(
     tx: &Transaction<'_>,
     keys: &Keys,
-    reading: &inbound::Reading,
+    sender: &str,
     now: Moment,
 ) -> anyhow::Result<bool> {
-    let sender = reading
-        .from
-        .as_ref()
-        .map_or_else(String::new, |from| address_key(&from.address));
-    Ok(trust::wrong_token(tx, &keys.address_hash(&sender), now)?)
+    let sender = keys.address_hash(&address_key(sender));
+    Ok(trust::wrong_token(tx, &sender, now)?)
 }
 
 /// What the owner's word makes of a message that waited for it. A command waits for the echo of a challenge; anything else

@@ -102,7 +102,7 @@ async fn serve(
     let mended = Noticed::Mended {
         what: CONFIG.into(),
     };
-    tell_digest(&handle, &clock, mended).await;
+    handle.tell_digest(mended, clock.now()).await;
     let begun = Instant::now();
     let mut watch = ClockWatch::new(newest, clock.now(), begun.elapsed());
     if !watch.is_believed() {
@@ -142,7 +142,7 @@ async fn serve(
         let mended = Noticed::Mended {
             what: CONFIG.into(),
         };
-        tell_digest(&handle, &clock, mended).await;
+        handle.tell_digest(mended, clock.now()).await;
         tracing::info!("the config was read anew");
         tell_systemd(&[sd_notify::NotifyState::Status("running")]);
     };
@@ -201,15 +201,7 @@ async fn refused(handle: &Handle, clock: &Clock, error: anyhow::Error) {
             first.unwrap_or_default().trim_end_matches('.')
         ),
     };
-    tell_digest(handle, clock, trouble).await;
-}
-
-async fn tell_digest(handle: &Handle, clock: &Clock, noticed: Noticed) {
-    let now = clock.now();
-    let told = handle.call(move |engine| engine.noticed(noticed, now));
-    if let Err(error) = told.await {
-        tracing::error!(error = %format!("{error:#}"), "this could not be written down for the digest");
-    }
+    handle.tell_digest(trouble, clock.now()).await;
 }
 
 /// The loops under one config.

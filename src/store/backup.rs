@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use super::{MIGRATIONS, Store, damage, migrate, seal};
+use super::{MIGRATIONS, Store, damage, migrate, seal, with_end};
 
 /// Writes a complete copy to `to` while others go on writing, then checks it. `progress` gets (pages done, pages).
 ///
@@ -260,9 +260,7 @@ fn free_name(database: &Path) -> PathBuf {
     name
 }
 
-/// SQLite's own naming of the files beside a database.
-fn with_end(database: &Path, end: &str) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(end);
-    name.into()
+/// The file of the key beside a copy.
+pub fn key_file(copy: &Path) -> PathBuf {
+    with_end(copy, ".key")
 }

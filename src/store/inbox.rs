@@ -4,6 +4,7 @@
 use rusqlite::{OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
+use super::hex;
 use crate::ids::{InboxId, PersonId};
 use crate::time::Moment;
 
@@ -23,10 +24,7 @@ pub enum Shelf {
 pub fn hash(raw: &[u8]) -> String {
     let sent = as_sent(raw);
     let named = headers(sent).any(|line| has_name(line, "message-id"));
-    Sha256::digest(if named { sent } else { raw })
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(if named { sent } else { raw }))
 }
 
 /// What servers write on top of a message that passes through them (RFC 5321 section 4.4, RFC 8601, RFC 8617, and what

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
+use super::{hex, with_end};
+
 /// Breaks the seal, where there is one.
 ///
 /// # Errors
@@ -50,9 +52,7 @@ pub fn remove(database: &Path) {
 }
 
 fn seal_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".seal");
-    name.into()
+    with_end(database, ".seal")
 }
 
 /// What is remembered of a file.
@@ -95,11 +95,7 @@ impl Sealed {
             bytes.map_or(0, u32::from_be_bytes)
         };
         Ok(Sealed {
-            digest: digest
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            digest: hex(&digest.finalize()),
             writes: number(24),
             writes_again: number(92),
         })

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::{json, to_json};
+use super::{hex, json, to_json};
 use crate::ids::LetterId;
 use crate::programme::letter::About;
 use crate::time::{Moment, from_seconds};
@@ -61,12 +61,7 @@ pub fn shown(tx: &Transaction<'_>, about: &About) -> rusqlite::Result<String> {
             .optional()?,
         (None, None) => None,
     };
-    Ok(text.map_or_else(String::new, |text| {
-        Sha256::digest(text)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    }))
+    Ok(text.map_or_else(String::new, |text| hex(&Sha256::digest(text))))
 }
 
 /// How many people would be introduced if a round began with those who are in it now.
