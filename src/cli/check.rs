@@ -165,7 +165,7 @@ async fn checkup(args: &Args, config: &Config) -> (Profile, Vec<Finding>) {
 }
 
 fn keep(config: &Config, profile: &Profile) -> anyhow::Result<()> {
-    super::make_state_folder(&config.state_dir)?;
+    super::make_private_folder(&config.state_dir)?;
     let mut store = Store::open(&config.state_dir.join(engine::DATABASE), Durability::Full)?;
     let tx = store.transaction()?;
     trust::keep_provider(&tx, profile, Clock::System.now())?;

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args as Arguments;
 
 use crate::mail::account::{Login, MailboxSettings, SendingSettings};
@@ -51,8 +50,7 @@ pub fn run(_: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         if let Grant::RefreshToken(file) = &oauth.grant
             && let Some(folder) = file.parent()
         {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("{}: cannot be made", folder.display()))?;
+            super::make_private_folder(folder)?;
         }
         runtime.block_on(async {
             let code = oauth.begin_login().await?;

@@ -173,9 +173,9 @@ fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
     }
 }
 
-/// Makes the state folder where it is missing. Whoever starts a command by hand has no umask for what others must not
-/// read: people's data and the key.
-fn make_state_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+/// Makes a folder that only its owner can look into, where it is missing: for the state, and for passwords and tokens.
+/// Whoever starts a command by hand has no umask for what others must not read.
+fn make_private_folder(folder: &std::path::Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
 
     use anyhow::Context;
@@ -185,10 +185,22 @@ fn make_state_folder(folder: &std::path::Path) -> anyhow::Result<()> {
         .create(folder)
         .with_context(|| {
             format!(
-                "{}: the state folder cannot be made; who runs Pairpost must be able to write to the folder above it",
+                "{}: the folder cannot be made; who runs Pairpost must be able to write to the folder above it",
                 folder.display()
             )
         })
+}
+
+/// Writes a whole file.
+fn write_file(file: &std::path::Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    use anyhow::Context;
+    std::fs::write(file, bytes).with_context(|| format!("{}: cannot be written", file.display()))
+}
+
+/// Makes a folder where it is missing.
+fn make_folder(folder: &std::path::Path) -> anyhow::Result<()> {
+    use anyhow::Context;
+    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
 }
 
 /// Loads the config folder; every problem is printed at once.

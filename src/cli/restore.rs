@@ -28,7 +28,7 @@ pub struct Args {
 
 pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = super::load(config)?;
-    super::make_state_folder(&config.state_dir)?;
+    super::make_private_folder(&config.state_dir)?;
     // Nobody may write to the database while it is exchanged.
     let _lock = lock(&config.state_dir)?;
     let database = config.state_dir.join(DATABASE);

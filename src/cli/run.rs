@@ -84,7 +84,7 @@ fn clock(offset: Option<&std::ffi::OsStr>) -> anyhow::Result<Clock> {
 
 fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
     let config = super::load(config)?;
-    super::make_state_folder(&config.state_dir)?;
+    super::make_private_folder(&config.state_dir)?;
     let held = lock(&config.state_dir)?;
     let keys = engine::master_key(&config.state_dir)?;
     let engine = Engine::open(config, keys, Durability::Full)?;

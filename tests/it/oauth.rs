@@ -122,6 +122,13 @@ mod with_servers {
         );
         let kept = || std::fs::read_to_string(programme.state().join("oauth-token")).unwrap();
         assert_eq!(kept(), "r1\n");
+        let folder = std::fs::metadata(programme.state()).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::mode(&folder.permissions());
+        assert_eq!(
+            mode & 0o777,
+            0o700,
+            "the token's folder is that of the state"
+        );
 
         let daemon = programme.run();
         server.put(
