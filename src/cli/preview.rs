@@ -109,12 +109,8 @@ fn write_all(
     language: &str,
     to: &Path,
 ) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("{}: cannot be made", to.display()))?;
-    let write = |name: String, bytes: &[u8]| {
-        let file = to.join(name);
-        std::fs::write(&file, bytes)
-            .with_context(|| format!("{}: cannot be written", file.display()))
-    };
+    super::make_folder(to)?;
+    let write = |name: String, bytes: &[u8]| super::write_file(&to.join(name), bytes);
     let mut rows = String::new();
     for kind in samples {
         let rendered = render(config, kind, language)?;

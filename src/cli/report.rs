@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args as Arguments;
 
 use crate::documents;
@@ -60,30 +59,26 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     if let Some(file) = &args.html {
         let language = settings.default_language();
         let page = report::page::page(&settings.name, &round, &former, language);
-        std::fs::write(file, page)
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        super::write_file(file, page)?;
         println!("{}", file.display());
         return Ok(ExitCode::SUCCESS);
     }
     let all = tables::all(&round, &former, settings.default_language());
     if let Some(dir) = args.csv.as_ref().or(args.to.as_ref()) {
-        std::fs::create_dir_all(dir)
-            .with_context(|| format!("{}: cannot be made", dir.display()))?;
+        super::make_folder(dir)?;
         if args.to.is_some() {
             let report = Report::of(&settings.name, &round, &former, settings.default_language());
             let page = report::page::html(&report).into_bytes();
             let pdf = documents::report::pdf(&report)?;
             for (ending, bytes) in [("html", page), ("pdf", pdf)] {
                 let file = dir.join(format!("{}.{ending}", round.round));
-                std::fs::write(&file, bytes)
-                    .with_context(|| format!("{}: cannot be written", file.display()))?;
+                super::write_file(&file, bytes)?;
                 println!("{}", file.display());
             }
         }
         for table in &all {
             let file = dir.join(format!("{}-{}.csv", round.round, table.name));
-            std::fs::write(&file, report::csv(table))
-                .with_context(|| format!("{}: cannot be written", file.display()))?;
+            super::write_file(&file, report::csv(table))?;
             println!("{}", file.display());
         }
         return Ok(ExitCode::SUCCESS);

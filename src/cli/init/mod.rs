@@ -544,19 +544,17 @@ fn zone_here() -> Option<chrono_tz::Tz> {
 fn write(dir: &Path, path: &str, text: &str) -> anyhow::Result<()> {
     let file = dir.join(path);
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{}: cannot be made", folder.display()))?;
+        crate::cli::make_folder(folder)?;
     }
-    std::fs::write(&file, text).with_context(|| format!("{}: cannot be written", file.display()))
+    crate::cli::write_file(&file, text)
 }
 
 /// A folder for the password that only its owner can look into.
 fn make_secrets(dir: &Path, password: Option<&str>) -> anyhow::Result<()> {
     use std::io::Write;
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    use std::os::unix::fs::OpenOptionsExt;
     let folder = dir.join("secrets");
-    std::fs::create_dir_all(&folder)?;
-    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+    crate::cli::make_private_folder(&folder)?;
     let mut file = std::fs::OpenOptions::new()
         .create(true)
         .truncate(false)
