@@ -83,13 +83,18 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
             config.templates.languages().collect::<Vec<_>>().join(", ")
         )),
     );
-    tell("state", state(&config.state_dir));
-    for (what, found) in forecasts(&config) {
-        tell(&what, found);
+    let store = open(&config.state_dir.join(engine::DATABASE));
+    tell("state", state(&config.state_dir, &store));
+    if let Ok(Some(store)) = &store {
+        for (what, found) in forecasts(&config, store) {
+            tell(&what, found);
+        }
     }
     if !args.mail {
-        tell("mail", last_checkup(&config));
+        tell("mail", last_checkup(&store));
     }
+    // Not held while the servers are asked.
+    drop(store);
     if args.offline {
         println!("         the mail servers were not asked (--offline)");
     } else {
@@ -173,14 +178,21 @@ fn keep(config: &Config, profile: &Profile) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The database, where there is one yet.
+fn open(database: &Path) -> Result<Option<Store>, String> {
+    if !database.is_file() {
+        return Ok(None);
+    }
+    Store::open(database, Durability::Full)
+        .map(Some)
+        .map_err(|error| format!("{error:#}"))
+}
+
 /// What the last `check --mail` has found out.
-fn last_checkup(config: &Config) -> Result<String, String> {
-    let database = config.state_dir.join(engine::DATABASE);
-    let kept: Option<(Profile, crate::time::Moment)> = match database.is_file() {
-        true => Store::open(&database, Durability::Full)
-            .and_then(|store| Ok(trust::provider(store.reader())?))
-            .map_err(|error| format!("{error:#}"))?,
-        false => None,
+fn last_checkup(store: &Result<Option<Store>, String>) -> Result<String, String> {
+    let kept: Option<(Profile, crate::time::Moment)> = match store.as_ref()? {
+        Some(store) => trust::provider(store.reader()).map_err(|error| error.to_string())?,
+        None => None,
     };
     Ok(match kept {
         None => "not looked at yet: `pairpost check --mail` sends two letters to itself and tells"
@@ -197,18 +209,11 @@ fn last_checkup(config: &Config) -> Result<String, String> {
 }
 
 /// How long the introductions of the rounds to come take, and whether that is in time.
-fn forecasts(config: &Config) -> Vec<(String, Result<String, String>)> {
+fn forecasts(config: &Config, store: &Store) -> Vec<(String, Result<String, String>)> {
     let provider = Provider::of_sending(&config.sending, &config.settings.address);
     let limits = Limits::of(&config.settings.ceilings, provider);
     let window_hours = u64::from(config.settings.catch_up.introductions_hours);
     let today = Clock::System.now().date_naive();
-    let database = config.state_dir.join(engine::DATABASE);
-    if !database.is_file() {
-        return Vec::new();
-    }
-    let Ok(store) = Store::open(&database, Durability::Full) else {
-        return Vec::new();
-    };
     let mut told = Vec::new();
     for round in config.settings.rounds.iter().filter(|it| it.start >= today) {
         let Ok(people) = trust::people_of(store.reader(), &round.id) else {
@@ -316,9 +321,8 @@ fn with_mend(error: &dyn std::error::Error, mend: Mend, config: &Config) -> Stri
     format!("{error}\n{}", textwrap::fill(&words, options))
 }
 
-fn state(dir: &Path) -> Result<String, String> {
+fn state(dir: &Path, store: &Result<Option<Store>, String>) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt;
-    let database = dir.join(engine::DATABASE);
     if let Ok(folder) = dir.metadata()
         && folder.permissions().mode() & 0o077 != 0
     {
@@ -328,17 +332,15 @@ fn state(dir: &Path) -> Result<String, String> {
             dir.display()
         ));
     }
-    if !database.is_file() {
+    let Some(store) = store.as_ref()? else {
         return Ok(format!(
             "{}: no database yet; the first run makes it",
             dir.display()
         ));
-    }
-    let checked = Store::open(&database, Durability::Full)
-        .and_then(|store| store.check_integrity())
-        .and_then(|()| engine::master_key(dir).map(|_| ()));
-    match checked {
-        Ok(()) => Ok(format!("{}, sound", database.display())),
-        Err(error) => Err(format!("{error:#}")),
-    }
+    };
+    store
+        .check_integrity()
+        .and_then(|()| engine::master_key(dir))
+        .map(|_| format!("{}, sound", dir.join(engine::DATABASE).display()))
+        .map_err(|error| format!("{error:#}"))
 }
