@@ -154,7 +154,7 @@ pub fn read(
     let verp = sending_section.flag("verp", true);
     let sending = accounts::sending(&sending_section, base);
 
-    let (trust, second_coordinator) = trust(&whole);
+    let trust = trust(&whole);
 
     let schedule = whole.section("schedule");
     let cron = |key, default: &str| {
@@ -319,7 +319,7 @@ pub fn read(
             channels,
             surveys: Vec::new(),
             import,
-            second_coordinator,
+            second_coordinator: trust.second_coordinator,
         },
         mailbox: mailbox?,
         sending: sending?,
@@ -481,10 +481,11 @@ fn coordinators(
 struct Trust {
     authserv_ids: Vec<String>,
     dns_server: Option<SocketAddr>,
+    second_coordinator: bool,
 }
 
 /// Whose word about senders counts, and whether one coordinator is enough.
-fn trust(whole: &Section<'_>) -> (Trust, bool) {
+fn trust(whole: &Section<'_>) -> Trust {
     let section = whole.section("trust");
     let authserv_ids = section.texts("authserv_id").unwrap_or_default();
     if authserv_ids
@@ -514,11 +515,11 @@ fn trust(whole: &Section<'_>) -> (Trust, bool) {
     });
     let second_coordinator = section.flag("second_coordinator", false);
     section.finish();
-    let trust = Trust {
+    Trust {
         authserv_ids,
         dns_server,
-    };
-    (trust, second_coordinator)
+        second_coordinator,
+    }
 }
 
 /// Mentors and mentees, where there is such a section.
