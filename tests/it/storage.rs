@@ -605,9 +605,12 @@ fn the_daemon_copies_its_database_at_the_hour_that_the_config_says() {
     let programme = Programme::on_maildirs();
     programme.edit(
         "pairpost.toml",
-        &[("# when = \"0 30 3 * * *\"", "when = \"0 * * * * *\"")],
+        &[("# when = \"0 30 3 * * *\"", "when = \"0 45 4 * * *\"")],
     );
-    let daemon = programme.run();
+    let tomorrow = (Utc::now() + TimeDelta::days(1)).date_naive();
+    let hour = tomorrow.and_hms_opt(4, 45, 0).unwrap().and_utc();
+    // It looks every twenty seconds.
+    let daemon = programme.run_at(hour - TimeDelta::seconds(15));
     arrives(&programme, 1);
     let copies = programme.state().join("backups");
     let copy = eventually("a copy was made and tried out", || {
@@ -620,7 +623,8 @@ fn the_daemon_copies_its_database_at_the_hour_that_the_config_says() {
     });
     assert!(daemon.terminate().success());
     programme.told(&["restore", &copy.path().display().to_string()]);
-    assert!(programme.run().terminate().success());
+    let daemon = programme.run_at(hour + TimeDelta::minutes(1));
+    assert!(daemon.terminate().success());
 }
 
 // ---------------------------------------------------------------- migrations
