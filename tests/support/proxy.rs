@@ -82,21 +82,14 @@ fn carry(
     let mut left = cut.unwrap_or(usize::MAX);
     let mut buffer = [0; 4096];
     while left > 0 {
-        let piece = match line.rate {
-            // Ten pieces a second.
-            Some(rate) => (rate / 10).clamp(1, buffer.len()),
-            None => buffer.len(),
-        };
-        let Ok(length @ 1..) = from.read(&mut buffer[..piece]) else {
+        let Ok(length @ 1..) = from.read(&mut buffer) else {
             // An end is passed on; what the other direction still has to say goes on.
             let _ = to.shutdown(Shutdown::Write);
             return;
         };
         let length = length.min(left);
-        thread::sleep(line.latency);
-        if line.rate.is_some() {
-            thread::sleep(Duration::from_millis(100));
-        }
+        let carrying = line.rate.map_or(0.0, |rate| length as f64 / rate as f64);
+        thread::sleep(line.latency + Duration::from_secs_f64(carrying));
         if to.write_all(&buffer[..length]).is_err() {
             break;
         }
