@@ -114,17 +114,23 @@ fn split(windows: &[Vec<(i64, String)>]) -> usize {
     seen.values().filter(|windows| windows.len() > 1).count()
 }
 
-#[test]
-fn a_daily_limit_of_500_takes_three_windows_for_1162_introductions_and_splits_no_pair() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut config = quick(dir.path());
-    // An odd number, so that the limit itself would cut a pair in two.
+/// Everybody is to be introduced under a limit of 499 letters a day: an odd number, so that the limit itself would cut a
+/// pair in two.
+fn with_introductions(dir: &std::path::Path) -> Engine {
+    let mut config = quick(dir);
     config.settings.ceilings.letters_per_day = Some(499);
-    let mut engine = opened(config);
+    let engine = opened(config);
     people(&engine, PEOPLE);
     for person in 1..=PEOPLE {
         letter(&engine, "introduction", person, (person + 1) / 2, "1");
     }
+    engine
+}
+
+#[test]
+fn a_daily_limit_of_500_takes_three_windows_for_1162_introductions_and_splits_no_pair() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = with_introductions(dir.path());
     let found = windows(&mut engine);
     let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
     println!(
@@ -140,13 +146,7 @@ fn a_daily_limit_of_500_takes_three_windows_for_1162_introductions_and_splits_no
 #[test]
 fn without_knowing_of_pairs_a_daily_limit_would_split_some() {
     let dir = tempfile::tempdir().unwrap();
-    let mut config = quick(dir.path());
-    config.settings.ceilings.letters_per_day = Some(499);
-    let mut engine = opened(config);
-    people(&engine, PEOPLE);
-    for person in 1..=PEOPLE {
-        letter(&engine, "introduction", person, (person + 1) / 2, "1");
-    }
+    let mut engine = with_introductions(dir.path());
     engine
         .store()
         .reader()
