@@ -4,9 +4,9 @@
 /// English, Spanish, French.
 pub type Words = [&'static str; 3];
 
-/// The one that somebody reads whose letters are in `language`.
+/// The one that somebody reads whose letters are in `language`, a code with or without a region (`es`, `es-MX`).
 pub fn word(words: &Words, language: &str) -> &'static str {
-    match language {
+    match language.split('-').next().unwrap_or_default() {
         "es" => words[1],
         "fr" => words[2],
         _ => words[0],
@@ -18,4 +18,16 @@ pub fn words(list: &[Words], language: &str) -> Vec<String> {
     list.iter()
         .map(|it| word(it, language).to_string())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_with_a_region_has_the_words_of_its_language() {
+        let yes: Words = ["yes", "sí", "oui"];
+        let read = ["en", "en-GB", "es-MX", "fr-CA", "fr", "sw"].map(|code| word(&yes, code));
+        assert_eq!(read, ["yes", "yes", "sí", "oui", "oui", "yes"]);
+    }
 }
