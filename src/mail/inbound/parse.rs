@@ -513,43 +513,59 @@ fn charset_named(bytes: &[u8]) -> Option<String> {
 }
 
 /// What would make the parser allocate or recurse beyond reason, found before it runs (RELIABILITY G3, T16).
+///
+/// Only what stands where a header can stand counts: somebody may write about `message/rfc822` in a text as often as they
+/// like. A header stands at the beginning, after a boundary line, and at the beginning of a message within a message.
 fn bomb(raw: &[u8]) -> Option<&'static str> {
-    let lower = raw.to_ascii_lowercase();
-    let count = |needle: &[u8]| memmem::find_iter(&lower, needle).count();
-    if count(b"message/rfc822") + count(b"message/global") + count(b"multipart/digest") > NESTED_MAX
-    {
-        return Some("too many messages within messages: not read");
-    }
     let mut boundaries: HashSet<&[u8]> = HashSet::new();
-    let mut at = 0;
-    while let Some(found) = memmem::find(&lower[at..], b"boundary=") {
-        let start = at + found + 9;
-        let value = &raw[start..raw.len().min(start + 200)];
-        let value = value.strip_prefix(b"\"").unwrap_or(value);
-        let end = value
-            .iter()
-            .position(|b| matches!(b, b'"' | b';' | b'\r' | b'\n'))
-            .unwrap_or(value.len());
-        boundaries.insert(&value[..end]);
-        if boundaries.len() > BOUNDARY_LINES_MAX {
-            return Some("too many boundaries: not read");
+    let (mut parts, mut messages) = (0, 0);
+    let mut in_header = true;
+    let mut message_follows = false;
+    // The parts of a digest are messages without saying so.
+    let mut any_part_is_a_message = false;
+    for line in raw.split(|b| *b == b'\n') {
+        if let Some(named) = line.strip_prefix(b"--") {
+            let named = named.trim_ascii_end();
+            if boundaries.contains(named)
+                || named
+                    .strip_suffix(b"--")
+                    .is_some_and(|named| boundaries.contains(named))
+            {
+                parts += 1;
+                in_header = true;
+                message_follows = false;
+            }
+        } else if matches!(line, b"" | b"\r") {
+            in_header = in_header && (message_follows || any_part_is_a_message);
+            message_follows = false;
         }
-        at = start;
-    }
-    let mut lines = 0;
-    for line in raw
-        .split(|b| *b == b'\n')
-        .filter(|line| line.starts_with(b"--"))
-    {
-        let line = line[2..].trim_ascii_end();
-        if boundaries.contains(line)
-            || line
-                .strip_suffix(b"--")
-                .is_some_and(|line| boundaries.contains(line))
-        {
-            lines += 1;
-            if lines > BOUNDARY_LINES_MAX {
-                return Some("too many parts: not read");
+        if parts > BOUNDARY_LINES_MAX {
+            return Some("too many parts: not read");
+        }
+        if !in_header {
+            continue;
+        }
+        let lower = line.to_ascii_lowercase();
+        let says = |words: &[u8]| memmem::find(&lower, words).is_some();
+        let digest = says(b"multipart/digest");
+        any_part_is_a_message |= digest;
+        if digest || says(b"message/rfc822") || says(b"message/global") {
+            message_follows = true;
+            messages += 1;
+            if messages > NESTED_MAX {
+                return Some("too many messages within messages: not read");
+            }
+        }
+        for found in memmem::find_iter(&lower, b"boundary=") {
+            let value = &line[found + 9..];
+            let value = value.strip_prefix(b"\"").unwrap_or(value);
+            let end = value
+                .iter()
+                .position(|b| matches!(b, b'"' | b';' | b'\r'))
+                .unwrap_or(value.len());
+            boundaries.insert(&value[..end]);
+            if boundaries.len() > BOUNDARY_LINES_MAX {
+                return Some("too many boundaries: not read");
             }
         }
     }

@@ -67,6 +67,22 @@ fn bombs_are_refused_before_they_are_parsed_and_their_sender_is_still_named() {
     }
 }
 
+/// Found by fuzzing: a letter that quoted such a text was not read.
+#[test]
+fn a_text_about_messages_within_messages_is_a_text() {
+    let lines = "Content-Type: message/rfc822\r\n\r\nmultipart/digest; boundary=b\r\n".repeat(100);
+    let plain = format!("{HEAD}\r\nWhat is this?\r\n{lines}");
+    let part = "Content-Type: text/plain\r\n\r\nWhat is this?\r\n";
+    let in_parts = format!(
+        "{HEAD}Content-Type: multipart/alternative; boundary=\"=_1\"\r\n\r\n--=_1\r\n{part}{lines}\r\n--=_1--\r\n"
+    );
+    for raw in [plain, in_parts] {
+        let reading = reading(raw.as_bytes());
+        assert_eq!(reading.defects, Vec::<String>::new());
+        assert!(reading.text.starts_with("What is this?"));
+    }
+}
+
 /// Each of these would take hours where a rule looked back from every line to the first.
 #[test]
 fn hostile_bodies_are_read_to_the_end_of_the_window() {
