@@ -4,6 +4,7 @@
 use super::application::Form;
 use super::event::Reason;
 use super::letter::WhyTogether;
+use super::words::{Words, word};
 use crate::ids::PersonId;
 use crate::places;
 
@@ -62,23 +63,47 @@ pub fn neutral(
     number: &dyn Fn(&PersonId) -> u32,
 ) -> Vec<String> {
     let option = |question: &str, id: &str| worded(form, question, id, language);
+    const BOTH: Words = ["Both", "Ambas personas", "Les deux"];
+    const BOTH_WRITE: Words = [
+        "Both write",
+        "Ambas personas escriben en",
+        "Les deux écrivent en",
+    ];
+    const WISHED: Words = ["wished for", "deseaba", "souhaitait"];
+    const TOGETHER: Words = [
+        "Awake together",
+        "Horas despiertas en común",
+        "Éveillés ensemble",
+    ];
+    const HOURS: Words = ["hours a day", "horas al día", "heures par jour"];
+    let colon = word(&[":", ":", " :"], language);
+    let both = |what: String| format!("{}{colon} {what}.", word(&BOTH, language));
     reasons
         .iter()
         .map(|reason| match reason {
-            Reason::SharedInterest { option: id } => {
-                format!("Both: {}.", option("interests", id))
-            }
-            Reason::SharedLanguage { code } => {
-                format!("Both write {}.", places::language_name(code, language))
-            }
+            Reason::SharedInterest { option: id } => both(option("interests", id)),
+            Reason::SharedLanguage { code } => format!(
+                "{} {}.",
+                word(&BOTH_WRITE, language),
+                places::language_name(code, language)
+            ),
             Reason::WishMet {
                 person,
                 question,
                 option: id,
-            } => format!("{} wished for: {}.", number(person), option(question, id)),
-            Reason::WakingHours { hours } => format!("Awake together: {hours} hours a day."),
-            Reason::SameStage { option: id } => format!("Both: {}.", option("stage", id)),
-            Reason::SameSector { option: id } => format!("Both: {}.", option("sector", id)),
+            } => format!(
+                "{} {}{colon} {}.",
+                number(person),
+                word(&WISHED, language),
+                option(question, id)
+            ),
+            Reason::WakingHours { hours } => format!(
+                "{}{colon} {hours} {}.",
+                word(&TOGETHER, language),
+                word(&HOURS, language)
+            ),
+            Reason::SameStage { option: id } => both(option("stage", id)),
+            Reason::SameSector { option: id } => both(option("sector", id)),
         })
         .collect()
 }

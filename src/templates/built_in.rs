@@ -1,6 +1,7 @@
 //! The letters and topics that are compiled in, from `templates/` of this project.
 
 use super::load::{LanguageSources, Sources};
+use super::sentences;
 
 macro_rules! files {
     ($language:literal, $folder:literal, [$($name:literal),* $(,)?]) => {
@@ -154,6 +155,29 @@ const ARABIC_LETTERS: Files = &files!(
 const ARABIC_FOOTERS: Files = &files!("ar", "", ["footer"]);
 const ARABIC_TOPICS: Files = &files!("ar", "topics/", ["01-getting-to-know-you", "09-reflection"]);
 
+/// What the rules say to coordinators, in the languages that have all their letters.
+const SENTENCES: [(&str, &str); 2] = [
+    (
+        "es",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/templates/es/sentences.toml"
+        )),
+    ),
+    (
+        "fr",
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/templates/fr/sentences.toml"
+        )),
+    ),
+];
+
+/// The sentences of the rules, in English.
+pub(super) fn sentences() -> Vec<String> {
+    sentences::english(SENTENCES[0].1)
+}
+
 /// Each language with its letters, footers and topics.
 const ALL: [(&str, Files, Files, Files); 4] = [
     (SOURCE, letters!("en"), footers!("en"), topics!("en")),
@@ -204,6 +228,11 @@ pub(super) fn sources() -> Sources {
                     .collect(),
                 topics: topics_of(language, topics)
                     .map(|(path, text)| (path, text.into()))
+                    .collect(),
+                sentences: SENTENCES
+                    .iter()
+                    .filter(|(code, _)| code == language)
+                    .map(|(code, text)| (format!("{code}/{}", sentences::FILE), (*text).into()))
                     .collect(),
             };
             ((*language).to_owned(), sources)

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
-use super::built_in::SOURCE;
+use super::built_in::{self, SOURCE};
 use super::language::Language;
+use super::sentences::{self, Sentences};
 use super::topics::{self, TopicFile};
 use super::{InLanguage, Place, Templates, in_words, markdown, slots, translation};
 use crate::problem::{Problem, nearest, shown_path};
@@ -20,9 +21,10 @@ use crate::programme::letter::LetterKind;
 const FOOTERS: [&str; 2] = ["footer", "footer-coordinators"];
 
 /// What a language's folder may hold.
-const ENTRIES: [&str; 5] = [
+const ENTRIES: [&str; 6] = [
     "letters",
     "topics",
+    sentences::FILE,
     "footer.md",
     "footer-coordinators.md",
     "README.md",
@@ -41,6 +43,8 @@ pub(super) struct LanguageSources {
     pub(super) letters: BTreeMap<String, (String, String)>,
     /// Topic files, by file name.
     pub(super) topics: Vec<(String, String)>,
+    /// Files with what the rules say to coordinators; a later one replaces single sentences.
+    pub(super) sentences: Vec<(String, String)>,
 }
 
 pub(super) fn override_from(
@@ -100,6 +104,25 @@ pub(super) fn override_from(
     if !topics.is_empty() {
         of_language.topics = topics;
     }
+    let path = folder.join(sentences::FILE);
+    if path.exists() {
+        let shown = shown_path(&path, dir);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => of_language.sentences.push((shown, text)),
+            Err(error) => problems.push(unreadable(shown, &error)),
+        }
+    }
+}
+
+fn unreadable(file: String, error: &std::io::Error) -> Problem {
+    Problem {
+        file,
+        line: None,
+        key: String::new(),
+        value: None,
+        why: format!("it cannot be read ({error})"),
+        remedy: "Save it as UTF-8 text that the daemon may read.".into(),
+    }
 }
 
 /// The `*.md` of a folder as (shown path, name without ending, text), sorted by name.
@@ -123,14 +146,7 @@ fn markdown_files(
         let shown = shown_path(&path, dir);
         match std::fs::read_to_string(&path) {
             Ok(text) => files.push((shown, stem, text)),
-            Err(error) => problems.push(Problem {
-                file: shown,
-                line: None,
-                key: String::new(),
-                value: None,
-                why: format!("it cannot be read ({error})"),
-                remedy: "Save it as UTF-8 text that the daemon may read.".into(),
-            }),
+            Err(error) => problems.push(unreadable(shown, &error)),
         }
     }
     files
@@ -142,6 +158,7 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
     let mut built = BTreeMap::new();
     let none = LanguageSources::default();
     let english = sources.get(SOURCE).unwrap_or(&none);
+    let known = built_in::sentences();
     for code in languages {
         let of_language = sources.get(code).unwrap_or(&none);
         if of_language.letters.is_empty() {
@@ -156,9 +173,11 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
             continue;
         }
         let topics = Arc::new(topics::read(code, &of_language.topics, &mut problems));
+        let said = Sentences::read(&of_language.sentences, &known, &mut problems);
+        let unsaid = said.lacking(&known);
         let mut in_language = InLanguage {
             language: Language::new(code),
-            environment: environment(&Language::new(code), Arc::clone(&topics)),
+            environment: environment(&Language::new(code), Arc::clone(&topics), said),
             topics: Arc::clone(&topics),
             files: BTreeMap::new(),
             stand_in: None,
@@ -173,7 +192,11 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
         if !lacking.is_empty() {
             let mut stand_in = InLanguage {
                 language: Language::new(SOURCE),
-                environment: environment(&Language::new(SOURCE), Arc::clone(&topics)),
+                environment: environment(
+                    &Language::new(SOURCE),
+                    Arc::clone(&topics),
+                    Sentences::default(),
+                ),
                 topics,
                 files: BTreeMap::new(),
                 stand_in: None,
@@ -183,6 +206,10 @@ pub(super) fn build(sources: &Sources, languages: &[String]) -> (Templates, Vec<
         }
         if code != SOURCE {
             warnings.extend(translation::missing(code, &lacking));
+            // Where coordinators' letters are English, what stands in them may be.
+            if of_language.letters.contains_key("digest") {
+                warnings.extend(translation::sentences_missing(code, &unsaid));
+            }
             // What is still the English text is not translated yet, whoever put it there.
             let in_english: Vec<&str> = of_language
                 .topics
@@ -418,7 +445,11 @@ fn add_letter(
     })
 }
 
-fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<'static> {
+fn environment(
+    language: &Language,
+    topics: Arc<Vec<TopicFile>>,
+    sentences: Sentences,
+) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -430,6 +461,7 @@ fn environment(language: &Language, topics: Arc<Vec<TopicFile>>) -> Environment<
         .build();
     environment.set_syntax(syntax.unwrap_or_default());
     environment.add_filter("defanged", |text: String| slots::defanged(&text));
+    environment.add_filter("said", move |text: String| sentences.said(&text));
     language.add_filters(&mut environment);
     let titles = Arc::clone(&topics);
     environment.add_function("topic_title", move |id: String| {

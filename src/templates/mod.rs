@@ -19,6 +19,7 @@ mod load;
 mod markdown;
 mod picture;
 pub mod samples;
+mod sentences;
 mod slots;
 mod text;
 mod topics;

@@ -473,7 +473,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 vec![Obstacle::Hours, Obstacle::Wish],
             )],
             score: 680,
-            proof: "No other set of partnerships scores higher; the certificate proves it.".into(),
+            proof: "2 pairs, 680 points. Checked against all 3210 possible pairs: no other proposal under these rules pairs more people, and none of as many pairs scores higher.".into(),
             unproven: None,
             releases_after_hours: Some(48),
             files: vec![],
@@ -507,17 +507,17 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             hours: 72,
         },
         LetterKind::CommandDone {
-            what: "The proposal for Round 2027A is released: 46 partnerships. The introductions go out on Tuesday 2 March 2027.".into(),
+            what: "proposal 3 is released".into(),
         },
         LetterKind::Digest {
             dates: Some(dates()),
             items: vec![
                 Item {
-                    text: "A message from Lina Haddad has waited for two days.".into(),
+                    text: "Message 88 from Lina Haddad waits for your answer: asks for help. It was forwarded to you when it came: reply to that letter. If it needs no answer:".into(),
                     command: Some("settle 88".into()),
                 },
                 Item {
-                    text: "The address of Sione Fifita no longer works.".into(),
+                    text: "The proposal for round 2027B waits: please answer its newest letter.".into(),
                     command: None,
                 },
             ],
@@ -528,20 +528,20 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                 text: "Hello, what is this about?".into(),
                 command: Some("show 91".into()),
             }],
-            numbers: vec![line("Complete applications", "92"), line("Countries", "18")],
+            numbers: vec![line("Applications accepted and waiting", "92"), line("People in the pool", "18")],
         },
         LetterKind::ForPerson {
             who: "Lina Haddad".into(),
             address: "lina@library.example".into(),
-            known: vec![line("Round", "Round 2027A"), line("Partner", "none yet")],
+            known: vec![line("Person", "41"), line("Application", "2027A, Accepted")],
             subject: "A question".into(),
             text: "Dear all,\n\nmay I bring a colleague along to a call?\n\nLina".into(),
-            reading: "A person wrote it; it answers no question of ours.".into(),
+            reading: "its words could not be read as an answer".into(),
             mark: "##-".into(),
             command: "settle 88".into(),
         },
         LetterKind::Notice {
-            what: "Rosa Quispe has left Round 2027A. Her partner Amina Njoroge is in the pool.".into(),
+            what: "Mail to Rosa Quispe comes back (550 5.1.1 no such user). Nothing needs to be done; if you know another address, see: pairpost person 17".into(),
         },
     ]
 }
@@ -789,8 +789,8 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             gains: vec![],
             against_rules: vec![],
             score: 0,
-            proof: "There was nothing to match.".into(),
-            unproven: Some("something better was found".into()),
+            proof: "1 pair, 0 points; how much more is possible is not known.".into(),
+            unproven: Some("the check against all possible pairs found something better".into()),
             releases_after_hours: None,
             files: vec![],
         },
@@ -800,7 +800,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             settled: vec![],
             newcomers: 0,
             first_messages: vec![],
-            numbers: vec![line("People", "0")],
+            numbers: vec![line("People who have applied", "0")],
         },
         LetterKind::ForPerson {
             who: "somebody unknown".into(),
@@ -808,7 +808,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             known: Vec::new(),
             subject: String::new(),
             text: String::new(),
-            reading: "It could not be read.".into(),
+            reading: "no single sender can be named".into(),
             mark: "##-".into(),
             command: "settle 89".into(),
         },

@@ -73,6 +73,23 @@ pub fn missing(language: &str, letters: &[&str]) -> Option<Problem> {
     })
 }
 
+/// What to tell of sentences that coordinators read in English.
+pub fn sentences_missing(language: &str, sentences: &[&str]) -> Option<Problem> {
+    let first = sentences.first()?;
+    Some(Problem {
+        file: format!("{language}/{}", super::sentences::FILE),
+        line: None,
+        key: String::new(),
+        value: None,
+        why: format!(
+            "coordinators read {} sentences in English, the first: \"{first}\"",
+            sentences.len()
+        ),
+        remedy: "Copy templates/es/sentences.toml of the program, and translate what stands on the right."
+            .into(),
+    })
+}
+
 /// What to tell of topics that stand in a language in English.
 pub fn topics_missing(language: &str, topics: &[&str]) -> Option<Problem> {
     (!topics.is_empty()).then(|| Problem {

@@ -30,6 +30,7 @@ mod rules;
 mod running;
 mod scenarios;
 mod sending_once;
+mod sentences;
 mod storage;
 mod store;
 mod surveys;

@@ -11,10 +11,15 @@ use crate::programme::letter::{
 };
 use crate::programme::round::country;
 use crate::programme::settings::{Odd, Release, Round, Settings};
+use crate::programme::words::{Words, word};
 use crate::programme::{coordinating, reason_text, spreadsheet, timetable};
 
 /// Pairs that a letter asks to look at first.
 const WORST: usize = 10;
+
+/// In the table, in the place of reasons.
+const WITHOUT_PARTNER: Words = ["Without a partner.", "Sin pareja.", "Sans partenaire."];
+const HELD: Words = ["Held.", "Apartada.", "Retenue."];
 
 /// Number, name, country.
 type Shown = (u32, String, String);
@@ -319,16 +324,13 @@ fn rows(names: &Names<'_>, proposal: &Proposal) -> Vec<u8> {
             ));
         }
     }
-    let alone = proposal
-        .unmatched
-        .iter()
-        .map(|it| (it, "Without a partner."));
+    let alone = proposal.unmatched.iter().map(|it| (it, WITHOUT_PARTNER));
     let held = proposal.adjustments.held.iter();
-    for (person, why) in alone.chain(held.map(|it| (it, "Held."))) {
+    for (person, why) in alone.chain(held.map(|it| (it, HELD))) {
         let (number, name, place) = names.shown(person);
         let mut row = vec![number.to_string(), name, place];
         row.resize(7, String::new());
-        row.push(why.into());
+        row.push(word(&why, names.language).into());
         rows.push((number, row));
     }
     rows.sort();
