@@ -160,10 +160,18 @@ fn with_ascii_words(value: &str) -> String {
 
 /// All addresses that stand in a header's text, in order.
 pub fn addresses(text: &str) -> Vec<String> {
-    text.split(|c: char| c.is_whitespace() || "<>,;\"'()[]:".contains(c))
+    text.split(|c: char| c.is_whitespace() || "<>,;\"()[]:".contains(c))
         .filter(|word| word.contains('@'))
-        .filter_map(address)
+        .filter_map(|word| address(unquoted(word)))
         .collect()
+}
+
+/// A word out of its single quotes. An apostrophe within it stays: it is part of many a name's address (o'neil@...).
+fn unquoted(word: &str) -> &str {
+    match word.strip_suffix('\'') {
+        Some(word) => word.split_once('\'').map_or(word, |(_, quoted)| quoted),
+        None => word.trim_start_matches('\''),
+    }
 }
 
 /// One comma-separated piece of an address list.
@@ -228,6 +236,23 @@ mod tests {
 
     fn of(value: &str) -> Option<String> {
         mailbox(value).ok().map(|sender| sender.address)
+    }
+
+    /// Found by fuzzing: a bounce of o'neil's letter was read as neil's.
+    #[test]
+    fn an_apostrophe_is_a_part_of_an_address_and_single_quotes_are_not() {
+        for text in [
+            "o'neil@example.org",
+            "'o'neil@example.org'",
+            "\"O'Neil\" <O'Neil@example.org>,",
+            "550 rcpt='o'neil@example.org': unknown",
+        ] {
+            assert_eq!(addresses(text), ["o'neil@example.org"], "{text}");
+        }
+        assert_eq!(
+            addresses("To: 'anna@example.org', for='ben@example.org'"),
+            ["anna@example.org", "ben@example.org"]
+        );
     }
 
     #[test]
