@@ -144,6 +144,18 @@ pub fn carry_over(
          WHERE state IN ('queued', 'sending', 'dot')",
         [now.timestamp()],
     )?;
+    // Letters have left since whose numbers nobody knows now. No later letter takes one of them: an answer to the old one would
+    // be read as an answer to the new one, and mail hosts that keep one copy for each Message-ID would drop the new one. No
+    // programme has sent a letter a second since 1970, so the seconds are beyond all that were ever given, at each restore anew.
+    db.execute(
+        "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'outbox'",
+        [now.timestamp()],
+    )?;
+    db.execute(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'outbox', ?1
+         WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox')",
+        [now.timestamp()],
+    )?;
     Ok(CarriedOver::Unknown { letters })
 }
 

@@ -573,6 +573,46 @@ fn a_backup_of_the_day_before_sends_nothing_again_and_loses_no_message() {
     assert_eq!(left.len(), sent);
 }
 
+/// Where the former database is gone, nobody knows which numbers its last letters had: an answer to one of them must not be
+/// read as an answer to a letter that was written after the restore.
+#[test]
+fn after_a_restore_without_the_former_database_no_letter_takes_the_number_of_a_lost_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || Engine::open(config_in(dir.path()), keys_of(1), Durability::Rehearsal).unwrap();
+    let database = config_in(dir.path()).state_dir.join("pairpost.db");
+    let mut engine = open();
+    engine.start(now()).unwrap();
+    let copy = dir.path().join("copy.db");
+    backup::backup(engine.store(), &copy, |_, _| {}).unwrap();
+    // What is written after the copy is lost, and then once more after the same copy was put back.
+    let mut numbers = Vec::new();
+    for (times, at) in [
+        (0, now()),
+        (1, now() + TimeDelta::hours(1)),
+        (2, now() + TimeDelta::hours(2)),
+    ] {
+        engine
+            .receive(None, &hello(times), false, None, at)
+            .unwrap();
+        numbers.extend(
+            engine
+                .take_letters(at, 10)
+                .unwrap()
+                .iter()
+                .map(|letter| letter.id.0),
+        );
+        drop(engine);
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(dir.path().join(database.with_extension(format!("db{end}"))));
+        }
+        backup::restore(&copy, &database).unwrap();
+        backup::carry_over(&database, None, at).unwrap();
+        engine = open();
+    }
+    assert_eq!(numbers.len(), 3);
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+}
+
 /// Where the former database is gone, nobody knows what has left: it is looked for first.
 #[test]
 fn without_the_former_database_letters_that_wait_in_a_copy_are_looked_for_first() {
