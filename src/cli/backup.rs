@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::daemon::engine::DATABASE;
+use crate::daemon::master_key;
 use crate::store::{Durability, Store, backup};
 
 /// Copy the database to a file, while the daemon runs
@@ -53,7 +54,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     }
     if args.with_key {
         let key = backup::key_file(&args.file);
-        std::fs::copy(config.state_dir.join("master.key"), &key)?;
+        std::fs::copy(master_key::file_in(&config.state_dir), &key)?;
         println!("{} and {}", args.file.display(), key.display());
     } else {
         println!("{}", args.file.display());

@@ -9,7 +9,7 @@ use clap::Args as Arguments;
 use console::style;
 
 use crate::config::{self, Config};
-use crate::daemon::engine;
+use crate::daemon::{engine, master_key};
 use crate::mail::account::MailboxSettings;
 use crate::mail::checkup::{Checkup, Finding};
 use crate::mail::dns::Dns;
@@ -85,6 +85,9 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     );
     let store = open(&config.state_dir.join(engine::DATABASE));
     tell("state", state(&config.state_dir, &store));
+    if let Ok(Some(_)) = &store {
+        tell("master key", master_key_of(&config.state_dir));
+    }
     if let Ok(Some(store)) = &store {
         for (what, found) in forecasts(&config, store) {
             tell(&what, found);
@@ -321,6 +324,20 @@ fn with_mend(error: &dyn std::error::Error, mend: Mend, config: &Config) -> Stri
     format!("{error}\n{}", textwrap::fill(&words, options))
 }
 
+/// How old it is.
+fn master_key_of(dir: &Path) -> Result<String, String> {
+    let file = master_key::file_in(dir);
+    match master_key::read(&file) {
+        Ok(Some(key)) => Ok(super::key::in_words(&key, Clock::System.now())),
+        Ok(None) => Err(format!(
+            "{}: it is missing, and answers to letters that were sent cannot be recognised. Put the file back that lies \
+             beside the newest copy of the database (FILE.key), or let the first `pairpost run` make a new one",
+            file.display()
+        )),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
 fn state(dir: &Path, store: &Result<Option<Store>, String>) -> Result<String, String> {
     use std::os::unix::fs::PermissionsExt;
     if let Ok(folder) = dir.metadata()
@@ -340,7 +357,6 @@ fn state(dir: &Path, store: &Result<Option<Store>, String>) -> Result<String, St
     };
     store
         .check_integrity()
-        .and_then(|()| engine::master_key(dir))
-        .map(|_| format!("{}, sound", dir.join(engine::DATABASE).display()))
+        .map(|()| format!("{}, sound", dir.join(engine::DATABASE).display()))
         .map_err(|error| format!("{error:#}"))
 }

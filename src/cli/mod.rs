@@ -12,6 +12,7 @@ pub mod explain;
 mod export;
 mod import;
 mod init;
+mod key;
 mod letter;
 mod login;
 pub mod matching;
@@ -39,9 +40,10 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
-use crate::daemon::{Engine, engine};
+use crate::daemon::{Engine, engine, master_key};
 use crate::programme::event::{self, Authority, CommandKind};
 use crate::store::Durability;
+use crate::time::Clock;
 
 /// What a script can tell by (75 and 78 as in sysexits.h).
 const EXIT_CODES: &str = "Try it without a mailbox:  pairpost demo\nStart a programme:         pairpost init my-programme\n\nExit codes:\n   0  done\n   1  problems were found, or it could not be done; the last line says why\n   2  wrong usage\n  75  only run: another pairpost runs on this state folder\n  78  only run: config or database was refused";
@@ -72,6 +74,7 @@ enum Command {
     Status(status::Args),
     Person(person::Args),
     Letter(letter::Args),
+    Key(key::Args),
     Login(login::Args),
     Pair(pair::Args),
     Round(round::Args),
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args, config),
         Command::Person(args) => person::run(&args, config),
         Command::Letter(args) => letter::run(&args, config),
+        Command::Key(args) => key::run(&args, config),
         Command::Login(args) => login::run(&args, config),
         Command::Pair(args) => pair::run(&args, config),
         Command::Round(args) => round::run(&args, config),
@@ -152,7 +156,7 @@ fn explain_message(
     let known = explain::Known {
         form: &settings.form,
         own_address: &own_address,
-        now: crate::time::Clock::System.now(),
+        now: Clock::System.now(),
     };
     explain::run(args, &known)
 }
@@ -228,7 +232,7 @@ fn open_engine(given: Option<&std::path::Path>) -> anyhow::Result<Engine> {
             database.display()
         );
     }
-    let keys = engine::master_key(&config.state_dir)?;
+    let keys = master_key::open(&config.state_dir, Clock::System.now())?.keys();
     Engine::open(config, keys, Durability::Full)
 }
 
@@ -253,7 +257,7 @@ fn act(engine: &mut Engine, what: CommandKind) -> anyhow::Result<ExitCode> {
         inbox: None,
         authority: Authority::Machine,
     };
-    let done = engine.command(command, crate::time::Clock::System.now())?;
+    let done = engine.command(command, Clock::System.now())?;
     println!("{done}");
     Ok(ExitCode::from(u8::from(
         done.starts_with("nothing was done"),

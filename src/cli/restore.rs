@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::daemon::Engine;
-use crate::daemon::engine::{DATABASE, master_key};
+use crate::daemon::engine::DATABASE;
+use crate::daemon::master_key::{self, PutBack};
 use crate::daemon::run::lock;
 use crate::store::Durability;
 use crate::store::backup::{self, CarriedOver};
@@ -33,7 +34,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let _lock = lock(&config.state_dir)?;
     let database = config.state_dir.join(DATABASE);
     let former = backup::restore(&args.file, &database)?;
-    match backup::carry_over(&database, former.as_deref(), Clock::System.now())? {
+    let now = Clock::System.now();
+    match backup::carry_over(&database, former.as_deref(), now)? {
         CarriedOver::Known { letters, messages } => println!(
             "Since the copy was made {letters} letters have left and {messages} messages have come: none of the letters \
              is sent again, and the messages are handled anew."
@@ -44,19 +46,26 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
              looked for first, and introductions that cannot be found wait for a coordinator."
         ),
     }
-    let key = config.state_dir.join("master.key");
-    let saved = backup::key_file(&args.file);
-    if saved.is_file() && !key.is_file() {
-        std::fs::copy(&saved, &key)?;
-    } else if !key.is_file() {
-        println!(
+    match master_key::put_back(&config.state_dir, &backup::key_file(&args.file))? {
+        PutBack::None => println!(
             "There is no master key: a new one is made. Answers to letters that were sent before are no longer \
              recognised by their address; people who send one are asked again."
-        );
+        ),
+        PutBack::InPlaceOf(aside) => println!(
+            "The master key that was here is not the one of this programme: the one beside the copy counts, and the \
+             other is kept as {}",
+            aside.display()
+        ),
+        PutBack::Stays | PutBack::FromCopy => {}
     }
-    let keys = master_key(&config.state_dir)?;
+    let key = master_key::open(&config.state_dir, now)?;
     // Opening it erases anew whoever was erased since the backup was made.
-    drop(Engine::open(config, keys, Durability::Full)?);
+    let mut engine = Engine::open(config, key.keys(), Durability::Full)?;
+    // The copy may be older than a change of the key.
+    if let Some(since) = key.takes_since() {
+        engine.revoke_before(since)?;
+    }
+    drop(engine);
     println!("restored from {}", args.file.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args as Arguments;
 
 use crate::daemon::run::{AlreadyRunning, lock, run as serve};
-use crate::daemon::{Engine, engine};
+use crate::daemon::{Engine, master_key};
 use crate::store::Durability;
 use crate::time::Clock;
 
@@ -86,7 +86,7 @@ fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
     let config = super::load(config)?;
     super::make_private_folder(&config.state_dir)?;
     let held = lock(&config.state_dir)?;
-    let keys = engine::master_key(&config.state_dir)?;
+    let keys = master_key::open(&config.state_dir, Clock::System.now())?.keys();
     let engine = Engine::open(config, keys, Durability::Full)?;
     engine.store().check_integrity()?;
     Ok((engine, held))

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args as Arguments;
 
+use crate::daemon::master_key;
 use crate::programme::facts::Waiting;
 use crate::programme::partnership::Standing;
 use crate::store::{look, report, waiting};
@@ -48,13 +49,19 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut numbers = look::numbers(db)?;
     numbers.extend(standings(&engine, db)?);
     let waiting = waiting::everything(db)?;
+    let now = Clock::System.now();
+    let key = master_key::open(&engine.config().state_dir, now)?;
     if args.json {
         let numbers: serde_json::Map<String, serde_json::Value> = numbers
             .into_iter()
             .map(|(label, value)| (label, value.into()))
             .collect();
         let waiting: Vec<String> = waiting.iter().map(words).collect();
-        super::print_json(&serde_json::json!({ "numbers": numbers, "waiting": waiting }))?;
+        super::print_json(&serde_json::json!({
+            "numbers": numbers,
+            "waiting": waiting,
+            "master_key": super::key::as_json(&key, now),
+        }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let rows: Vec<Vec<String>> = numbers
@@ -71,6 +78,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             println!("  {}", words(item));
         }
     }
+    println!("\nMaster key: {}", super::key::in_words(&key, now));
     Ok(ExitCode::SUCCESS)
 }
 

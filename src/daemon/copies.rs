@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::engine::DATABASE;
 use super::hands::{Handle, pause};
+use super::master_key;
 use crate::config::{Config, Copies};
 use crate::programme::event::Noticed;
 use crate::store::{Durability, Store, backup};
@@ -83,7 +84,7 @@ pub fn make(state_dir: &Path, copies: &Copies, now: Moment) -> anyhow::Result<Pa
         backup::backup(&store, &file, |_, _| {})?;
         backup::drill(&file)?;
         let key = backup::key_file(&file);
-        std::fs::copy(state_dir.join("master.key"), &key)
+        std::fs::copy(master_key::file_in(state_dir), &key)
             .with_context(|| format!("{}: the key cannot be copied", key.display()))?;
         Ok(())
     })();
@@ -149,7 +150,7 @@ mod tests {
     fn the_newest_copies_stay_with_their_keys_and_can_be_restored() {
         let state = tempfile::tempdir().unwrap();
         Store::open(&state.path().join(DATABASE), Durability::Full).unwrap();
-        std::fs::write(state.path().join("master.key"), [7; 32]).unwrap();
+        std::fs::write(master_key::file_in(state.path()), [7; 32]).unwrap();
         let copies = copies(state.path());
         let start = from_seconds(1_800_000_000);
         let mut made = Vec::new();

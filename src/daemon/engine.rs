@@ -4,7 +4,6 @@
 //! by rehearsals in virtual time. It holds no rules: those are in `programme`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use anyhow::Context;
 
@@ -311,6 +310,14 @@ impl Engine {
         Ok(waiting.len())
     }
 
+    /// Answers to letters that were ordered before this moment prove nothing any more: their key is not taken.
+    pub fn revoke_before(&mut self, moment: Moment) -> anyhow::Result<()> {
+        let tx = self.store.transaction()?;
+        trust::revoke_before(&tx, moment)?;
+        tx.commit()?;
+        Ok(())
+    }
+
     /// Remembers what was found out about the mail provider.
     pub fn keep_profile(&mut self, profile: &Profile, now: Moment) -> anyhow::Result<()> {
         let tx = self.store.transaction()?;
@@ -536,48 +543,6 @@ impl Engine {
 
 /// The name of the database in the state folder.
 pub const DATABASE: &str = "pairpost.db";
-
-/// Reads the master key, or makes one (mode 0600) where there is none yet.
-pub fn master_key(state_dir: &Path) -> anyhow::Result<Keys> {
-    use std::io::Write;
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-
-    let path = state_dir.join("master.key");
-    match std::fs::read(&path) {
-        Ok(bytes) => {
-            let mode = std::fs::metadata(&path)?.permissions().mode();
-            if mode & 0o077 != 0 {
-                anyhow::bail!(
-                    "{}: others may read it. Say: chmod 600 {}",
-                    path.display(),
-                    path.display()
-                );
-            }
-            let key: [u8; 32] = bytes.try_into().map_err(|_| {
-                anyhow::anyhow!(
-                    "{}: this is not a master key (32 bytes). Put the right file back",
-                    path.display()
-                )
-            })?;
-            Ok(Keys::new(key))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key)
-                .map_err(|error| anyhow::anyhow!("no randomness for a key: {error}"))?;
-            let mut file = std::fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .with_context(|| format!("{}: cannot be made", path.display()))?;
-            file.write_all(&key)?;
-            file.sync_all()?;
-            Ok(Keys::new(key))
-        }
-        Err(error) => Err(error).with_context(|| format!("{}: cannot be read", path.display())),
-    }
-}
 
 /// An error as one line without more of the mail in it than a coordinator needs.
 fn short(error: &anyhow::Error) -> String {

@@ -104,10 +104,16 @@ pub struct Carried {
     pub contradictory: bool,
 }
 
-/// The master key, 32 bytes. Every use derives its own key from it.
+/// The master keys, 32 bytes each. Every use derives its own key from one of them.
+///
+/// What leaves us is signed with the current one; what comes back may be signed with the former one, too, so that the key
+/// can be changed while letters are on their way. What has to be found again years later (whom nobody may meet twice, the
+/// sheet of a survey, the seal of the journal) stands under the lasting one, which is never changed.
 #[derive(Clone)]
 pub struct Keys {
-    master: [u8; 32],
+    current: [u8; 32],
+    former: Option<[u8; 32]>,
+    lasting: [u8; 32],
 }
 
 impl std::fmt::Debug for Keys {
@@ -117,13 +123,27 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
+    /// One key for everything: a programme whose key has never been changed.
     pub fn new(master: [u8; 32]) -> Keys {
-        Keys { master }
+        Keys::of(master, None, master)
     }
 
-    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let derived = keyed(&self.master, &[purpose.as_bytes()]);
-        keyed(&derived, parts)
+    pub fn of(current: [u8; 32], former: Option<[u8; 32]>, lasting: [u8; 32]) -> Keys {
+        Keys {
+            current,
+            former,
+            lasting,
+        }
+    }
+
+    /// For what leaves us and comes back within a year.
+    fn passing(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.current, purpose, parts)
+    }
+
+    /// For what must be found again, however often the key was changed.
+    fn lasting(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.lasting, purpose, parts)
     }
 
     /// The 29 characters for a letter or a person.
@@ -133,17 +153,13 @@ impl Keys {
         token.push(char::from(kind.letter()));
         push_base32(&mut token, id.unsigned_abs(), 8);
         push_base32(&mut token, expiry.unsigned_abs(), 4);
-        let tag = self.tag(kind, &token);
+        let tag = tag(&self.current, kind, &token);
         token.push_str(&tag);
         token
     }
 
-    fn tag(&self, kind: Kind, signed: &str) -> String {
-        let purpose = format!("pairpost token v1 {}", char::from(kind.letter()));
-        base32(&self.mac(&purpose, &[signed.as_bytes()])[..10])
-    }
-
-    /// Checks kind, tag and expiry; nothing of a token is used before.
+    /// Checks kind, tag and expiry; nothing of a token is used before. The former key's tags are as good as the current
+    /// one's.
     ///
     /// # Errors
     /// Why it is not taken.
@@ -157,13 +173,14 @@ impl Keys {
             .find(|kind| token.as_bytes()[0] == kind.letter())
             .ok_or(Refused::Forged)?;
         let (signed, written) = token.split_at(TOKEN_CHARS - 16);
-        // Constant time: every character is looked at, whatever the first difference is.
-        let differences = self
-            .tag(kind, signed)
-            .bytes()
-            .zip(written.bytes())
-            .fold(0, |sum, (a, b)| sum | (a ^ b));
-        if differences != 0 {
+        // Constant time: each key is tried and every character looked at, whatever the first difference is.
+        let is_ours = [Some(&self.current), self.former.as_ref()]
+            .into_iter()
+            .flatten()
+            .fold(false, |found, key| {
+                found | (differences(&tag(key, kind, signed), written) == 0)
+            });
+        if !is_ours {
             return Err(Refused::Forged);
         }
         let number = |text| parse_base32(text).and_then(|number| i64::try_from(number).ok());
@@ -177,12 +194,13 @@ impl Keys {
 
     /// The left side of a letter's Message-ID: nobody can guess it, and it is the same each time.
     pub fn message_id(&self, letter: LetterId) -> String {
-        base32(&self.mac("pairpost message id v1", &[&letter.0.to_be_bytes()]))[..26].to_string()
+        base32(&self.passing("pairpost message id v1", &[&letter.0.to_be_bytes()]))[..26]
+            .to_string()
     }
 
     /// The visible reference at the foot of a letter, "k7q2-x9m4ta": 50 bits, looked up in the outbox.
     pub fn reference(&self, letter: LetterId) -> String {
-        let code = base32(&self.mac("pairpost reference v1", &[&letter.0.to_be_bytes()]));
+        let code = base32(&self.passing("pairpost reference v1", &[&letter.0.to_be_bytes()]));
         format!("{}-{}", &code[..4], &code[4..10])
     }
 
@@ -195,12 +213,12 @@ impl Keys {
             &[0],
             &person.0.to_be_bytes(),
         ];
-        base32(&self.mac("pairpost survey sheet v1", &parts))
+        base32(&self.lasting("pairpost survey sheet v1", &parts))
     }
 
     /// The seal of a line of the journal: without the master key nobody can make one.
     pub fn journal_seal(&self, bytes: &[u8]) -> String {
-        base32(&self.mac("pairpost journal v1", &[bytes]))
+        base32(&self.lasting("pairpost journal v1", &[bytes]))
     }
 
     /// The mark of a row of a table: without the master key nothing leads from it to what the row says.
@@ -209,13 +227,13 @@ impl Keys {
             .iter()
             .flat_map(|cell| [cell.as_bytes(), &[0]])
             .collect();
-        base32(&self.mac("pairpost imported row v1", &parts))
+        base32(&self.lasting("pairpost imported row v1", &parts))
     }
 
     /// What is remembered of an erased person's address, in its comparison form: without the master key nothing leads
     /// back to it.
     pub fn address_hash(&self, address_key: &str) -> String {
-        base32(&self.mac("pairpost erased address v1", &[address_key.as_bytes()]))
+        base32(&self.lasting("pairpost erased address v1", &[address_key.as_bytes()]))
     }
 
     /// The same of two addresses together, in either order.
@@ -226,7 +244,7 @@ impl Keys {
             (other, one)
         };
         let parts: [&[u8]; 3] = [first.as_bytes(), &[0], second.as_bytes()];
-        base32(&self.mac("pairpost erased pair v1", &parts))
+        base32(&self.lasting("pairpost erased pair v1", &parts))
     }
 
     /// Finds one of our tokens behind the `+` of an address of ours.
@@ -270,6 +288,23 @@ pub fn address_with(own_address: &str, token: &str) -> String {
         Some((local, domain)) => format!("{local}+{token}@{domain}"),
         None => own_address.to_string(),
     }
+}
+
+fn tag(master: &[u8; 32], kind: Kind, signed: &str) -> String {
+    let purpose = format!("pairpost token v1 {}", char::from(kind.letter()));
+    base32(&mac(master, &purpose, &[signed.as_bytes()])[..10])
+}
+
+/// 0 where both are the same.
+fn differences(one: &str, other: &str) -> u8 {
+    one.bytes()
+        .zip(other.bytes())
+        .fold(0, |sum, (a, b)| sum | (a ^ b))
+}
+
+fn mac(master: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let derived = keyed(master, &[purpose.as_bytes()]);
+    keyed(&derived, parts)
 }
 
 fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
@@ -382,6 +417,49 @@ mod tests {
             keys().verify(&token, day() + TimeDelta::days(61)),
             Err(Refused::Expired)
         );
+    }
+
+    #[test]
+    fn a_token_of_the_former_key_is_as_good_as_one_of_the_current_and_one_before_is_none() {
+        let (first, second, third) = ([1; 32], [2; 32], [3; 32]);
+        let then = Keys::new(first);
+        let once = Keys::of(second, Some(first), first);
+        let twice = Keys::of(third, Some(second), first);
+        for kind in Kind::ALL {
+            let old = then.sign(kind, 42, day());
+            let newer = once.sign(kind, 42, day());
+            assert_ne!(old, newer);
+            assert!(once.verify(&old, day()).is_ok());
+            assert!(once.verify(&newer, day()).is_ok());
+            assert!(twice.verify(&newer, day()).is_ok());
+            assert_eq!(twice.verify(&old, day()), Err(Refused::Forged));
+            // The lasting key signs nothing that leaves us.
+            assert_eq!(
+                Keys::of(third, None, first).verify(&old, day()),
+                Err(Refused::Forged)
+            );
+        }
+    }
+
+    #[test]
+    fn what_must_be_found_again_outlives_each_change_of_the_key_and_nothing_else_does() {
+        let before = Keys::new([1; 32]);
+        let after = Keys::of([3; 32], Some([2; 32]), [1; 32]);
+        let lasting = |keys: &Keys| {
+            [
+                keys.survey_sheet("2027A", "mid", PersonId(4)),
+                keys.journal_seal(b"line"),
+                keys.row_mark(&["a", "b"]),
+                keys.address_hash("anna@library.example"),
+                keys.pair_hash("a@x.example", "b@x.example"),
+            ]
+        };
+        assert_eq!(lasting(&before), lasting(&after));
+        assert_ne!(
+            before.message_id(LetterId(1)),
+            after.message_id(LetterId(1))
+        );
+        assert_ne!(before.reference(LetterId(1)), after.reference(LetterId(1)));
     }
 
     #[test]

@@ -45,6 +45,12 @@ pub enum Noticed {
     Mended {
         what: String,
     },
+    /// Somebody at the machine has made a new master key, the `number`th; `exposed` where others may have the one before.
+    KeyChanged {
+        by: String,
+        exposed: bool,
+        number: u32,
+    },
 }
 
 /// A message, in the words of the programme. Who it is from has been established: see `evidence`.

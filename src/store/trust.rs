@@ -35,6 +35,16 @@ pub fn wrong_token(tx: &Transaction<'_>, sender: &str, now: Moment) -> rusqlite:
     Ok(false)
 }
 
+/// What was signed before this moment is not taken any more: an answer to such a letter still tells what it is about, and
+/// proves nothing.
+pub fn revoke_before(tx: &Transaction<'_>, moment: Moment) -> rusqlite::Result<usize> {
+    // Below every epoch that a person can have.
+    tx.execute(
+        "UPDATE outbox SET token_epoch = -1 WHERE created_at < ?1 AND token_epoch >= 0",
+        [moment.timestamp()],
+    )
+}
+
 /// A command in answer to this letter has made letters leave: it does so once.
 pub fn acted(tx: &Transaction<'_>, letter: LetterId, now: Moment) -> rusqlite::Result<()> {
     tx.prepare_cached("UPDATE outbox SET acted_at = ?2 WHERE id = ?1 AND acted_at IS NULL")?

@@ -15,6 +15,7 @@ mod examples;
 mod failpoints;
 mod guides;
 mod import;
+mod keys;
 mod letters;
 mod mailhost;
 mod matching_files;

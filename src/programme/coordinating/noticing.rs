@@ -1,5 +1,5 @@
 //! What the daemon itself has noticed: more letters are planned than there can be a reason for, or the config was changed
-//! and cannot be used.
+//! and cannot be used; and what was done on the machine that the coordinators must hear of.
 
 use super::notice;
 use crate::programme::decision::{Change, Decision};
@@ -35,6 +35,11 @@ pub fn noticed(settings: &Settings, facts: &Facts, noticed: &Noticed) -> Decisio
             changes: vec![Change::TroubleMended { what: what.clone() }],
             ..Decision::noting(format!("mended: {what}"))
         },
+        Noticed::KeyChanged {
+            by,
+            exposed,
+            number,
+        } => key_changed(settings, by, *exposed, *number),
     }
 }
 
@@ -60,6 +65,33 @@ fn runaway(settings: &Settings, facts: &Facts, planned: u32, people: u32) -> Dec
         &format!("runaway-{}", facts.now.timestamp()),
         &what,
     );
+    decision
+}
+
+/// Whoever changes the key without a word to the others is found out.
+fn key_changed(settings: &Settings, by: &str, exposed: bool, number: u32) -> Decision {
+    let mut decision = Decision::noting(format!(
+        "the master key was changed by {by}{}",
+        match exposed {
+            true => ", since others may have the one before",
+            false => "",
+        }
+    ));
+    let follows = match exposed {
+        true => {
+            "Others may have had the one before, so what it signed is no longer taken: people who answer an older letter are \
+             asked first whether it was they."
+        }
+        false => {
+            "Nothing changes for anybody: answers to letters of the last key are taken as before."
+        }
+    };
+    let what = format!(
+        "The master key, with which Pairpost signs the addresses that people answer to, was changed on the machine ({by}). \
+         {follows}\n\n\
+         There is nothing to do. If none of you knows of it, ask whoever runs the machine."
+    );
+    decision.letters = notice(settings, &format!("key-{number}"), &what);
     decision
 }
 
