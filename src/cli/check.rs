@@ -20,7 +20,7 @@ use crate::mail::outbound::transport::Transport;
 use crate::mail::profile::Profile;
 use crate::mail::providers::Provider;
 use crate::mail::tls::ConnectError;
-use crate::store::{Durability, Store, trust};
+use crate::store::{Durability, Store, outbox, trust};
 use crate::time::Clock;
 
 /// Check the config folder, the letters, the database and the logins: all problems at once
@@ -85,10 +85,8 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
     );
     let store = open(&config.state_dir.join(engine::DATABASE));
     tell("state", state(&config.state_dir, &store));
-    if let Ok(Some(_)) = &store {
-        tell("master key", master_key_of(&config.state_dir));
-    }
     if let Ok(Some(store)) = &store {
+        tell("master key", master_key_of(&config.state_dir, store));
         for (what, found) in forecasts(&config, store) {
             tell(&what, found);
         }
@@ -325,10 +323,13 @@ fn with_mend(error: &dyn std::error::Error, mend: Mend, config: &Config) -> Stri
 }
 
 /// How old it is.
-fn master_key_of(dir: &Path) -> Result<String, String> {
+fn master_key_of(dir: &Path, store: &Store) -> Result<String, String> {
     let file = master_key::file_in(dir);
     match master_key::read(&file) {
         Ok(Some(key)) => Ok(super::key::in_words(&key, Clock::System.now())),
+        Ok(None) if outbox::is_empty(store.reader()).is_ok_and(|empty| empty) => {
+            Ok("none yet; the first run makes it".into())
+        }
         Ok(None) => Err(format!(
             "{}: it is missing, and answers to letters that were sent cannot be recognised. Put the file back that lies \
              beside the newest copy of the database (FILE.key), or let the first `pairpost run` make a new one",

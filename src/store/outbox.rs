@@ -78,6 +78,13 @@ pub fn next_id(tx: &Transaction<'_>) -> rusqlite::Result<LetterId> {
     .query_row([], |row| Ok(LetterId(row.get(0)?)))
 }
 
+/// Whether no letter has ever been ordered, as far as is known.
+pub fn is_empty(db: &rusqlite::Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM outbox)", [], |row| {
+        row.get(0)
+    })
+}
+
 /// Whether a letter with this key was ordered before.
 pub fn is_ordered(tx: &Transaction<'_>, key: &str) -> rusqlite::Result<bool> {
     tx.prepare_cached("SELECT count(*) FROM outbox WHERE key = ?1")?
