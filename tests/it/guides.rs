@@ -131,6 +131,9 @@ impl Played {
         }
         let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         std::fs::set_permissions(place.path().join("state"), own).unwrap();
+        // A rehearsal has a key that is written nowhere; whoever runs a programme has one in the state folder.
+        pairpost::daemon::master_key::open(&place.path().join("state"), chrono::Utc::now())
+            .unwrap();
         let config = place.path().join("my-programme/pairpost.toml");
         let text = std::fs::read_to_string(&config).unwrap();
         let state = "\nstate_dir = \"../state\"";
