@@ -177,13 +177,14 @@ pub fn shared_line(line: &str) -> Option<usize> {
     DATE.is_match(found.as_str()).then_some(found.start())
 }
 
+// Beyond ASCII all characters count as letters: to name those that are would make this pattern twenty times as large.
 static DIVIDER: Pattern = Pattern::new(concat!(
     r"(?i)^\W*[-_=*]{2,}\s*(original message|original appointment|forwarded message|forwarded by|reply message|message d'origine|message original|message transféré|mensaje original|",
     r"mensaje reenviado|mensagem original|mensagem encaminhada|ursprüngliche nachricht|originalnachricht|original-nachricht|weitergeleitete nachricht|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|",
     r"doorgestuurd bericht|wiadomość oryginalna|oryginalna wiadomość|пересылаемое сообщение|исходное сообщение|оригінальне повідомлення|ursprungligt meddelande|originalmeddelande|",
     r"oprindelig meddelelse|original meddelelse|opprinnelig melding|original melding|alkuperäinen viesti|původní zpráva|özgün ileti|orijinal ileti|αρχικό μήνυμα|الرسالة الأصلية|رسالة أصلية|הודעה מקורית|",
     r"原始邮件|原始郵件|原邮件|转发邮件|轉寄郵件|元のメッセージ|original message|원본 메일|원본 메시지|pesan asli|thư gốc|tin nhắn gốc|mesaj original|eredeti üzenet)",
-    r"|^\W*[-_=*]{3,}\s*[\p{L} '’]{0,24}\b(message|messaggio|mensaje|mensagem|nachricht|bericht|besked|meddelelse|meddelande|melding|viesti|wiadomość|zpráva|správa|сообщение|повідомлення|письмо|mesaj|ileti|μήνυμα|üzenet|missatge|mail|e-mail)\b[\p{L} '’]{0,24}\s*[-_=*]{3,}",
+    r"|^\W*[-_=*]{3,}\s*[a-z '\u{80}-\u{10ffff}]{0,24}\b(message|messaggio|mensaje|mensagem|nachricht|bericht|besked|meddelelse|meddelande|melding|viesti|wiadomość|zpráva|správa|сообщение|повідомлення|письмо|mesaj|ileti|μήνυμα|üzenet|missatge|mail|e-mail)\b[a-z '\u{80}-\u{10ffff}]{0,24}\s*[-_=*]{3,}",
     r"|^\W*(begin forwarded message|début du message (réexpédié|transféré)|inicio del mensaje reenviado|início da mensagem (reencaminhada|encaminhada)|anfang der weitergeleiteten (nachricht|e-mail)|inizio messaggio inoltrato|begin doorgestuurd bericht|начало переадресованного сообщения|vidarebefordrat brev|videresendt (brev|melding|besked))\s*:"
 ));
 
