@@ -15,7 +15,7 @@ use rusqlite::Transaction;
 use super::identify::address_key;
 use super::path::OnePath;
 use crate::ids::{InboxId, LetterId, PersonId};
-use crate::mail::mention::{Somebody, Words, message_id};
+use crate::mail::mention::{Glance, Somebody, Words, message_id};
 use crate::programme::decision::{Change, Decision};
 use crate::programme::event::{Authority, Command, CommandKind, Event};
 use crate::programme::privacy;
@@ -83,9 +83,8 @@ impl OnePath {
         for change in &decision.changes {
             if let Change::NewPerson { id, address, .. } = change {
                 let own = address_key(address);
-                tombstones::recognise(tx, *id, &self.keys.address_hash(&own), &|other| {
-                    self.keys.pair_hash(&own, other)
-                })?;
+                let pair_with = self.keys.pairs_with(&own);
+                tombstones::recognise(tx, *id, &self.keys.address_hash(&own), &pair_with)?;
             }
         }
         Ok(())
@@ -143,13 +142,17 @@ impl OnePath {
             });
         }
 
+        let named = |bytes: &[u8], subject: &str| {
+            let glance = Glance::at(bytes, subject);
+            people.iter().any(|it| it.words.may_be_in(&glance)) && {
+                let text = Words::of(bytes).and(subject);
+                people.iter().any(|it| it.words.are_in(&text))
+            }
+        };
         let mut letters = Vec::new();
         erasure::each_letter(tx, |letter| {
             let own = people.iter().any(|it| letter.person == Some(it.person));
-            if own || {
-                let text = Words::of(&letter.bytes).and(&letter.subject);
-                people.iter().any(|it| it.words.are_in(&text))
-            } {
+            if own || named(&letter.bytes, &letter.subject) {
                 letters.push(letter.id);
             }
             Ok(())
@@ -162,11 +165,7 @@ impl OnePath {
                 |it: &Leaving| message.person.is_some_and(|of| it.partners.contains(&of));
             // What has not been read yet is needed as it is.
             let wanted = people.iter().any(own)
-                || !message.open
-                    && (people.iter().any(of_partner) || {
-                        let text = Words::of(&message.bytes);
-                        people.iter().any(|it| it.words.are_in(&text))
-                    });
+                || !message.open && (people.iter().any(of_partner) || named(&message.bytes, ""));
             if wanted {
                 messages.push(arrived(InboxId(message.id), &message.bytes));
             }

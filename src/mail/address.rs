@@ -137,14 +137,15 @@ fn is_invisible(c: char) -> bool {
 /// Is there a CR without LF or a LF without CR? Such a message could end early for the server and go on as a second
 /// one (SMTP smuggling; RFC 5321 section 2.3.8 allows the two only together).
 pub fn has_bare_newline(bytes: &[u8]) -> bool {
-    let mut previous = 0;
-    for &byte in bytes {
-        if (previous == b'\r') != (byte == b'\n') {
+    let mut ends = 0;
+    for at in memchr::memchr_iter(b'\n', bytes) {
+        if at.checked_sub(1).and_then(|before| bytes.get(before)) != Some(&b'\r') {
             return true;
         }
-        previous = byte;
+        ends += 1;
     }
-    previous == b'\r'
+    // Each LF has a CR of its own, so a CR more is one without LF.
+    memchr::memchr_iter(b'\r', bytes).count() != ends
 }
 
 #[cfg(test)]

@@ -238,13 +238,21 @@ impl Keys {
 
     /// The same of two addresses together, in either order.
     pub fn pair_hash(&self, one: &str, other: &str) -> String {
-        let (first, second) = if one <= other {
-            (one, other)
-        } else {
-            (other, one)
-        };
-        let parts: [&[u8]; 3] = [first.as_bytes(), &[0], second.as_bytes()];
-        base32(&self.lasting("pairpost erased pair v1", &parts))
+        self.pairs_with(one)(other)
+    }
+
+    /// The same for one address and each of many others: the key is made ready once.
+    pub fn pairs_with<'a>(&self, one: &'a str) -> impl Fn(&str) -> String + use<'a> {
+        let ready = ready(&keyed(&self.lasting, &[b"pairpost erased pair v1"]));
+        move |other| {
+            let (first, second) = if one <= other {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            let parts: [&[u8]; 3] = [first.as_bytes(), &[0], second.as_bytes()];
+            base32(&finished(ready.clone(), &parts))
+        }
     }
 
     /// Finds one of our tokens behind the `+` of an address of ours.
@@ -308,8 +316,17 @@ fn mac(master: &[u8; 32], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC takes keys of any length (RFC 2104), so this cannot fail; an all-zero result would verify nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+    finished(ready(key), parts)
+}
+
+/// A key as HMAC uses it. It takes keys of any length (RFC 2104), so there always is one.
+fn ready(key: &[u8; 32]) -> Option<Hmac<Sha256>> {
+    Hmac::<Sha256>::new_from_slice(key).ok()
+}
+
+/// Without a key the result is all zeros, which would verify nothing.
+fn finished(mac: Option<Hmac<Sha256>>, parts: &[&[u8]]) -> [u8; 32] {
+    let Some(mut mac) = mac else {
         return [0; 32];
     };
     for part in parts {

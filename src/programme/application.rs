@@ -2,8 +2,11 @@
 //! writing of it (that is `form_text` beside this file).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A text in several languages, by language code ("en"). English, else any, stands in where one is missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -94,7 +97,7 @@ pub enum MatchingPart {
 }
 
 /// One answer. Its JSON is the plain value: `"AU"`, `["en","fr"]`, `true`, `{"must": {...}, "like": {...}}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
     YesNo(bool),
@@ -103,6 +106,44 @@ pub enum Answer {
     /// Option ids, or BCP 47 language codes.
     Many(Vec<String>),
     Wishes(Wishes),
+}
+
+/// By hand, since serde tries one shape after the other and words an error for each that does not fit: answers are read
+/// with every person of every event.
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Answer, D::Error> {
+        from.deserialize_any(AnyAnswer)
+    }
+}
+
+struct AnyAnswer;
+
+impl<'de> Visitor<'de> for AnyAnswer {
+    type Value = Answer;
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        words.write_str("an answer: yes or no, a text, a list of texts, or wishes")
+    }
+
+    fn visit_bool<E>(self, answer: bool) -> Result<Answer, E> {
+        Ok(Answer::YesNo(answer))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Answer, E> {
+        Ok(Answer::One(text.to_string()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Answer, E> {
+        Ok(Answer::One(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Answer, A::Error> {
+        Deserialize::deserialize(SeqAccessDeserializer::new(list)).map(Answer::Many)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, wishes: A) -> Result<Answer, A::Error> {
+        Deserialize::deserialize(MapAccessDeserializer::new(wishes)).map(Answer::Wishes)
+    }
 }
 
 impl Answer {

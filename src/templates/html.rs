@@ -2,6 +2,8 @@
 //! from our own document only; every text and every attribute is escaped here, and nothing is loaded from anywhere: the
 //! programme's logo, where there is one, travels inside of the letter.
 
+use std::sync::LazyLock;
+
 use super::Frame;
 use super::language::Language;
 use super::markdown::{Block, Inline, Target, plain};
@@ -62,10 +64,6 @@ pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Fra
                 escaped(&slots::cleaned(reference))
             )
         });
-    let (start, end) = match writer.right_to_left {
-        true => ("right", "left"),
-        false => ("left", "right"),
-    };
     // The name stands beside the logo, so the picture itself says nothing more.
     let logo = frame.logo.as_ref().map_or_else(String::new, |content_id| {
         format!("<img src=\"cid:{}\" alt=\"\">", escaped(content_id))
@@ -82,9 +80,21 @@ pub fn write(document: &[Block], language: &Language, subject: &str, frame: &Fra
         code = escaped(language.code()),
         direction = language.direction(),
         title = escaped(subject),
-        style = STYLE.replace("START", start).replace("END", end),
+        style = style(writer.right_to_left),
         programme = escaped(&slots::cleaned(&frame.programme)),
     )
+}
+
+/// The style for a direction, made once: it is half of a letter.
+fn style(right_to_left: bool) -> &'static str {
+    static LEFT: LazyLock<String> =
+        LazyLock::new(|| STYLE.replace("START", "left").replace("END", "right"));
+    static RIGHT: LazyLock<String> =
+        LazyLock::new(|| STYLE.replace("START", "right").replace("END", "left"));
+    match right_to_left {
+        true => &RIGHT,
+        false => &LEFT,
+    }
 }
 
 struct Writer<'a> {
@@ -374,7 +384,10 @@ fn in_link(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            for digit in [byte >> 4, byte & 15] {
+                encoded.push(char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+            }
         }
     }
     encoded

@@ -2,8 +2,6 @@
 //! with the value's bytes as hexadecimal digits between them, which no parser takes for anything but a word. The text
 //! and HTML writers open the slots, once; what comes out is never looked at again.
 
-use std::fmt::Write as _;
-
 use minijinja::value::{Object, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State, Value};
 
@@ -37,10 +35,13 @@ pub fn seal(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error>
 }
 
 fn sealed(value: &str) -> String {
-    let mut slot = String::from(OPENS);
-    for byte in cleaned(value).bytes() {
-        // Writing to a String cannot fail.
-        let _ = write!(slot, "{byte:02x}");
+    let cleaned = cleaned(value);
+    let mut slot = String::with_capacity(2 * cleaned.len() + 2 * OPENS.len_utf8());
+    slot.push(OPENS);
+    for byte in cleaned.bytes() {
+        for digit in [byte >> 4, byte & 15] {
+            slot.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
     }
     slot.push(CLOSES);
     slot

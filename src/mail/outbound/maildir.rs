@@ -62,7 +62,13 @@ impl MaildirTransport {
         }
         let mut bytes =
             format!("Return-Path: <{from}>\nDelivered-To: {}\n", envelope.to).into_bytes();
-        bytes.extend(letter.iter().filter(|byte| **byte != b'\r'));
+        bytes.reserve(letter.len());
+        for piece in letter.split_inclusive(|byte| *byte == b'\n') {
+            bytes.extend_from_slice(piece.strip_suffix(b"\r\n").unwrap_or(piece));
+            if piece.ends_with(b"\r\n") {
+                bytes.push(b'\n');
+            }
+        }
         let name: String = match &mut self.number {
             Some(number) => {
                 *number += 1;
