@@ -1,5 +1,5 @@
 //! Small pictures in letters, drawn from numbers in a fence whose first line says which: `~~~ hours` (a day of 24 hours
-//! with the hours that count) and `~~~ bars` (a bar for each number). The text part draws them with characters, the
+//! with the hours that count), `~~~ bars` (a bar for each number) and `~~~ numbers` (no bars). The text part draws them with characters, the
 //! HTML part as a table, so that no image has to be loaded and a screen reader finds the numbers.
 
 /// What is drawn.
@@ -29,6 +29,7 @@ impl Picture {
     ///
     /// `hours`: a stretch in each line, `15:00:00 22:00:00`. `bars`: `label | number`; whatever stands before the last
     /// stroke is the label, so that a value in it cannot break the line. What is no number is shown without a bar.
+    /// `numbers`: the same without any bar, for numbers of unlike things, which no length may compare.
     pub fn read(word: &str, text: &str) -> Option<Picture> {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         match word.trim() {
@@ -44,14 +45,14 @@ impl Picture {
                 }
                 Some(Picture::Hours(hours))
             }
-            "bars" => Some(Picture::Bars(
+            kind @ ("bars" | "numbers") => Some(Picture::Bars(
                 lines
                     .filter_map(|line| {
                         let (label, value) = line.rsplit_once('|')?;
                         Some(Bar {
                             label: label.trim().to_owned(),
                             value: value.trim().to_owned(),
-                            number: value.trim().parse().ok(),
+                            number: value.trim().parse().ok().filter(|_| kind == "bars"),
                         })
                     })
                     .collect(),
@@ -156,6 +157,10 @@ mod tests {
         assert!(lines[0].ends_with("1 #"), "{}", lines[0]);
         assert!(lines[1].starts_with("a | b ") && lines[1].ends_with(&"#".repeat(24)));
         assert!(lines[2].ends_with('0') && lines[3].ends_with("none"));
+        let lines = Picture::read("numbers", "People | 96\nLetters | 4\n")
+            .unwrap()
+            .as_text(72);
+        assert_eq!(lines, ["People      96", "Letters      4"]);
         assert!(
             Picture::read("", "Name:\n").is_none(),
             "the form is no picture"

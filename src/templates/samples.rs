@@ -521,6 +521,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
                     command: None,
                 },
             ],
+            more: 0,
             settled: vec!["Message 86 from Rosa Quispe: Ben Okoro".into()],
             newcomers: 12,
             first_messages: vec![FirstMessage {
@@ -797,6 +798,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
         LetterKind::Digest {
             dates: None,
             items: Vec::new(),
+            more: 3,
             settled: vec![],
             newcomers: 0,
             first_messages: vec![],

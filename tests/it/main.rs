@@ -16,6 +16,7 @@ mod failpoints;
 mod guides;
 mod import;
 mod keys;
+mod large_letters;
 mod letters;
 mod mailhost;
 mod matching_files;

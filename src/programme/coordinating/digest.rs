@@ -1,12 +1,17 @@
 //! The digest: only what needs a person, each item with the line that answers it; then what others have dealt with, who
 //! wrote for the first time, and numbers. Nothing to do is one line.
 
+use std::mem::{Discriminant, discriminant};
+
 use super::{may_read_concerns, who};
 use crate::programme::decision::Decision;
 use crate::programme::facts::{Facts, Waiting};
 use crate::programme::letter::{About, FirstMessage, Item, Letter, LetterKind, Line};
 use crate::programme::settings::{Coordinator, Settings};
 use crate::programme::{cap, timetable};
+
+/// Of each kind a letter shows so many, so that mail programs do not cut it and nothing hides behind what there is most of.
+const SHOWN_OF_A_KIND: usize = 8;
 
 pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
     let mut decision = Decision::noting(format!("digest with {} items", facts.waiting.len()));
@@ -39,13 +44,25 @@ pub fn letter(
             command: Some("resume".into()),
         });
     }
-    items.extend(
-        facts
-            .waiting
-            .iter()
-            .filter(|waiting| concerns || !is_concern(waiting))
-            .map(item),
-    );
+    let mut more = 0;
+    let mut of_kind: Vec<(Discriminant<Waiting>, usize)> = Vec::new();
+    let theirs = facts
+        .waiting
+        .iter()
+        .filter(|waiting| concerns || !is_concern(waiting));
+    for waiting in theirs {
+        let kind = discriminant(waiting);
+        let at = of_kind.iter().position(|(known, _)| *known == kind);
+        let at = at.unwrap_or_else(|| {
+            of_kind.push((kind, 0));
+            of_kind.len() - 1
+        });
+        of_kind[at].1 += 1;
+        match of_kind[at].1 <= SHOWN_OF_A_KIND {
+            true => items.push(item(waiting)),
+            false => more += 1,
+        }
+    }
     if !coordinator.may_act {
         // They may know, but their commands are not taken.
         items.iter_mut().for_each(|item| item.command = None);
@@ -84,6 +101,7 @@ pub fn letter(
         LetterKind::Digest {
             dates: running,
             items,
+            more,
             settled,
             newcomers: facts.newcomers,
             first_messages: facts

@@ -435,6 +435,8 @@ pub enum LetterKind {
     Digest {
         dates: Option<Dates>,
         items: Vec<Item>,
+        /// So many more wait, of kinds of which a letter shows only the first ones.
+        more: u32,
         /// What other coordinators have dealt with since the last digest.
         settled: Vec<String>,
         /// How many people wrote for the first time since then, and what the newest of them wrote.
