@@ -150,6 +150,14 @@ const ARABIC_LETTERS: Files = &files!(
         "person-will-answer",
         "unclear",
         "closing",
+        "accepted",
+        "paused",
+        "topics-off",
+        "partner-asked",
+        "new-partner",
+        "partner-away",
+        "place-given",
+        "partnership-ended",
     ]
 );
 const ARABIC_FOOTERS: Files = &files!("ar", "", ["footer"]);
