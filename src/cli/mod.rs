@@ -52,8 +52,8 @@ const EXIT_CODES: &str = "Try it without a mailbox:  pairpost demo\nStart a prog
 #[derive(Debug, Parser)]
 #[command(name = "pairpost", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// The programme's config folder. Without it $PAIRPOST_CONFIG, else ./config where it holds pairpost.toml, else
-    /// /etc/pairpost.
+    /// The programme's config folder. Without it $PAIRPOST_CONFIG, else this folder or ./config where it holds
+    /// pairpost.toml, else /etc/pairpost.
     #[arg(long, global = true, value_name = "DIR")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -169,12 +169,11 @@ fn config_dir(given: Option<&std::path::Path>) -> PathBuf {
     if let Some(dir) = std::env::var_os("PAIRPOST_CONFIG").filter(|dir| !dir.is_empty()) {
         return dir.into();
     }
-    let here = PathBuf::from("config");
-    if here.join("pairpost.toml").is_file() {
-        here
-    } else {
-        "/etc/pairpost".into()
-    }
+    [".", "config"]
+        .into_iter()
+        .map(PathBuf::from)
+        .find(|here| here.join("pairpost.toml").is_file())
+        .unwrap_or_else(|| "/etc/pairpost".into())
 }
 
 /// Makes a folder that only its owner can look into, where it is missing: for the state, and for passwords and tokens.
@@ -295,6 +294,18 @@ fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
         bar.set_style(style);
     }
     bar.set_prefix(what);
+    bar
+}
+
+/// Says on a terminal what is going on while something takes its time of which nobody knows how long; nothing elsewhere.
+fn busy(what: &'static str) -> indicatif::ProgressBar {
+    let bar =
+        indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
+    if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {prefix} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar
 }
 
