@@ -42,7 +42,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     if args.verify {
-        let counts = backup::drill(&args.file)?;
+        let busy = super::busy("trying the copy out");
+        let counts = backup::drill(&args.file);
+        busy.finish_and_clear();
+        let counts = counts?;
         println!(
             "{}: can be restored: {} people, {} partnerships, {} messages, {} letters",
             args.file.display(),

@@ -50,7 +50,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             matches!(what, What::Journal),
             "only the journal can be checked: pairpost export --journal --check"
         );
-        return check(&engine.check_journal()?, args.json);
+        let busy = super::busy("checking the journal");
+        let checked = engine.check_journal();
+        busy.finish_and_clear();
+        return check(&checked?, args.json);
     }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     match what {

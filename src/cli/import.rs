@@ -70,7 +70,7 @@ fn pairs(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         );
     }
     let now = Clock::System.now();
-    let mut told = Told::new(args);
+    let mut told = Told::new(args, table.rows.len());
     for (row, line) in table.rows.iter().zip(2..) {
         let cell = |at: usize| row.get(at).map_or("", String::as_str).trim();
         let addresses: Vec<&str> = named
@@ -96,18 +96,26 @@ fn pairs(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> {
 struct Told<'a> {
     args: &'a Rows,
     counts: BTreeMap<&'static str, u32>,
+    bar: indicatif::ProgressBar,
 }
 
 impl Told<'_> {
-    fn new(args: &Rows) -> Told<'_> {
+    fn new(args: &Rows, rows: usize) -> Told<'_> {
         Told {
             args,
             counts: BTreeMap::new(),
+            bar: super::progress_bar(rows as u64, "import"),
         }
     }
 
     fn row(&mut self, line: usize, taken: &Taken) -> anyhow::Result<()> {
         *self.counts.entry(taken.result).or_default() += 1;
+        self.bar.inc(1);
+        // The line stands above the bar.
+        self.bar.suspend(|| self.print(line, taken))
+    }
+
+    fn print(&self, line: usize, taken: &Taken) -> anyhow::Result<()> {
         if self.args.json {
             return super::print_json(&serde_json::json!({ "row": line, "taken": taken }));
         }
@@ -121,6 +129,7 @@ impl Told<'_> {
     }
 
     fn end(&self) -> ExitCode {
+        self.bar.finish_and_clear();
         if !self.args.json {
             let told: Vec<String> = self
                 .counts
@@ -149,7 +158,7 @@ fn applications(args: &Rows, config: Option<&Path>) -> anyhow::Result<ExitCode> 
         );
     }
     let now = Clock::System.now();
-    let mut told = Told::new(args);
+    let mut told = Told::new(args, table.rows.len());
     for (row, line) in table.rows.iter().zip(2..) {
         let taken = match columns.written(&engine.config().settings, row) {
             Ok(written) => engine.import_application(&written, now, args.dry_run)?,

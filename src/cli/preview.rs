@@ -112,7 +112,9 @@ fn write_all(
     super::make_folder(to)?;
     let write = |name: String, bytes: &[u8]| super::write_file(&to.join(name), bytes);
     let mut rows = String::new();
+    let bar = super::progress_bar(samples.len() as u64, "letters");
     for kind in samples {
+        bar.inc(1);
         let rendered = render(config, kind, language)?;
         let name = kind.name();
         write(
@@ -130,6 +132,7 @@ fn write_all(
             templates::escaped(&rendered.subject)
         ));
     }
+    bar.finish_and_clear();
     let (round, former) = sample::rounds();
     let report = Report::of(&config.settings.name, &round, &former, language);
     write("round-report.html".into(), html(&report).as_bytes())?;

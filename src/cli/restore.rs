@@ -33,9 +33,12 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     // Nobody may write to the database while it is exchanged.
     let _lock = lock(&config.state_dir)?;
     let database = config.state_dir.join(DATABASE);
-    let former = backup::restore(&args.file, &database)?;
     let now = Clock::System.now();
-    match backup::carry_over(&database, former.as_deref(), now)? {
+    let busy = super::busy("restoring");
+    let carried_over = backup::restore(&args.file, &database)
+        .and_then(|former| backup::carry_over(&database, former.as_deref(), now));
+    busy.finish_and_clear();
+    match carried_over? {
         CarriedOver::Known { letters, messages } => println!(
             "Since the copy was made {letters} letters have left and {messages} messages have come: none of the letters \
              is sent again, and the messages are handled anew."

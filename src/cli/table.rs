@@ -3,6 +3,9 @@
 
 use console::{measure_text_width, style};
 
+/// No column is cut below so many places.
+const NARROWEST: usize = 6;
+
 /// Prints rows under headings; numbers are right-aligned.
 pub fn print(headings: &[&str], rows: &[Vec<String>]) -> std::io::Result<()> {
     use std::io::Write;
@@ -35,6 +38,21 @@ fn lines(headings: &[&str], rows: &[Vec<String>], width: usize) -> Vec<String> {
         .sum();
     if let Some(last) = widths.last_mut() {
         *last = (*last).min(width.saturating_sub(others).max(20));
+    }
+    // Where that is not enough, the widest give way, down to what can still be told apart.
+    loop {
+        let whole: usize = widths
+            .iter()
+            .map(|width| width + 2)
+            .sum::<usize>()
+            .saturating_sub(2);
+        let widest = widths.iter_mut().max_by_key(|width| **width);
+        match widest {
+            Some(widest) if whole > width && *widest > NARROWEST => {
+                *widest -= (whole - width).min(*widest - NARROWEST).min(4);
+            }
+            _ => break,
+        }
     }
     let numeric = |at: usize| {
         rows.iter().all(|row| {
@@ -112,6 +130,24 @@ mod tests {
             text[1].chars().count() <= 60 && text[1].ends_with('…'),
             "{text:?}"
         );
+    }
+
+    #[test]
+    fn a_table_of_many_columns_fits_a_narrow_terminal() {
+        let cell = |text: &str| text.to_string();
+        let rows = [vec![
+            cell("Bartholomew Featherstonehaugh"),
+            cell("somebody@a-library-with-a-long-name.example"),
+            cell("Saint Vincent & the Grenadines"),
+            cell("accepted"),
+            cell("a note that says more than there is room for"),
+        ]];
+        let headings = ["name", "address", "country", "state", "note"];
+        for width in [60, 80] {
+            for line in lines(&headings, &rows, width) {
+                assert!(measure_text_width(&line) <= width, "{width}: {line}");
+            }
+        }
     }
 
     #[test]

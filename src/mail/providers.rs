@@ -2,8 +2,9 @@
 //! `pairpost init` (which writes it into the config) and for the checks that compare the config with it. Values only:
 //! nothing is dialled here, and the config always wins.
 //!
-//! The limits are what the providers tell of in November 2026; they change them without notice, so a ceiling is set well
-//! below. Where a provider tells none, none stands here.
+//! The limits are what the providers tell on the page that stands beside each number; they change them without notice, so a
+//! ceiling is set well below. A number that no page was found for is marked as not verified. Where a provider tells none,
+//! none stands here.
 
 use super::account::{Security, SendingSettings};
 
@@ -79,6 +80,8 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: Some("[Gmail]/Sent Mail"),
         plus_addresses: true,
         own_envelope_senders: false,
+        // Not verified for accounts without a subscription; it is what a trial of Google Workspace has
+        // (support.google.com/a/answer/166852).
         letters_per_day: Some(500),
         letters_per_minute: None,
         connections: None,
@@ -96,6 +99,8 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: Some("[Gmail]/Sent Mail"),
         plus_addresses: true,
         own_envelope_senders: false,
+        // "2,000 (500 for trial accounts)", over any 24 hours, and for the first 60 days of a paid account as for a trial:
+        // support.google.com/a/answer/166852.
         letters_per_day: Some(2_000),
         letters_per_minute: None,
         connections: None,
@@ -118,6 +123,7 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: Some("Sent Items"),
         plus_addresses: true,
         own_envelope_senders: false,
+        // All three: learn.microsoft.com/en-us/exchange/troubleshoot/send-emails/smtp-submission-improvements.
         letters_per_day: Some(10_000),
         letters_per_minute: Some(30),
         connections: Some(3),
@@ -136,6 +142,8 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: None,
         plus_addresses: true,
         own_envelope_senders: false,
+        // Not verified: fastmail.com/help/account/limits.html tells the limits of each plan, and the part about sending could
+        // not be read when this was written.
         letters_per_day: Some(4_000),
         letters_per_minute: None,
         connections: None,
@@ -153,11 +161,13 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: None,
         plus_addresses: true,
         own_envelope_senders: false,
+        // 500 with the free plans and a mail service of one address, 1,440 with the others, over any 24 hours:
+        // infomaniak.com/en/support/faq/2065.
         letters_per_day: Some(500),
         letters_per_minute: None,
         connections: None,
-        before: "Make a password for this device on the mailbox's page in the Infomaniak Manager and use that one. A paid \
-                 mail service allows 1,440 letters a day, others 100 to 500.",
+        before: "Make a password for this device on the mailbox's page in the Infomaniak Manager and use that one. A \
+                 free plan and a mail service of one address allow 500 letters a day, all others 1,440.",
     },
     Provider {
         id: "posteo",
@@ -170,6 +180,7 @@ pub const PROVIDERS: [Provider; 8] = [
         sent_folder: None,
         plus_addresses: true,
         own_envelope_senders: false,
+        // No page of theirs was found that tells one.
         letters_per_day: None,
         letters_per_minute: None,
         connections: None,

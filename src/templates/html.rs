@@ -29,7 +29,7 @@ pre{white-space:pre-wrap;background:#eef0ee;padding:16px;border-radius:6px}\
 .c a{display:block;padding:13px 16px;background:#0b5351;color:#fff;border-radius:8px;text-decoration:none;\
 font-size:17px;line-height:1.35;font-weight:600}\
 .n a{padding-START:46px;text-indent:-28px}.n i{display:inline-block;width:28px;text-indent:0;font-style:normal}\
-.t{display:inline-block;padding:1px 10px;border:2px solid #0b5351;border-radius:8px;color:#0b5351;\
+.t{display:inline-block;margin:2px 0;padding:0 10px;border:2px solid #0b5351;border-radius:8px;color:#0b5351;\
 text-decoration:none;font-size:16px;line-height:1.5;font-weight:600}\
 .y{padding:8px 24px;margin:4px;background:#0b5351;color:#fff;font-size:17px}\
 .s,footer{font-size:15px;line-height:1.6;color:#4a504e}.s{margin-top:24px;padding-top:16px;border-top:1px solid #c9cecc}\

@@ -36,6 +36,7 @@ mod sentences;
 mod storage;
 mod store;
 mod surveys;
+mod terminal;
 mod threats;
 mod trust;
 mod wire_imap;
