@@ -33,6 +33,14 @@ const COORDINATORS_LETTERS_A_DAY: u32 = 200;
 /// an hour earlier where clocks are changed.
 const RUNAWAY_HOURS: i64 = 20;
 
+/// The letters that leave together or not at all: those that introduce a pair.
+const PAIRED: &str = "introduction";
+/// So many waiting letters are looked at where the first ones can leave, which is the rule.
+const LOOKED_AT_FIRST: u32 = 500;
+/// So many at most, in steps of eight times as many, where hosts or addresses have had what they may get: those behind
+/// them wait for their turn, and answers need not wait for the look.
+const LOOKED_AT_MOST: u32 = 32_000;
+
 /// So many letters of unknown end are looked for at a time.
 const LOOKED_FOR_AT_A_TIME: u32 = 50;
 /// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
@@ -90,31 +98,41 @@ impl Engine {
             return Ok(Vec::new());
         }
         let many = ceilings.letters_per_address_per_day;
-        let mut got: HashMap<String, u32> =
-            ceilings::by_address(db, yesterday)?.into_iter().collect();
-        let mut waiting = ceilings::waiting(db, now)?;
-        // Stable: of one kind, what was due first goes first.
-        waiting.sort_by_key(|letter| order_of_leaving(&letter.kind));
-        waiting.retain(|letter| {
-            let most = match letter.to_coordinator {
-                true => many.max(COORDINATORS_LETTERS_A_DAY),
-                false => many,
-            };
-            let got = got.entry(letter.to.clone()).or_default();
-            *got += 1;
-            *got <= most
-        });
-        let candidates: Vec<pace::Candidate> = waiting
-            .into_iter()
-            .map(|letter| pace::Candidate {
-                letter: letter.id,
-                together: letter.partnership.filter(|_| letter.kind == "introduction"),
-                to: letter.to,
-            })
-            .collect();
-        let chosen = pace::choose(&candidates, limit, window, |domain| {
-            self.throttle.room_for(domain, &paces, now)
-        });
+        let mut look = LOOKED_AT_FIRST.max(limit);
+        let chosen = loop {
+            let (mut waiting, are_all) = first_waiting(db, now, look)?;
+            let mut got: HashMap<String, u32> = HashMap::new();
+            for letter in &waiting {
+                if !got.contains_key(&letter.to) {
+                    let sent = ceilings::sent_to(db, &letter.to, yesterday)?;
+                    got.insert(letter.to.clone(), sent);
+                }
+            }
+            waiting.retain(|letter| {
+                let most = match letter.to_coordinator {
+                    true => many.max(COORDINATORS_LETTERS_A_DAY),
+                    false => many,
+                };
+                let got = got.entry(letter.to.clone()).or_default();
+                *got += 1;
+                *got <= most
+            });
+            let candidates: Vec<pace::Candidate> = waiting
+                .into_iter()
+                .map(|letter| pace::Candidate {
+                    letter: letter.id,
+                    together: letter.partnership.filter(|_| letter.kind == PAIRED),
+                    to: letter.to,
+                })
+                .collect();
+            let chosen = pace::choose(&candidates, limit, window, |domain| {
+                self.throttle.room_for(domain, &paces, now)
+            });
+            if are_all || chosen.len() >= limit as usize || look >= LOOKED_AT_MOST {
+                break chosen;
+            }
+            look = look.saturating_mul(8).min(LOOKED_AT_MOST);
+        };
         if chosen.is_empty() {
             return Ok(Vec::new());
         }
@@ -238,4 +256,44 @@ impl Engine {
         tracing::info!(letter = letter.id.0, kind = letter.kind, found = ?found, "letter looked for");
         Ok(())
     }
+}
+
+/// About the first `look` letters that are due, in the order in which they should leave, and whether they are all. Of a
+/// pair's letters none is left out where one is in.
+fn first_waiting(
+    db: &rusqlite::Connection,
+    now: Moment,
+    look: u32,
+) -> rusqlite::Result<(Vec<ceilings::Waiting>, bool)> {
+    let look = look as usize;
+    let mut kinds = ceilings::kinds(db)?;
+    kinds.sort_by_key(|kind| order_of_leaving(kind));
+    let mut first = Vec::new();
+    for alike in kinds.chunk_by(|one, next| order_of_leaving(one) == order_of_leaving(next)) {
+        let room = look.saturating_sub(first.len());
+        if room == 0 {
+            return Ok((first, false));
+        }
+        let is_paired = alike.iter().any(|kind| kind == PAIRED);
+        // One more tells whether there are more.
+        let most = match is_paired {
+            true => u32::MAX,
+            false => u32::try_from(room + 1).unwrap_or(u32::MAX),
+        };
+        let mut of_these = Vec::new();
+        for kind in alike {
+            of_these.extend(ceilings::waiting(db, now, kind, most)?);
+        }
+        // Of one rank, what was due first goes first.
+        of_these.sort_by_key(|letter| (letter.due_at, letter.id.0));
+        let is_cut = !is_paired && of_these.len() > room;
+        if is_cut {
+            of_these.truncate(room);
+        }
+        first.append(&mut of_these);
+        if is_cut {
+            return Ok((first, false));
+        }
+    }
+    Ok((first, true))
 }

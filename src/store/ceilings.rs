@@ -10,6 +10,7 @@ use crate::time::Moment;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     pub id: LetterId,
+    pub due_at: i64,
     pub kind: String,
     pub to: String,
     pub partnership: Option<i64>,
@@ -17,32 +18,51 @@ pub struct Waiting {
     pub to_coordinator: bool,
 }
 
-/// All letters that are due, oldest first; while the programme is paused, only those to coordinators.
-pub fn waiting(db: &Connection, now: Moment) -> rusqlite::Result<Vec<Waiting>> {
+/// The kinds of all letters that wait, due or not, whether many or few of each.
+pub fn kinds(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    // One step in the index for each kind, where DISTINCT would walk through all letters.
     db.prepare_cached(
-        "SELECT id, kind, envelope_to, json_extract(about, '$.partnership'), person_id IS NULL FROM outbox
-         WHERE state = 'queued' AND due_at <= ?1 AND (person_id IS NULL OR NOT EXISTS (SELECT 1 FROM brake))
-         ORDER BY due_at, id",
+        "WITH RECURSIVE waiting (kind) AS (
+           SELECT min(kind) FROM outbox WHERE state = 'queued'
+           UNION ALL
+           SELECT (SELECT min(kind) FROM outbox WHERE state = 'queued' AND kind > waiting.kind)
+           FROM waiting WHERE waiting.kind IS NOT NULL)
+         SELECT kind FROM waiting WHERE kind IS NOT NULL",
     )?
-    .query_map([now.timestamp()], |row| {
+    .query_map([], |row| row.get(0))?
+    .collect()
+}
+
+/// The first `most` letters of a kind that are due, oldest first; while the programme is paused, only those to coordinators.
+pub fn waiting(
+    db: &Connection,
+    now: Moment,
+    kind: &str,
+    most: u32,
+) -> rusqlite::Result<Vec<Waiting>> {
+    db.prepare_cached(
+        "SELECT id, kind, envelope_to, json_extract(about, '$.partnership'), person_id IS NULL, due_at FROM outbox
+         WHERE state = 'queued' AND kind = ?1 AND due_at <= ?2
+           AND (person_id IS NULL OR NOT EXISTS (SELECT 1 FROM brake))
+         ORDER BY due_at, id LIMIT ?3",
+    )?
+    .query_map((kind, now.timestamp(), most), |row| {
         Ok(Waiting {
             id: LetterId(row.get(0)?),
             kind: row.get(1)?,
             to: row.get(2)?,
             partnership: row.get(3)?,
             to_coordinator: row.get(4)?,
+            due_at: row.get(5)?,
         })
     })?
     .collect()
 }
 
-/// To how many letters each address has come since a moment.
-pub fn by_address(db: &Connection, since: Moment) -> rusqlite::Result<Vec<(String, u32)>> {
-    db.prepare_cached(
-        "SELECT envelope_to, count(*) FROM outbox WHERE sent_at > ?1 GROUP BY envelope_to",
-    )?
-    .query_map([since.timestamp()], |row| Ok((row.get(0)?, row.get(1)?)))?
-    .collect()
+/// How many letters have come to an address since a moment.
+pub fn sent_to(db: &Connection, address: &str, since: Moment) -> rusqlite::Result<u32> {
+    db.prepare_cached("SELECT count(*) FROM outbox WHERE envelope_to = ?1 AND sent_at > ?2")?
+        .query_row((address, since.timestamp()), |row| row.get(0))
 }
 
 /// Letters to people that nobody asked for, ordered since a moment and since a coordinator last let letters leave; and

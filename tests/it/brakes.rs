@@ -298,6 +298,36 @@ fn one_address_gets_thirty_letters_a_day_at_most_and_the_others_their_own() {
 }
 
 #[test]
+fn letters_that_may_not_leave_yet_hold_up_none_behind_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = quick(dir.path());
+    config.settings.ceilings.letters_per_hour = u32::MAX;
+    let mut engine = opened(config);
+    people(&engine, 3000);
+    // More than are looked at first, all for one reader, who may get thirty of them.
+    for occurrence in 0..1500 {
+        letter(&engine, "accepted", 1, 1, &occurrence.to_string());
+    }
+    letter(&engine, "accepted", 2, 1, "1");
+    letter(&engine, "topic", 3, 1, "1");
+    let leaving = engine.take_paced(now(), 100).unwrap();
+    let to = |person: i64| {
+        let of = |it: &&pairpost::store::outbox::Leaving| it.person.unwrap().0 == person;
+        leaving.iter().filter(of).count()
+    };
+    assert_eq!((to(1), to(2), to(3), leaving.len()), (30, 1, 1, 32));
+    // An answer goes before what told more people first, however many of those wait.
+    for person in 4..=1004 {
+        letter(&engine, "topic", person, 1, "1");
+    }
+    letter(&engine, "stopped", 2000, 1, "1");
+    let leaving = engine.take_paced(now(), 10).unwrap();
+    let kinds: Vec<&str> = leaving.iter().map(|it| it.kind.as_str()).collect();
+    assert_eq!(kinds[0], "stopped", "{kinds:?}");
+    assert_eq!(kinds.len(), 10);
+}
+
+#[test]
 fn a_host_gets_two_letters_in_the_first_minute_and_ten_when_it_takes_them() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = quick(dir.path());

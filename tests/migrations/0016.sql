@@ -1,0 +1,1 @@
+-- Version 16 (indexes for waiting letters) brings no new rows.
