@@ -40,8 +40,11 @@ pub struct Args {
     /// Forgive former silence: they are invited like everybody again.
     #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle"])]
     forgive: bool,
+    /// They have written more than is read in a day: read now what waits.
+    #[arg(long, conflicts_with_all = ["accept", "decline", "withdraw", "settle", "pool", "forgive"])]
+    read: bool,
     /// Their letters shall go to this address; it is asked first, and has three days to say yes.
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["accept", "decline", "withdraw", "settle", "pool", "forgive"])]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["accept", "decline", "withdraw", "settle", "pool", "forgive", "read"])]
     address: Option<String>,
     /// You have dealt with this message of theirs.
     #[arg(long, value_name = "MESSAGE")]
@@ -68,6 +71,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         let address = address.trim().to_string();
         address::check(&address).map_err(|error| anyhow::anyhow!("{address}: {error}"))?;
         Some(CommandKind::ChangeAddress { person, address })
+    } else if args.read {
+        Some(CommandKind::ReadWaiting { person })
     } else if args.forgive {
         Some(CommandKind::LiftSilence { person })
     } else {

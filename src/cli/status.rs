@@ -139,6 +139,16 @@ fn words(waiting: &Waiting) -> String {
         } => {
             format!("{name} was held out of round {round}   (pairpost person {person} --pool)")
         }
+        Waiting::Flood {
+            person,
+            name,
+            messages,
+        } => {
+            let word = person.map_or(String::new(), |person| {
+                format!("   (pairpost person {person} --read)")
+            });
+            format!("{name} writes more than is read in a day: {messages} messages wait{word}")
+        }
         Waiting::Trouble { words } => words.clone(),
         Waiting::Defect { what, why } => {
             format!("what was due could not be done and is tried again ({what}): {why}")

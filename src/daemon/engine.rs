@@ -303,6 +303,9 @@ impl Engine {
 
     /// Handles messages that wait, oldest first.
     pub fn handle_waiting(&mut self, now: Moment, limit: u32) -> anyhow::Result<usize> {
+        let tx = self.store.transaction()?;
+        inbox::take_up_again(&tx, now, limit)?;
+        tx.commit()?;
         let waiting = inbox::unhandled(self.store.reader(), now, limit)?;
         for id in &waiting {
             self.handle_message(*id, now)?;

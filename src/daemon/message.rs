@@ -12,7 +12,7 @@ use crate::mail::token::Keys;
 use crate::programme::decision::{Change, Outcome as Ending};
 use crate::programme::event::{Event, Evidence};
 use crate::programme::trust::Action;
-use crate::programme::{concern, coordinating};
+use crate::programme::{concern, coordinating, flood};
 use crate::store::{facts, inbox, outbox, trust, unknown};
 use crate::time::Moment;
 
@@ -83,6 +83,26 @@ impl OnePath {
             return Ok(Read::default());
         }
         let event = event_of(tx, waiting.id, &reading, &found)?;
+        if let Some(limit) = flood::limit(&config.settings, &event, found.person) {
+            let mark = self.keys.row_mark(&["messages a day", &limit.whose]);
+            if !waiting.without_limit
+                && !flood::is_urgent(&event)
+                && inbox::read_last_day(tx, &mark, now)? >= limit.a_day
+            {
+                let over = inbox::Ended {
+                    state: "over-limit",
+                    reason: "so many messages came from the same sender that this one is read later",
+                    kind: kind_word(reading.kind),
+                    sender,
+                    person: found.person,
+                    message_id: reading.message_id.as_deref(),
+                };
+                inbox::wait_over_limit(tx, waiting.id, now, &over)?;
+                tracing::info!(inbox = waiting.id.0, "over the limit of a day");
+                return Ok(Read::default());
+            }
+            inbox::counts_as(tx, waiting.id, &mark)?;
+        }
         let acts_on = acts_on(&event, &found);
         for (letter, evidence) in arrivals(tx, &event, &reading)? {
             unknown::arrived(tx, letter, now, evidence)?;
@@ -167,7 +187,9 @@ fn confirmed(found: &Found) -> Evidence {
 /// The letter whose power is used up when this is done.
 fn acts_on(event: &Event, found: &Found) -> Option<LetterId> {
     match event {
-        Event::Command(command) if command.what.action() == Action::Act => {
+        Event::Command(command)
+            if matches!(command.what.action(), Action::Act | Action::ResumeProgramme) =>
+        {
             found.answered.as_ref().map(|asked| asked.letter)
         }
         _ => None,

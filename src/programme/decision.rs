@@ -191,6 +191,10 @@ pub enum Change {
     ReadAgain {
         inbox: InboxId,
     },
+    /// Messages of theirs that wait over the limit of a day are read now.
+    ReadWaiting {
+        person: PersonId,
+    },
     Stop {
         person: PersonId,
     },

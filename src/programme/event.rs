@@ -260,6 +260,10 @@ pub enum CommandKind {
     LiftSilence {
         person: PersonId,
     },
+    /// What somebody wrote above the limit of a day is read now.
+    ReadWaiting {
+        person: PersonId,
+    },
     /// A person's place is given up, as if they had withdrawn.
     Withdraw {
         person: PersonId,
@@ -309,11 +313,12 @@ impl CommandKind {
     pub fn action(&self) -> Action {
         match self {
             CommandKind::PauseProgramme => Action::PauseProgramme,
+            CommandKind::ResumeProgramme => Action::ResumeProgramme,
             // Together they need what the one of them that needs most does.
             CommandKind::Several { commands, .. }
-                if commands
-                    .iter()
-                    .any(|(_, what)| what.action() == Action::Act) =>
+                if commands.iter().any(|(_, what)| {
+                    matches!(what.action(), Action::Act | Action::ResumeProgramme)
+                }) =>
             {
                 Action::Act
             }
@@ -325,7 +330,6 @@ impl CommandKind {
             // Tables come from the machine only.
             CommandKind::Import(_) | CommandKind::Met(_) => Action::Configure,
             CommandKind::Announce { .. }
-            | CommandKind::ResumeProgramme
             | CommandKind::Status
             | CommandKind::Show { .. }
             | CommandKind::IntoPool { .. }
@@ -333,6 +337,7 @@ impl CommandKind {
             | CommandKind::Decline { .. }
             | CommandKind::Accept { .. }
             | CommandKind::LiftSilence { .. }
+            | CommandKind::ReadWaiting { .. }
             | CommandKind::Withdraw { .. }
             | CommandKind::EndPartnership { .. }
             | CommandKind::Introduce { .. }

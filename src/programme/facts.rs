@@ -554,6 +554,12 @@ pub enum Waiting {
         name: String,
         round: String,
     },
+    /// Somebody has written more than is read in a day.
+    Flood {
+        person: Option<PersonId>,
+        name: String,
+        messages: u32,
+    },
     /// Something about the daemon's surroundings that a person has to mend.
     Trouble {
         words: String,

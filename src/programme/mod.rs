@@ -7,7 +7,7 @@
 //! release, [`partnership`] the life of a pair, [`survey`] what people are asked about it, [`report`] the numbers,
 //! [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`] messages of uncertain senders,
 //! [`moving`] new addresses, [`trust`] how sure it must be who wrote, [`timetable`] the dates, [`pace`] how often we write to
-//! somebody.
+//! somebody, [`flood`] how often somebody may write to us.
 
 pub mod application;
 pub mod applying;
@@ -18,6 +18,7 @@ pub mod coordinating;
 pub mod decision;
 pub mod event;
 pub mod facts;
+pub mod flood;
 pub mod form_text;
 pub mod importing;
 pub mod inviting;

@@ -58,6 +58,8 @@ pub enum Action {
     Manage,
     /// A coordinator stops everything.
     PauseProgramme,
+    /// A coordinator lets letters leave again: all that waited go out at once, so it needs what [`Action::Act`] does.
+    ResumeProgramme,
     /// Config, templates, tables of everybody: on the machine only.
     Configure,
 }
@@ -81,7 +83,7 @@ pub enum Ruling {
 }
 
 impl Action {
-    pub const ALL: [Action; 15] = [
+    pub const ALL: [Action; 16] = [
         Action::Apply,
         Action::Answer,
         Action::Withdraw,
@@ -96,6 +98,7 @@ impl Action {
         Action::Act,
         Action::Manage,
         Action::PauseProgramme,
+        Action::ResumeProgramme,
         Action::Configure,
     ];
 
@@ -150,8 +153,11 @@ pub fn ruling(action: Action, evidence: Evidence) -> Ruling {
             Challenge
         }
 
-        (Action::Act | Action::Manage | Action::PauseProgramme, None | TokenOnly) => Refuse,
-        (Action::Act, TokenAndAddress) => Challenge,
+        (
+            Action::Act | Action::Manage | Action::PauseProgramme | Action::ResumeProgramme,
+            None | TokenOnly,
+        ) => Refuse,
+        (Action::Act | Action::ResumeProgramme, TokenAndAddress) => Challenge,
 
         (
             Action::Apply
@@ -165,7 +171,7 @@ pub fn ruling(action: Action, evidence: Evidence) -> Ruling {
             | Action::PauseProgramme,
             TokenAndAddress | Authenticated | Challenged,
         )
-        | (Action::Act, Authenticated | Challenged) => Done,
+        | (Action::Act | Action::ResumeProgramme, Authenticated | Challenged) => Done,
     }
 }
 
@@ -180,7 +186,7 @@ mod tests {
     use Ruling::{AskOwner, Challenge, Done, FormLetter, PauseFirst, Refuse, ToPerson};
 
     /// The whole table once more, as a coordinator would read it: L0, L1, L2, L3, L4.
-    const TABLE: [(Action, [Ruling; 5]); 15] = [
+    const TABLE: [(Action, [Ruling; 5]); 16] = [
         (Action::Apply, [FormLetter, AskOwner, Done, Done, Done]),
         (Action::Answer, [AskOwner, AskOwner, Done, Done, Done]),
         (Action::Withdraw, [AskOwner, PauseFirst, Done, Done, Done]),
@@ -207,6 +213,10 @@ mod tests {
         (Action::Act, [Refuse, Refuse, Challenge, Done, Done]),
         (Action::Manage, [Refuse, Refuse, Done, Done, Done]),
         (Action::PauseProgramme, [Refuse, Refuse, Done, Done, Done]),
+        (
+            Action::ResumeProgramme,
+            [Refuse, Refuse, Challenge, Done, Done],
+        ),
         (Action::Configure, [Refuse, Refuse, Refuse, Refuse, Refuse]),
     ];
 

@@ -213,6 +213,9 @@ fn carry_out(
             )?
             .execute([inbox.0])?;
         }
+        Change::ReadWaiting { person } => {
+            super::inbox::read_without_limit(tx, *person)?;
+        }
         Change::Stop { person } => {
             tx.prepare_cached("UPDATE person SET stopped = 1 WHERE id = ?1")?
                 .execute([person.0])?;

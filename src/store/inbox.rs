@@ -11,6 +11,8 @@ use crate::time::Moment;
 /// How often a message may bring the reading down before it is set aside.
 pub const STRIKES: u32 = 3;
 
+const DAY_SECONDS: i64 = 24 * 3_600;
+
 /// Where a message belongs in the mailbox once it is dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shelf {
@@ -119,6 +121,8 @@ pub struct Waiting {
     pub confirmed: bool,
     /// The domain of a good signature over it; empty where none was found when it came.
     pub signed_by: String,
+    /// A coordinator has said that it is to be read, however many its sender writes.
+    pub without_limit: bool,
 }
 
 /// Takes a new message in hand: counts the attempt before the work, so that a crash counts too. `None` where it has
@@ -126,7 +130,7 @@ pub struct Waiting {
 pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiting>> {
     let found = tx
         .prepare_cached(
-            "SELECT bytes, received_at, attempts, confirmed, signed_by FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
+            "SELECT bytes, received_at, attempts, confirmed, signed_by, without_limit FROM inbox JOIN inbox_bytes ON inbox_id = inbox.id
              WHERE inbox.id = ?1 AND state = 'new'",
         )?
         .query_row([id.0], |row| {
@@ -137,6 +141,7 @@ pub fn begin(tx: &Transaction<'_>, id: InboxId) -> rusqlite::Result<Option<Waiti
                 attempts: row.get(2)?,
                 confirmed: row.get(3)?,
                 signed_by: row.get(4)?,
+                without_limit: row.get(5)?,
             })
         })
         .optional()?;
@@ -197,6 +202,54 @@ pub fn finish(
         ended.message_id,
     ))?;
     Ok(())
+}
+
+/// How many messages that count for this were read in the last 24 hours.
+pub fn read_last_day(tx: &Transaction<'_>, mark: &str, now: Moment) -> rusqlite::Result<u32> {
+    tx.prepare_cached(
+        "SELECT count(*) FROM inbox WHERE counted_as = ?1 AND counted_as <> '' AND handled_at > ?2",
+    )?
+    .query_row((mark, now.timestamp() - DAY_SECONDS), |row| row.get(0))
+}
+
+/// The message is read now, and counts.
+pub fn counts_as(tx: &Transaction<'_>, id: InboxId, mark: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE inbox SET counted_as = ?2 WHERE id = ?1")?
+        .execute((id.0, mark))?;
+    Ok(())
+}
+
+/// The message is kept and read a day later.
+pub fn wait_over_limit(
+    tx: &Transaction<'_>,
+    id: InboxId,
+    now: Moment,
+    over: &Ended<'_>,
+) -> rusqlite::Result<()> {
+    finish(tx, id, now, over)?;
+    tx.prepare_cached(
+        "UPDATE inbox SET attempts = 0, handled_at = NULL, retry_at = ?2 WHERE id = ?1",
+    )?
+    .execute((id.0, now.timestamp() + DAY_SECONDS))?;
+    Ok(())
+}
+
+/// Messages that were over a limit and whose day has come are new again, oldest first. Says how many.
+pub fn take_up_again(tx: &Transaction<'_>, now: Moment, limit: u32) -> rusqlite::Result<usize> {
+    tx.prepare_cached(
+        "UPDATE inbox SET state = 'new', retry_at = 0 WHERE id IN (
+           SELECT id FROM inbox INDEXED BY inbox_over_limit WHERE state = 'over-limit' AND retry_at <= ?1
+           ORDER BY retry_at, id LIMIT ?2)",
+    )?
+    .execute((now.timestamp(), limit))
+}
+
+/// All messages of somebody that wait over the limit are new again, and no limit counts for them.
+pub fn read_without_limit(tx: &Transaction<'_>, person: PersonId) -> rusqlite::Result<usize> {
+    tx.prepare_cached(
+        "UPDATE inbox SET state = 'new', retry_at = 0, without_limit = 1 WHERE state = 'over-limit' AND person_id = ?1",
+    )?
+    .execute([person.0])
 }
 
 /// A message that failed waits: 1, 5 minutes; after three strikes it is set aside for a person.

@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_growing_tables.sql"),
     include_str!("migrations/0015_brakes.sql"),
     include_str!("migrations/0016_waiting_by_kind.sql"),
+    include_str!("migrations/0017_floods.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

@@ -45,6 +45,20 @@ pub fn everything(db: &Connection) -> rusqlite::Result<Vec<Waiting>> {
     add(
         &mut all,
         db,
+        "SELECT inbox.person_id, iif(coalesce(person.name, '') = '', inbox.sender, person.name), count(*)
+         FROM inbox INDEXED BY inbox_over_limit LEFT JOIN person ON person.id = inbox.person_id
+         WHERE inbox.state = 'over-limit' GROUP BY coalesce(inbox.person_id, inbox.sender) ORDER BY 3 DESC LIMIT 20",
+        |row| {
+            Ok(Waiting::Flood {
+                person: row.get::<_, Option<i64>>(0)?.map(PersonId),
+                name: row.get(1)?,
+                messages: row.get(2)?,
+            })
+        },
+    )?;
+    add(
+        &mut all,
+        db,
         // Held out of a release, and nobody has said what next.
         "SELECT person.id, person.name, proposal.round FROM proposal, json_each(proposal.adjustments, '$.held') held
          JOIN person ON person.id = held.value

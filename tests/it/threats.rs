@@ -8,10 +8,11 @@ use std::path::Path;
 use chrono::{TimeDelta, TimeZone, Utc};
 use pairpost::config;
 use pairpost::daemon::Engine;
-use pairpost::ids::InboxId;
+use pairpost::ids::{InboxId, PersonId};
 use pairpost::mail::inbound;
 use pairpost::mail::outbound::Outcome;
 use pairpost::mail::outbound::compose::{self, Parts};
+use pairpost::programme::event::{Authority, Command, CommandKind};
 use pairpost::rehearsal::drive::keys_of;
 use pairpost::store::Durability;
 use pairpost::time::Moment;
@@ -91,9 +92,6 @@ fn state(engine: &Engine) -> String {
 
 #[test]
 fn a_forged_sender_does_nothing_with_any_command_in_any_state_of_authentication() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut engine = engine(dir.path(), true);
-    let before = state(&engine);
     let words = [
         "stop",
         "withdraw",
@@ -128,12 +126,16 @@ fn a_forged_sender_does_nothing_with_any_command_in_any_state_of_authentication(
         "Authentication-Results: mx.host.example; dmarc=pass header.from=library.example\r\n",
     ];
     let mut number = 0;
-    for from in [
-        "anna@library.example",
-        "Bilal Khan <bilal@library.example>",
-        "ada.martin@example.org",
-    ] {
-        for word in words {
+    for word in words {
+        // One for each word: of so many mails of one sender not all would be read.
+        let dir = tempfile::tempdir().unwrap();
+        let mut engine = engine(dir.path(), true);
+        let before = state(&engine);
+        for from in [
+            "anna@library.example",
+            "Bilal Khan <bilal@library.example>",
+            "ada.martin@example.org",
+        ] {
             for result in results {
                 number += 1;
                 let id = arrive(&mut engine, &mail(from, number, result, word), now());
@@ -147,7 +149,7 @@ fn a_forged_sender_does_nothing_with_any_command_in_any_state_of_authentication(
                     )
                     .unwrap();
                 assert!(
-                    !told.starts_with("new") && told.len() > 10,
+                    !told.starts_with("new") && !told.starts_with("over") && told.len() > 10,
                     "{word} of {from}: {told}"
                 );
                 assert_eq!(state(&engine), before, "{word} of {from} with {result:?}");
@@ -736,46 +738,144 @@ fn a_flood_of_forged_applications_is_queued_behind_a_ceiling_and_told_in_few_lin
     );
 }
 
+/// A letter of the sample database, so that an answer to it counts as its reader's.
+fn token_of_the_topic(engine: &Engine, at: Moment) -> String {
+    let db = rusqlite::Connection::open(engine.config().state_dir.join("pairpost.db")).unwrap();
+    for (id, kind, person, to) in [
+        (11, "topic", Some(1), "anna@library.example"),
+        (12, "digest", None, "ada.martin@example.org"),
+    ] {
+        db.execute(
+            "INSERT OR IGNORE INTO outbox (id, key, kind, person_id, about, envelope_from, envelope_to, message_id, reference,
+               subject, unprompted, cause, state, created_at, due_at, sent_at, token_epoch)
+             VALUES (?1, 'flood/' || ?1, ?2, ?3, '{}', ?5, ?4, ?1 || '@letters.test', 'flood-' || ?1, 's', 0, 'test', 'sent',
+               ?6, ?6, ?6, coalesce((SELECT token_epoch FROM person WHERE id = ?3), 0))",
+            (id, kind, person, to, ADDRESS, at.timestamp()),
+        )
+        .unwrap();
+    }
+    "<11@letters.test>".into()
+}
+
+fn states(engine: &Engine, state: &str) -> i64 {
+    count(
+        engine,
+        &format!("SELECT count(*) FROM inbox WHERE state = '{state}'"),
+    )
+}
+
 #[test]
-fn a_flood_of_one_participants_mail_gets_few_answers_and_delays_nobody() {
+fn a_flood_of_one_participants_mail_is_read_in_portions_and_delays_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let mut engine = engine(dir.path(), true);
     let mails = if long() { 5_000 } else { 500 };
+    let at = now();
+    let thread = format!("In-Reply-To: {}\r\n", token_of_the_topic(&engine, at));
     for number in 0..mails {
+        let words = format!("Hello, a thought of mine, number {number}.");
         arrive(
             &mut engine,
-            &mail(
-                "anna@library.example",
-                number,
-                "",
-                &format!("Hello, a thought of mine, number {number}."),
-            ),
-            now(),
+            &mail("anna@library.example", number, &thread, &words),
+            at,
         );
     }
-    let bilal = arrive(
-        &mut engine,
-        &mail(
-            "bilal@library.example",
-            mails + 1,
-            "",
-            "I have a question about the topic, can somebody write to me?",
-        ),
-        now(),
-    );
-    let state: String = engine
-        .store()
-        .reader()
-        .query_row("SELECT state FROM inbox WHERE id = ?1", [bilal.0], |row| {
-            row.get(0)
-        })
-        .unwrap();
-    assert_ne!(state, "new");
+    let read = |engine: &Engine| {
+        count(
+            engine,
+            "SELECT count(*) FROM inbox WHERE person_id = 1 AND handled_at IS NOT NULL AND counted_as NOT IN ('', 'a-mark')",
+        )
+    };
+    assert_eq!(read(&engine), 20);
+    assert_eq!(states(&engine, "over-limit"), mails as i64 - 20);
     let to_anna = count(
         &engine,
-        "SELECT count(*) FROM outbox WHERE person_id = 1 AND id > 1",
+        "SELECT count(*) FROM outbox WHERE person_id = 1 AND cause <> 'test' AND id > 1",
     );
     assert!(to_anna <= 4, "{to_anna} answers to {mails} mails");
+    // Who has written in her name without any proof has taken nothing of what is hers, nor she of Bilal's.
+    let question = "I have a question about the topic, can somebody write to me?";
+    let bilal = arrive(
+        &mut engine,
+        &mail("bilal@library.example", mails + 1, "", question),
+        at,
+    );
+    let of = |engine: &Engine, id: InboxId| -> String {
+        let db = engine.store().reader();
+        db.query_row("SELECT state FROM inbox WHERE id = ?1", [id.0], |row| {
+            row.get(0)
+        })
+        .unwrap()
+    };
+    assert!(!["new", "over-limit"].contains(&of(&engine, bilal).as_str()));
+    // What stops something is done at once.
+    let stop = arrive(
+        &mut engine,
+        &mail("anna@library.example", mails + 2, &thread, "stop"),
+        at,
+    );
+    assert_eq!(of(&engine, stop), "handled");
+    assert_eq!(count(&engine, "SELECT stopped FROM person WHERE id = 1"), 1);
+    let waiting = pairpost::store::waiting::everything(engine.store().reader()).unwrap();
+    let floods: Vec<_> = waiting
+        .iter()
+        .filter(|it| matches!(it, pairpost::programme::facts::Waiting::Flood { .. }))
+        .collect();
+    assert_eq!(floods.len(), 1, "{floods:?}");
+    // The next day brings the next ones, and a coordinator's word all of them.
+    let next_day = at + TimeDelta::hours(25);
+    while engine.handle_waiting(next_day, 50).unwrap() > 0 {}
+    assert_eq!(states(&engine, "over-limit"), mails as i64 - 40);
+    assert_eq!(states(&engine, "new"), 0);
+    engine
+        .command(
+            Command {
+                by: "command line".into(),
+                what: CommandKind::ReadWaiting {
+                    person: PersonId(1),
+                },
+                inbox: None,
+                authority: Authority::Machine,
+            },
+            next_day,
+        )
+        .unwrap();
+    while engine.handle_waiting(next_day, 50).unwrap() > 0 {}
+    assert_eq!(states(&engine, "over-limit") + states(&engine, "new"), 0);
+}
+
+#[test]
+fn mail_that_only_says_it_is_somebodys_uses_up_nothing_of_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path(), true);
+    let thread = format!("In-Reply-To: {}\r\n", token_of_the_topic(&engine, now()));
+    for number in 0..30 {
+        let forged = mail("anna@library.example", number, "", "Hello, it is me.");
+        arrive(&mut engine, &forged, now());
+    }
+    assert_eq!(states(&engine, "over-limit"), 10);
+    let hers = mail("anna@library.example", 99, &thread, "topics off");
+    arrive(&mut engine, &hers, now());
+    assert_eq!(
+        count(&engine, "SELECT topics_off FROM person WHERE id = 1"),
+        1
+    );
+}
+
+#[test]
+fn a_coordinator_who_answers_our_letters_is_read_ten_times_as_often() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path(), true);
+    token_of_the_topic(&engine, now());
+    let thread = "In-Reply-To: <12@letters.test>\r\n";
+    for number in 0..210 {
+        let settle = mail("ada.martin@example.org", number, thread, "settle 999");
+        arrive(&mut engine, &settle, now());
+    }
+    assert_eq!(states(&engine, "over-limit"), 10);
+    // To stop everything is never too much.
+    let pause = mail("ada.martin@example.org", 999, thread, "pause");
+    arrive(&mut engine, &pause, now());
+    assert_eq!(count(&engine, "SELECT count(*) FROM brake"), 1);
 }
 
 #[test]

@@ -31,9 +31,17 @@ pub(super) fn insufficient(
             command,
             "Nothing was done: this is taken on the machine only.",
         )),
-        Ruling::Done if action != Action::Act => None,
+        Ruling::Done if !matches!(action, Action::Act | Action::ResumeProgramme) => None,
         // Whoever may not command is told so, and not asked first.
         Ruling::Done | Ruling::Challenge if !may_command(settings, command) => None,
+        // It is about nothing that a letter shows, so an older one will do where its reader says that it is meant.
+        Ruling::Done | Ruling::Challenge if action == Action::ResumeProgramme => {
+            let sure = evidence == Evidence::Challenged
+                || evidence == Evidence::Authenticated
+                    && paper == Paper::Good
+                    && !settings.second_coordinator;
+            (!sure).then(|| held(settings, command))
+        }
         Ruling::Done | Ruling::Challenge => match (paper, evidence) {
             // What is no longer there says so itself.
             (Paper::Used, _) if is_over(facts) => None,
@@ -170,6 +178,7 @@ fn in_words(what: &CommandKind) -> String {
             let lines: Vec<&str> = commands.iter().map(|(line, _)| line.as_str()).collect();
             lines.join("; ")
         }
+        CommandKind::ResumeProgramme => "resume: letters leave again".into(),
         // Nothing else waits for a confirmation.
         _ => "a command".into(),
     }

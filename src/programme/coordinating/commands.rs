@@ -95,6 +95,7 @@ fn begins_like_a_command(line: &str) -> bool {
         "arrived",
         "resend",
         "forgive",
+        "read",
         "accept",
         "decline",
         "introduce",
@@ -145,6 +146,9 @@ fn single(line: &str, about: &About) -> Option<CommandKind> {
             person: PersonId(id),
         }),
         ["forgive", id] => number(id).map(|id| CommandKind::LiftSilence {
+            person: PersonId(id),
+        }),
+        ["read", id] => number(id).map(|id| CommandKind::ReadWaiting {
             person: PersonId(id),
         }),
         ["accept", id] => number(id).map(|id| CommandKind::Accept {

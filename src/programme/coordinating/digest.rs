@@ -174,6 +174,17 @@ fn item(waiting: &Waiting) -> Item {
             ),
             Some(format!("pool {person}")),
         ),
+        Waiting::Flood {
+            person,
+            name,
+            messages,
+        } => (
+            format!(
+                "{name} writes more than is read in a day: {messages} messages wait, nothing of them is lost, and the next \
+                 ones are read tomorrow. To read all of them now:"
+            ),
+            person.map(|person| format!("read {person}")),
+        ),
         Waiting::Trouble { words } => (words.clone(), None),
         Waiting::Defect { what, why } => (
             format!("Something that was due could not be done and is tried again ({what}): {why}"),

@@ -186,6 +186,7 @@ pub fn command(settings: &Settings, facts: &Facts, command: &Command) -> Decisio
         CommandKind::Decline { reason, .. } => decline(settings, facts, reason),
         CommandKind::Accept { .. } => accept(settings, facts),
         CommandKind::LiftSilence { .. } => lift_silence(facts),
+        CommandKind::ReadWaiting { .. } => read_waiting(facts),
         CommandKind::Withdraw { .. } => match &facts.person {
             Some(person) => partnership::withdraw(settings, facts, person, None),
             None => Decision::ignored("no such person"),
@@ -411,6 +412,20 @@ fn decline(settings: &Settings, facts: &Facts, reason: &str) -> Decision {
         About::round(round.id.clone()),
     ));
     decision
+}
+
+/// Where many came, each is answered in its turn like any other.
+fn read_waiting(facts: &Facts) -> Decision {
+    match &facts.person {
+        Some(person) => Decision {
+            changes: vec![Change::ReadWaiting { person: person.id }],
+            ..Decision::noting(format!(
+                "the messages of person {} that wait are read now",
+                person.id
+            ))
+        },
+        None => Decision::ignored("no such person"),
+    }
 }
 
 fn lift_silence(facts: &Facts) -> Decision {

@@ -99,6 +99,7 @@ pub fn load(
             CommandKind::Decline { person, .. }
             | CommandKind::Accept { person }
             | CommandKind::LiftSilence { person }
+            | CommandKind::ReadWaiting { person }
             | CommandKind::Withdraw { person }
             | CommandKind::ChangeAddress { person, .. }
             | CommandKind::Erase { person } => about_person(tx, &mut facts, Some(*person), None)?,
