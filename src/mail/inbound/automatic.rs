@@ -14,7 +14,8 @@ static SUBJECT: Pattern = Pattern::new(concat!(
     r"risposta (automatica|non al computer)|fuori (sede|ufficio)|respuesta automática|respuesta automatica|fuera de (la )?oficina|ausente de la oficina|frånvaro|fravær|",
     r"réponse automatique|reponse automatique|absence du bureau|absent(e)? du bureau|message d'absence|resposta automática|fora do escritório|ausência temporária|automaattinen vastaus|poissa|",
     r"odpowiedź automatyczna|automatyczna odpowiedź|autoodpowiedź|автоматический ответ|автоответ|автоматична відповідь|automatická odpověď|otomatik yanıt|αυτόματη απάντηση|",
-    r"رد تلقائي|מענה אוטומטי|תשובה אוטומטית|自动回复|自動回覆|自動返信|자동 응답|부재중|balasan otomatis|trả lời tự động|răspuns automat|automatikus válasz)"
+    r"رد تلقائي|מענה אוטומטי|תשובה אוטומטית|自动回复|自动答复|自動回覆|自動返信|自動応答|자동 응답|자동 회신|부재중|balasan otomatis|trả lời tự động|răspuns automat|automatikus válasz|",
+    r"automatická odpoveď|automatski odgovor|samodejni odgovor|автоматичен отговор|automatinis atsakymas|automātiska atbilde|automaatvastus|ตอบกลับอัตโนมัติ|स्वचालित उत्तर)"
 ));
 
 /// Why a message is a machine's, or `None` where a person wrote it.

@@ -84,6 +84,10 @@ pub fn address(text: &str) -> Option<String> {
     {
         return None;
     }
+    // IDNA drops what is not seen; other programs take it for a part of the name.
+    if domain.chars().any(clean::invisible) {
+        return None;
+    }
     let domain = idna::domain_to_ascii(domain.trim_end_matches('.')).ok()?;
     let label = |label: &str| {
         !label.is_empty()
@@ -201,6 +205,8 @@ fn segments(value: &str) -> Option<Vec<Segment>> {
             }
             '"' if comment == 0 && !angle => quoted = !quoted,
             _ if quoted => segment.phrase.push(c),
+            // Between the brackets of an address a comment is legal and never written: programs differ about it.
+            '(' if angle => return None,
             '(' => comment += 1,
             ')' if comment > 0 => comment -= 1,
             _ if comment > 0 => {}
