@@ -10,7 +10,7 @@ use crate::mail::{address, inbound};
 use crate::programme::decision::Occasion;
 use crate::programme::event::{CommandKind, Event, Evidence, Intent, Message};
 use crate::programme::facts::{Facts, Shown};
-use crate::programme::{applying, moving, privacy, report};
+use crate::programme::{applying, moving, newcomers, privacy, report};
 use crate::store::{self, coordinating, facts, rights, surveys};
 use crate::time::Moment;
 
@@ -47,6 +47,8 @@ impl OnePath {
                     self.add_sheet(tx, round, survey, &mut facts)?;
                 }
                 self.add_demands(tx, now, message, &mut facts)?;
+                let ceiling = newcomers::ceiling(settings, now);
+                facts.brakes.strangers_turn = facts::strangers_turn(tx, now, ceiling)?;
                 let wanted = match message.said.intent {
                     Some(Intent::NewAddress) => moving::wanted(message),
                     _ => about
@@ -143,9 +145,11 @@ impl OnePath {
         now: Moment,
         facts: &mut Facts,
     ) -> anyhow::Result<()> {
-        let (count, newest) = coordinating::first_messages(tx)?;
-        facts.newcomers = count;
-        facts.first_messages = newest
+        let first = coordinating::first_messages(tx)?;
+        facts.newcomers = first.count;
+        facts.newcomers_waiting = first.waiting;
+        facts.first_messages = first
+            .newest
             .into_iter()
             .map(|(inbox, from, raw)| Shown {
                 inbox,

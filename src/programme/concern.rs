@@ -115,7 +115,7 @@ pub fn from_stranger(settings: &Settings, facts: &Facts, message: &Message) -> D
     decision.changes.push(Change::FormSent {
         person: newcomer.id,
     });
-    behind_the_ceiling(settings, facts, &mut decision);
+    behind_the_ceiling(facts, &mut decision);
     decision
 }
 

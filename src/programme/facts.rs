@@ -68,6 +68,8 @@ pub struct Facts {
     /// Since the last digest: what was dealt with, how many wrote for the first time, and what the newest of them wrote.
     pub settled: Vec<Settled>,
     pub newcomers: u32,
+    /// Of their forms, those that had to wait behind the hourly ceiling.
+    pub newcomers_waiting: u32,
     pub first_messages: Vec<Shown>,
     /// For the digest: what waits for a coordinator, and numbers.
     pub waiting: Vec<Waiting>,
@@ -428,12 +430,14 @@ pub struct SurveySheet {
 /// How much has gone out already, for the ceilings.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Brakes {
-    /// Form letters to strangers in the last hour.
-    pub stranger_letters_last_hour: u32,
+    /// When the next letter to a stranger may leave, of all that left in the last hour or wait; `None` is now.
+    pub strangers_turn: Option<Moment>,
     /// Answers to this address in the last 24 hours.
     pub answers_last_day: u32,
     /// Questions "was this you?" to this person in the last 24 hours.
     pub confirmations_last_day: u32,
+    /// Letters to this coordinator in the last 24 hours which say that nothing was done.
+    pub nothing_done_last_day: u32,
 }
 
 /// How many people of the round could be somebody's partner, and what each of their demands costs.
@@ -463,6 +467,8 @@ pub struct InQuestion {
     pub settled_by: Option<String>,
     /// A concern.
     pub safety: bool,
+    /// Coordinators' answers to this person in the last 24 hours.
+    pub answers_last_day: u32,
 }
 
 /// A message that somebody has dealt with.

@@ -6,8 +6,8 @@
 //! [`round`] what happens to all at once (deadline, end), [`cap`] the places of a country, [`review`] the proposal and its
 //! release, [`partnership`] the life of a pair, [`survey`] what people are asked about it, [`report`] the numbers,
 //! [`coordinating`] the digest and commands, [`waiting`] those without a partner, [`unsure`] messages of uncertain senders,
-//! [`moving`] new addresses, [`trust`] how sure it must be who wrote, [`timetable`] the dates, [`pace`] how often we write to
-//! somebody, [`flood`] how often somebody may write to us.
+//! [`moving`] new addresses, [`trust`] how sure it must be who wrote, [`look_alike`] names that imitate others, [`timetable`]
+//! the dates, [`pace`] how often we write to somebody, [`flood`] how often somebody may write to us.
 
 pub mod application;
 pub mod applying;
@@ -23,6 +23,7 @@ pub mod form_text;
 pub mod importing;
 pub mod inviting;
 pub mod letter;
+pub mod look_alike;
 pub mod moving;
 pub mod newcomers;
 pub mod pace;

@@ -2,8 +2,6 @@
 //! from somebody who has had the form and has not applied. Anybody can write any From line, so there is a ceiling on what
 //! goes to strangers.
 
-use chrono::TimeDelta;
-
 use super::conversation::{free_words, needs_person};
 use super::decision::{Change, Decision};
 use super::event::{Intent, Message};
@@ -13,6 +11,7 @@ use super::settings::Settings;
 use super::trust::{Action, may};
 use super::{applying, timetable, unsure};
 use crate::ids::PersonId;
+use crate::time::Moment;
 
 /// Nobody we know: the form letter, once a day, and not more of them an hour than a flood of forged senders deserves.
 pub fn stranger(
@@ -31,27 +30,31 @@ pub fn stranger(
         true => pending_form(settings, facts, person, message),
         false => applying::send_form(settings, facts, person, message),
     };
-    behind_the_ceiling(settings, facts, &mut decision);
+    behind_the_ceiling(facts, &mut decision);
     decision
 }
 
-/// Above the hourly ceiling letters to strangers queue up, an hour's worth behind the other; they are not dropped.
-pub fn behind_the_ceiling(settings: &Settings, facts: &Facts, decision: &mut Decision) {
-    let open = timetable::round_for_application(settings, facts.now)
-        .is_some_and(|round| round.opens <= facts.now.date_naive());
-    let ceiling = if open {
-        settings.ceilings.stranger_letters_per_hour_open
-    } else {
-        settings.ceilings.stranger_letters_per_hour_closed
+/// So many letters may go to strangers within any hour.
+pub fn ceiling(settings: &Settings, now: Moment) -> u32 {
+    let open = timetable::round_for_application(settings, now)
+        .is_some_and(|round| round.opens <= now.date_naive());
+    let ceiling = match open {
+        true => settings.ceilings.stranger_letters_per_hour_open,
+        false => settings.ceilings.stranger_letters_per_hour_closed,
     };
-    let hours_behind = facts.brakes.stranger_letters_last_hour / ceiling.max(1);
-    if hours_behind > 0 {
+    ceiling.max(1)
+}
+
+/// Above the hourly ceiling letters to strangers queue up, each an hour behind the one that is a ceiling's worth before it;
+/// they are not dropped.
+pub fn behind_the_ceiling(facts: &Facts, decision: &mut Decision) {
+    if let Some(turn) = facts.brakes.strangers_turn.filter(|turn| *turn > facts.now) {
         for letter in decision
             .letters
             .iter_mut()
             .filter(|letter| matches!(letter.to, Recipient::Person(_)))
         {
-            letter.not_before = Some(facts.now + TimeDelta::hours(i64::from(hours_behind)));
+            letter.not_before = Some(turn);
         }
         decision.note += ", queued behind the hourly ceiling for strangers";
     }
@@ -95,7 +98,7 @@ pub fn no_round(
     decision.changes.push(Change::FormSent {
         person: newcomer.id,
     });
-    behind_the_ceiling(settings, facts, &mut decision);
+    behind_the_ceiling(facts, &mut decision);
     decision
 }
 

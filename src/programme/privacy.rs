@@ -87,7 +87,7 @@ pub fn nothing_kept(settings: &Settings, facts: &Facts, message: &Message) -> De
         format!("message-{}", message.inbox),
         About::default(),
     ));
-    behind_the_ceiling(settings, facts, &mut decision);
+    behind_the_ceiling(facts, &mut decision);
     decision.occasions.push((
         Occasion::Erase {
             person: id,

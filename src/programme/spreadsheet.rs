@@ -19,7 +19,8 @@ pub fn write(heading: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> V
 
 /// What people wrote must not become a formula in a spreadsheet (RELIABILITY T14).
 pub fn cell(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    // The wide forms begin a formula in spreadsheets of Japanese and Chinese readers.
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{text}")
     } else {
         text.to_string()
@@ -33,6 +34,7 @@ mod tests {
     #[test]
     fn a_formula_stays_text() {
         assert_eq!(cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(cell("＝1+1"), "'＝1+1");
         assert_eq!(cell("Zoë"), "Zoë");
     }
 

@@ -82,7 +82,11 @@ pub fn audience(
 }
 
 /// The message that a forwarded letter was about.
-pub fn in_question(db: &Connection, id: InboxId) -> rusqlite::Result<Option<InQuestion>> {
+pub fn in_question(
+    db: &Connection,
+    id: InboxId,
+    now: Moment,
+) -> rusqlite::Result<Option<InQuestion>> {
     let found = db
         .prepare_cached(
             "SELECT person_id, message_id, settled_by, inbox.kind = 'concern' FROM inbox WHERE id = ?1",
@@ -107,7 +111,25 @@ pub fn in_question(db: &Connection, id: InboxId) -> rusqlite::Result<Option<InQu
         message_id,
         settled_by,
         safety,
+        answers_last_day: match person {
+            Some(person) => db
+                .prepare_cached(
+                    "SELECT count(*) FROM outbox
+                     WHERE person_id = ?1 AND created_at > ?2 AND kind = 'coordinator-answer'",
+                )?
+                .query_row((person, now.timestamp() - 86_400), |row| row.get(0))?,
+            None => 0,
+        },
     }))
+}
+
+/// How many letters of the last 24 hours tell a coordinator that nothing was done.
+pub fn nothing_done(db: &Connection, coordinator: &str, now: Moment) -> rusqlite::Result<u32> {
+    db.prepare_cached(
+        "SELECT count(*) FROM outbox WHERE kind = 'command-done' AND created_at > ?2
+           AND envelope_to = ?1 COLLATE NOCASE AND key LIKE '%/nothing-done-%'",
+    )?
+    .query_row((coordinator, now.timestamp() - 86_400), |row| row.get(0))
 }
 
 /// When the last digest was written.
@@ -137,13 +159,26 @@ pub fn settled(db: &Connection) -> rusqlite::Result<Vec<Settled>> {
     .collect()
 }
 
-/// How many people wrote for the first time since the last digest, and the newest of their messages with their bytes.
-#[allow(clippy::type_complexity)]
-pub fn first_messages(db: &Connection) -> rusqlite::Result<(u32, Vec<(InboxId, String, Vec<u8>)>)> {
+/// Who wrote for the first time since the last digest.
+pub struct FirstMessages {
+    pub count: u32,
+    /// Of the forms that answer them, those that had to wait behind the hourly ceiling for strangers.
+    pub waiting: u32,
+    /// The newest of their messages: number, sender, bytes.
+    pub newest: Vec<(InboxId, String, Vec<u8>)>,
+}
+
+pub fn first_messages(db: &Connection) -> rusqlite::Result<FirstMessages> {
     let since = last_digest(db)?;
     let count = db
         .prepare_cached(
             "SELECT count(*) FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1",
+        )?
+        .query_row([since], |row| row.get(0))?;
+    let waiting = db
+        .prepare_cached(
+            "SELECT count(*) FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1
+               AND due_at >= created_at + 3600 AND last_error = ''",
         )?
         .query_row([since], |row| row.get(0))?;
     let newest = db
@@ -159,7 +194,11 @@ pub fn first_messages(db: &Connection) -> rusqlite::Result<(u32, Vec<(InboxId, S
             Ok((InboxId(row.get(0)?), row.get(1)?, row.get(2)?))
         })?
         .collect::<Result<_, _>>()?;
-    Ok((count, newest))
+    Ok(FirstMessages {
+        count,
+        waiting,
+        newest,
+    })
 }
 
 /// The sender and bytes of a message that was somebody's first, within the last weeks.

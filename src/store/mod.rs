@@ -54,6 +54,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_brakes.sql"),
     include_str!("migrations/0016_waiting_by_kind.sql"),
     include_str!("migrations/0017_floods.sql"),
+    include_str!("migrations/0018_letters_to_strangers.sql"),
 ];
 
 /// How hard a commit is pressed onto the disk.

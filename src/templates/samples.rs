@@ -524,6 +524,7 @@ pub fn one_each(topics: &[String]) -> Vec<LetterKind> {
             more: 0,
             settled: vec!["Message 86 from Rosa Quispe: Ben Okoro".into()],
             newcomers: 12,
+            newcomers_waiting: 0,
             first_messages: vec![FirstMessage {
                 from: "somebody@library.example".into(),
                 text: "Hello, what is this about?".into(),
@@ -801,6 +802,7 @@ fn variants(topics: &[String]) -> Vec<LetterKind> {
             more: 3,
             settled: vec![],
             newcomers: 0,
+            newcomers_waiting: 0,
             first_messages: vec![],
             numbers: vec![line("People who have applied", "0")],
         },

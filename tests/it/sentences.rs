@@ -59,6 +59,8 @@ const NOT_TOLD: [&str; 35] = [
     "no words of the coordinator's own",
     "nobody to answer",
     "mail does not reach them",
+    "many answers to this person within a day",
+    "{note}; this coordinator was told so {NOTHING_DONE_A_DAY} times within a day",
     "message {inbox} of person {} is answered by {}",
     "a command from somebody who is not the letter's reader",
     "a command waits for its confirmation",

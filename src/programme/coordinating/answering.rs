@@ -19,6 +19,38 @@ pub const MARK: &str = "##-";
 /// The first line of an answer that goes out though somebody else has answered before.
 const ALSO: &str = "also";
 
+/// A coordinator hears so often within a day that nothing was done. An out-of-office program in their mailbox answers
+/// each of our letters, that one included (RELIABILITY T10).
+const NOTHING_DONE_A_DAY: u32 = 3;
+
+/// So many answers of coordinators go to one person within a day by themselves. More of them are two mail programs that
+/// answer each other through us; a coordinator who means it says [`ALSO`].
+const ANSWERS_TO_ONE_PERSON_A_DAY: u32 = 3;
+
+/// Tells a coordinator that nothing was done with a message, and why; not without end.
+fn nothing_done(
+    facts: &Facts,
+    message: &Message,
+    from: &str,
+    note: &str,
+    told: &str,
+    about: About,
+) -> Decision {
+    if facts.brakes.nothing_done_last_day >= NOTHING_DONE_A_DAY {
+        return Decision::ignored(&format!(
+            "{note}; this coordinator was told so {NOTHING_DONE_A_DAY} times within a day"
+        ));
+    }
+    let mut decision = Decision::ignored(note);
+    decision.letters.push(done(
+        from,
+        format!("nothing-done-{}", message.inbox),
+        told.into(),
+        about,
+    ));
+    decision
+}
+
 /// What a coordinator writes in answer to our letters, and is no command; `None` where it reads like anybody's mail.
 pub fn written(
     settings: &Settings,
@@ -51,14 +83,9 @@ pub fn written(
             "Nothing was changed. Write the command alone on the first line, as the letter shows it."
         }
     };
-    let mut decision = Decision::noting("a coordinator's answer was not a command");
-    decision.letters.push(done(
-        from,
-        format!("message-{}", message.inbox),
-        told.into(),
-        asked.about.clone(),
-    ));
-    Some(decision)
+    let note = "a coordinator's answer was not a command";
+    let about = asked.about.clone();
+    Some(nothing_done(facts, message, from, note, told, about))
 }
 
 /// A coordinator writes without answering a letter of ours: anybody can set a From line, so nothing is done, and the
@@ -89,13 +116,7 @@ fn relay(
     from: &str,
 ) -> Decision {
     let refused = |note: &str, told: &str| {
-        let mut decision = Decision::ignored(note);
-        let about = About::message(inbox);
-        let occurrence = format!("message-{}", message.inbox);
-        decision
-            .letters
-            .push(done(from, occurrence, told.into(), about));
-        decision
+        nothing_done(facts, message, from, note, told, About::message(inbox))
     };
     let Some(question) = &facts.in_question else {
         return refused(
@@ -142,6 +163,14 @@ fn relay(
             "Nothing was sent: nobody knows whose message that was, so it has no address to answer to.",
         );
     };
+    if question.answers_last_day >= ANSWERS_TO_ONE_PERSON_A_DAY && !also {
+        let told = format!(
+            "Nothing was sent: {ANSWERS_TO_ONE_PERSON_A_DAY} answers have gone to this person within a day, as happens when \
+             mail programs answer each other. If yours should go out, too, reply to this letter with the one word \
+             \"{ALSO}\" on the first line, and your answer below it."
+        );
+        return refused("many answers to this person within a day", &told);
+    }
     if person.unreachable {
         return refused(
             "mail does not reach them",

@@ -8,7 +8,7 @@ use crate::programme::decision::Decision;
 use crate::programme::facts::{Facts, Waiting};
 use crate::programme::letter::{About, FirstMessage, Item, Letter, LetterKind, Line};
 use crate::programme::settings::{Coordinator, Settings};
-use crate::programme::{cap, timetable};
+use crate::programme::{cap, look_alike, timetable};
 
 /// Of each kind a letter shows so many, so that mail programs do not cut it and nothing hides behind what there is most of.
 const SHOWN_OF_A_KIND: usize = 8;
@@ -59,7 +59,7 @@ pub fn letter(
         });
         of_kind[at].1 += 1;
         match of_kind[at].1 <= SHOWN_OF_A_KIND {
-            true => items.push(item(waiting)),
+            true => items.push(item(waiting, settings.default_language())),
             false => more += 1,
         }
     }
@@ -104,9 +104,12 @@ pub fn letter(
             more,
             settled,
             newcomers: facts.newcomers,
+            newcomers_waiting: facts.newcomers_waiting,
+            // A flood of made-up senders is one line: whoever sends it shall not choose what coordinators read.
             first_messages: facts
                 .first_messages
                 .iter()
+                .filter(|_| facts.newcomers_waiting == 0)
                 .map(|first| FirstMessage {
                     command: Some(format!("show {}", first.inbox)).filter(|_| coordinator.may_act),
                     from: first.from.clone(),
@@ -124,7 +127,7 @@ fn is_concern(waiting: &Waiting) -> bool {
     matches!(waiting, Waiting::Message { safety: true, .. })
 }
 
-fn item(waiting: &Waiting) -> Item {
+fn item(waiting: &Waiting, language: &str) -> Item {
     let (text, command) = match waiting {
         Waiting::Message {
             inbox, from, why, ..
@@ -159,7 +162,8 @@ fn item(waiting: &Waiting) -> Item {
         Waiting::Application { person, name } => (
             format!(
                 "{name} has applied and waits to be accepted. To decline, write decline {person} and your reason on the \
-                 same line, which they read."
+                 same line, which they read.",
+                name = look_alike::remarked(name, language)
             ),
             Some(format!("accept {person}")),
         ),

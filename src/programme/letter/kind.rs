@@ -441,6 +441,8 @@ pub enum LetterKind {
         settled: Vec<String>,
         /// How many people wrote for the first time since then, and what the newest of them wrote.
         newcomers: u32,
+        /// Of their forms, those that had to wait behind the hourly ceiling; then nothing of what they wrote is shown.
+        newcomers_waiting: u32,
         first_messages: Vec<FirstMessage>,
         numbers: Vec<Line>,
     },

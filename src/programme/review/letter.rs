@@ -12,7 +12,7 @@ use crate::programme::letter::{
 use crate::programme::round::country;
 use crate::programme::settings::{Odd, Release, Round, Settings};
 use crate::programme::words::{Words, word};
-use crate::programme::{coordinating, reason_text, spreadsheet, timetable};
+use crate::programme::{coordinating, look_alike, reason_text, spreadsheet, timetable};
 
 /// Pairs that a letter asks to look at first.
 const WORST: usize = 10;
@@ -48,7 +48,9 @@ impl<'a> Names<'a> {
 
     fn shown(&self, person: &PersonId) -> Shown {
         let applicant = self.applicants.get(person);
-        let name = applicant.map_or_else(String::new, |it| it.person.name.clone());
+        let name = applicant.map_or_else(String::new, |it| {
+            look_alike::remarked(&it.person.name, self.language)
+        });
         let place = applicant.map_or_else(String::new, |it| {
             places::country_name(&country(it), self.language)
         });

@@ -50,9 +50,12 @@ pub fn load(
                 load_proposal(tx, &mut facts, proposal)?;
             }
             if let Some(inbox) = asked.and_then(|about| about.inbox) {
-                facts.in_question = coordinating::in_question(tx, inbox)?;
+                facts.in_question = coordinating::in_question(tx, inbox, now)?;
             }
             facts.brakes = brakes(tx, now, sender)?;
+            if let Some(from) = &message.from {
+                facts.brakes.nothing_done_last_day = coordinating::nothing_done(tx, from, now)?;
+            }
             let challenge = asked.and_then(|about| about.challenge);
             facts.rights = super::rights::of_sender(tx, now, sender, challenge)?;
         }
@@ -308,13 +311,24 @@ pub fn proposal(tx: &rusqlite::Connection, id: ProposalId) -> rusqlite::Result<O
     .optional()
 }
 
-fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqlite::Result<Brakes> {
-    let stranger_letters_last_hour = tx
+/// When the next letter to a stranger may leave: an hour after the one that is `ceiling` places before it.
+pub fn strangers_turn(
+    tx: &Transaction<'_>,
+    now: Moment,
+    ceiling: u32,
+) -> rusqlite::Result<Option<Moment>> {
+    let before: Option<i64> = tx
         .prepare_cached(
-            "SELECT count(*) FROM outbox
-             WHERE kind IN ('form', 'was-this-you', 'nothing-kept') AND created_at > ?1",
+            "SELECT due_at FROM outbox
+             WHERE kind IN ('form', 'was-this-you', 'nothing-kept') AND due_at > ?1
+             ORDER BY due_at DESC LIMIT 1 OFFSET ?2",
         )?
-        .query_row([now.timestamp() - 3_600], |row| row.get(0))?;
+        .query_row((now.timestamp() - 3_600, ceiling - 1), |row| row.get(0))
+        .optional()?;
+    Ok(before.and_then(|at| Moment::from_timestamp(at + 3_600, 0)))
+}
+
+fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqlite::Result<Brakes> {
     let (answers_last_day, confirmations_last_day) = match sender {
         Some(person) => tx
             .prepare_cached(
@@ -329,7 +343,8 @@ fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqli
     };
     Ok(Brakes {
         confirmations_last_day,
-        stranger_letters_last_hour,
+        strangers_turn: None,
         answers_last_day,
+        nothing_done_last_day: 0,
     })
 }

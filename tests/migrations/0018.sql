@@ -1,0 +1,1 @@
+-- Version 18 (an index for letters to strangers) brings no new rows.
