@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod automatic_mail;
 mod bad_lines;
 mod brakes;
 mod cli;
@@ -13,6 +14,7 @@ mod engine;
 mod examples;
 #[cfg(debug_assertions)]
 mod failpoints;
+mod faulty_disk;
 mod guides;
 mod import;
 mod keys;

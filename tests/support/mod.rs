@@ -1,5 +1,6 @@
 //! What the tests need around Pairpost: a real mail server and one that misbehaves by script, a programme, people.
 
+pub mod disk;
 pub mod dns;
 pub mod letter;
 pub mod mailserver;
