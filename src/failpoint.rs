@@ -23,6 +23,7 @@ impl From<Injected> for std::io::Error {
 
 /// All places of the daemon, so that a test can go through them.
 pub const PLACES: &[&str] = &[
+    "database-checking",
     "start-recovering",
     "mailbox-connect",
     "mailbox-list",

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args as Arguments;
 
-use crate::daemon::run::{AlreadyRunning, lock, run as serve};
+use crate::config::Config;
+use crate::daemon::run::{AlreadyRunning, DatabaseRefused, lock, run as serve};
 use crate::daemon::{Engine, master_key};
-use crate::store::Durability;
+use crate::mail::token::Keys;
 use crate::time::Clock;
 
 /// Another daemon holds the state folder (sysexits.h EX_TEMPFAIL).
@@ -22,7 +23,8 @@ const CLOCK_OFFSET: &str = "PAIRPOST_CLOCK_OFFSET_SECONDS";
 /// Run the programme: receive, answer, send what is due, until it is told to stop
 ///
 /// Logs go to standard error, by ids only. RUST_LOG=debug shows more. SIGTERM ends it in order; SIGHUP reads the config
-/// anew, and keeps the last one where the new one has a problem.
+/// anew, and keeps the last one where the new one has a problem. A large database that was not closed in order is looked
+/// through first: nothing is received or sent before that, and the log says so.
 #[derive(Debug, Arguments)]
 #[command(
     after_help = "Example:\n  pairpost run --config my-programme\n\nExit codes: 0 stopped in order, 75 another pairpost runs on this state folder, 78 config or database refused."
@@ -42,9 +44,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(REFUSED));
         }
     };
-    let opened = open(config);
-    let (engine, _lock) = match opened {
-        Ok(opened) => opened,
+    let (read, keys, _lock) = match prepare(config) {
+        Ok(prepared) => prepared,
         Err(error) if error.is::<AlreadyRunning>() => {
             eprintln!("pairpost: {error:#}");
             return Ok(ExitCode::from(TEMPORARY));
@@ -54,8 +55,18 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(REFUSED));
         }
     };
-    serve(engine, clock, || super::load(config))?;
-    Ok(ExitCode::SUCCESS)
+    let state_dir = read.state_dir.clone();
+    let open = move || Engine::open_checked(read, keys);
+    match serve(open, &state_dir, clock, || super::load(config)) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => match error.downcast::<DatabaseRefused>() {
+            Ok(DatabaseRefused(error)) => {
+                eprintln!("pairpost: {error:#}");
+                Ok(ExitCode::from(REFUSED))
+            }
+            Err(error) => Err(error),
+        },
+    }
 }
 
 /// The machine's clock, or a shifted one where a test says so.
@@ -82,14 +93,13 @@ fn clock(offset: Option<&std::ffi::OsStr>) -> anyhow::Result<Clock> {
     Ok(Clock::Shifted(by))
 }
 
-fn open(config: Option<&Path>) -> anyhow::Result<(Engine, std::fs::File)> {
+/// What can be found out at once: the config, the key, and that nobody else runs.
+fn prepare(config: Option<&Path>) -> anyhow::Result<(Config, Keys, std::fs::File)> {
     let config = super::load(config)?;
     super::make_private_folder(&config.state_dir)?;
     let held = lock(&config.state_dir)?;
     let keys = master_key::open(&config.state_dir, Clock::System.now())?.keys();
-    let engine = Engine::open(config, keys, Durability::Full)?;
-    engine.store().check_integrity()?;
-    Ok((engine, held))
+    Ok((config, keys, held))
 }
 
 fn start_log(json: bool) {

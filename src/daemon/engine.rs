@@ -70,7 +70,20 @@ impl Engine {
     /// # Errors
     /// The state folder, the master key or the database cannot be used; the message says which and why.
     pub fn open(config: Config, keys: Keys, durability: Durability) -> anyhow::Result<Engine> {
-        let mut store = Store::open(&config.state_dir.join(DATABASE), durability)?;
+        let store = Store::open(&config.state_dir.join(DATABASE), durability)?;
+        Engine::on(store, config, keys)
+    }
+
+    /// The same for the daemon, on a file that is known to be sound: see [`Store::open_checked`]. That may take a while.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_checked(config: Config, keys: Keys) -> anyhow::Result<Engine> {
+        let store = Store::open_checked(&config.state_dir.join(DATABASE))?;
+        Engine::on(store, config, keys)
+    }
+
+    fn on(mut store: Store, config: Config, keys: Keys) -> anyhow::Result<Engine> {
         let path = OnePath {
             config,
             keys,

@@ -8,25 +8,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::clock_watch::{ClockWatch, Seen};
 use super::copies::copy_loop;
 use super::deliver::{deliver_loop, look_loop};
-use super::engine::Engine;
+use super::engine::{DATABASE, Engine};
 use super::hands::{Handle, Job, pause};
 use super::metrics::metrics_loop;
 use super::receive::receive_loop;
 use crate::config::Config;
 use crate::programme::event::Noticed;
 use crate::store::outbox::{DotMarks, Recovered};
-use crate::time::Clock;
+use crate::time::{Clock, Moment};
 
 /// Occasions handled before the loops get their turn again.
 const OCCASIONS_AT_A_TIME: u32 = 200;
 /// The clock is looked at this often even when nothing is known to be due: another process may have written.
 const TICK_SECONDS: u64 = 5;
+
+/// So long systemd waits for the database before it is told that we run.
+const READY_WITHIN: Duration = Duration::from_millis(100);
+/// While the database is checked, the watchdog hears from us this often.
+const PINGED: Duration = Duration::from_secs(20);
 
 /// Another daemon holds the database.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +61,18 @@ pub fn lock(state_dir: &Path) -> anyhow::Result<std::fs::File> {
     }
 }
 
-/// Runs until a signal says stop. `reload` reads the config folder again.
+/// The database cannot be used: nothing was received or sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:#}")]
+pub struct DatabaseRefused(pub anyhow::Error);
+
+/// Runs until a signal says stop. `open` gets the engine ready, which may take a while; `reload` reads the config folder again.
+///
+/// # Errors
+/// [`DatabaseRefused`], or a defect of ours.
 pub fn run(
-    engine: Engine,
+    open: impl FnOnce() -> anyhow::Result<Engine> + Send + 'static,
+    state_dir: &Path,
     clock: Clock,
     reload: impl Fn() -> anyhow::Result<Config>,
 ) -> anyhow::Result<()> {
@@ -66,16 +80,108 @@ pub fn run(
         .enable_all()
         .build()?;
     // One thread carries all mail; the loops take turns.
-    tokio::task::LocalSet::new().block_on(&runtime, serve(engine, clock, reload))
+    tokio::task::LocalSet::new().block_on(&runtime, serve(open, state_dir, clock, reload))
+}
+
+/// What the engine knows when it has begun.
+struct Begun {
+    recovered: Recovered,
+    newest: Option<Moment>,
+    config: Config,
+}
+
+/// The engine's thread: opens the database, says how it stands, and does what it is asked until nobody can ask any more.
+fn engine_thread(
+    open: impl FnOnce() -> anyhow::Result<Engine>,
+    clock: &Clock,
+    begun: oneshot::Sender<anyhow::Result<Begun>>,
+    mut jobs: mpsc::Receiver<Job>,
+) {
+    let opened = open().map_err(|error| DatabaseRefused(error).into());
+    let opened = opened.and_then(|mut engine: Engine| {
+        let recovered = engine.start(clock.now())?;
+        let newest = engine.newest_moment()?;
+        let config = engine.config().clone();
+        Ok((
+            engine,
+            Begun {
+                recovered,
+                newest,
+                config,
+            },
+        ))
+    });
+    let mut engine = match opened {
+        Ok((engine, how)) => {
+            let _ = begun.send(Ok(how));
+            engine
+        }
+        Err(error) => {
+            let _ = begun.send(Err(error));
+            return;
+        }
+    };
+    while let Some(job) = jobs.blocking_recv() {
+        job(&mut engine);
+    }
+    if let Err(error) = engine.close() {
+        tracing::info!(%error, "the database is left without a seal");
+    }
+}
+
+/// Waits until the engine has begun; `None` when it is time to stop. Where that takes longer than a start may, systemd is told
+/// that we run: a database of any size can be looked through then, and no limit on starting ends us in the midst of it.
+async fn begin(
+    signals: &mut Signals,
+    mut begun: oneshot::Receiver<anyhow::Result<Begun>>,
+) -> anyhow::Result<Option<Begun>> {
+    let mut wait = READY_WITHIN;
+    loop {
+        tokio::select! {
+            how = &mut begun => {
+                return how.context("the engine has ended")?.map(Some);
+            }
+            () = tokio::time::sleep(wait) => {
+                if wait == READY_WITHIN {
+                    tell_systemd(&[
+                        sd_notify::NotifyState::Ready,
+                        sd_notify::NotifyState::Status("the database is being checked; nothing is received or sent before that"),
+                    ]);
+                    tracing::info!("the database is being checked; nothing is received or sent before that");
+                    wait = PINGED;
+                }
+                // Nothing but the disk is waited for.
+                tell_systemd(&[sd_notify::NotifyState::Watchdog]);
+            }
+            () = signals.stop() => return Ok(None),
+        }
+    }
 }
 
 async fn serve(
-    mut engine: Engine,
+    open: impl FnOnce() -> anyhow::Result<Engine> + Send + 'static,
+    state_dir: &Path,
     clock: Clock,
     reload: impl Fn() -> anyhow::Result<Config>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    let recovered = engine.start(clock.now())?;
+    let database = state_dir.join(DATABASE);
+    let (jobs, inbound_jobs) = mpsc::channel::<Job>(64);
+    let (began, begun) = oneshot::channel();
+    let its_clock = clock.clone();
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || engine_thread(open, &its_clock, began, inbound_jobs))?;
+    let Some(Begun {
+        recovered,
+        newest,
+        mut config,
+    }) = begin(&mut signals, begun).await?
+    else {
+        // The process ends, and the engine with it, wherever it is: that is a crash to SQLite, and nothing had begun.
+        tracing::info!("stopping before the database was checked");
+        return Ok(());
+    };
     if recovered != Recovered::default() {
         tracing::warn!(
             again = recovered.again,
@@ -83,20 +189,6 @@ async fn serve(
             "letters were on their way when the program ended; incomplete ones are sent again, the others looked for"
         );
     }
-    let newest = engine.newest_moment()?;
-    let database = engine.store().path().to_path_buf();
-    let mut config = engine.config().clone();
-    let (jobs, mut inbound_jobs) = mpsc::channel::<Job>(64);
-    let thread = std::thread::Builder::new()
-        .name("engine".into())
-        .spawn(move || {
-            while let Some(job) = inbound_jobs.blocking_recv() {
-                job(&mut engine);
-            }
-            if let Err(error) = engine.close() {
-                tracing::info!(%error, "the database is left without a seal");
-            }
-        })?;
     let handle = Handle { jobs };
     // Whoever starts has read a config that can be used.
     let mended = Noticed::Mended {
@@ -122,7 +214,10 @@ async fn serve(
         );
         if !ready {
             ready = true;
-            tell_systemd(&[sd_notify::NotifyState::Ready]);
+            tell_systemd(&[
+                sd_notify::NotifyState::Ready,
+                sd_notify::NotifyState::Status("running"),
+            ]);
             tracing::info!("ready");
         }
         let next = next_config(&mut signals, &handle, &clock, &config, &reload).await?;
@@ -309,6 +404,14 @@ impl Signals {
             hang_up: signal(SignalKind::hangup())?,
             _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
         })
+    }
+
+    /// The word to stop; one to read the config anew is kept for later.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 
     async fn next(&mut self) -> Signal {

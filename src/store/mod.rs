@@ -85,7 +85,29 @@ impl Store {
         if durability == Durability::Full {
             seal::check(path)?;
         }
-        let mut db = Connection::open(path)
+        let mut store = Store::connect(path, durability)?;
+        store.climb()?;
+        Ok(store)
+    }
+
+    /// The same for the daemon: before anything is written, the whole file is known to be sound. Either it is what the last run
+    /// has left when it ended in order, or SQLite looks through all of it.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_checked(path: &Path) -> anyhow::Result<Store> {
+        crate::failpoint::reach("database-checking")?;
+        let is_as_it_was_left = seal::check(path)?;
+        let mut store = Store::connect(path, Durability::Full)?;
+        if !is_as_it_was_left {
+            store.check_integrity()?;
+        }
+        store.climb()?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path, durability: Durability) -> anyhow::Result<Store> {
+        let db = Connection::open(path)
             .with_context(|| format!("{}: cannot be opened as a database", path.display()))?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         let wanted = match durability {
@@ -120,13 +142,17 @@ impl Store {
             true,
         )?;
         db.set_prepared_statement_cache_capacity(128);
-        migrate(&mut db, MIGRATIONS).with_context(|| path.display().to_string())?;
-        #[cfg(test)]
-        scans::watch(&mut db)?;
         Ok(Store {
             db,
             path: path.to_path_buf(),
         })
+    }
+
+    fn climb(&mut self) -> anyhow::Result<()> {
+        migrate(&mut self.db, MIGRATIONS).with_context(|| self.path.display().to_string())?;
+        #[cfg(test)]
+        scans::watch(&mut self.db)?;
+        Ok(())
     }
 
     /// The one kind of transaction there is: it takes the write lock at once, so that it can never fail half-way for
@@ -193,7 +219,13 @@ impl Store {
 
     /// SQLite's own check of the whole file.
     pub fn check_integrity(&self) -> anyhow::Result<()> {
-        if let Some(damage) = damage(&self.db)? {
+        let found = damage(&self.db).with_context(|| {
+            format!(
+                "{}: the database is damaged: it cannot be looked through. Restore a backup: pairpost restore FILE",
+                self.path.display()
+            )
+        })?;
+        if let Some(damage) = found {
             bail!(
                 "{}: the database is damaged ({damage}). Restore a backup: pairpost restore FILE",
                 self.path.display()

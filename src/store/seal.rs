@@ -13,14 +13,14 @@ use sha2::{Digest, Sha256};
 
 use super::{hex, with_end};
 
-/// Breaks the seal, where there is one.
+/// Breaks the seal, where there is one. Says whether the file is to the bit what was sealed.
 ///
 /// # Errors
 /// The file has changed since it was sealed, and not by anybody's writing.
-pub fn check(database: &Path) -> anyhow::Result<()> {
+pub fn check(database: &Path) -> anyhow::Result<bool> {
     let seal = seal_of(database);
     let Ok(sealed) = std::fs::read_to_string(&seal) else {
-        return Ok(());
+        return Ok(false);
     };
     let now = Sealed::of(database).unwrap_or_default();
     let then = Sealed::read(&sealed);
@@ -34,7 +34,7 @@ pub fn check(database: &Path) -> anyhow::Result<()> {
         );
     }
     remove(database);
-    Ok(())
+    Ok(now.digest == then.digest)
 }
 
 /// Seals the file as it is. Nobody may have it open.

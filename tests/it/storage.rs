@@ -420,8 +420,7 @@ fn of_500_damaged_databases_each_is_refused_or_unchanged() {
         }
         fs::write(&other, &bytes).unwrap();
         fs::write(folder.path().join("pairpost.db.seal"), &sealed).unwrap();
-        let opened = Store::open(&other, Durability::Full)
-            .and_then(|store| store.check_integrity().map(|()| store));
+        let opened = Store::open_checked(&other);
         match opened {
             Err(error) => {
                 let told = format!("{error:#}");
@@ -441,8 +440,7 @@ fn of_500_damaged_databases_each_is_refused_or_unchanged() {
         if case % 5 == 0 {
             fs::write(&other, &bytes).unwrap();
             let _ = fs::remove_file(folder.path().join("pairpost.db.seal"));
-            let opened = Store::open(&other, Durability::Full)
-                .and_then(|store| store.check_integrity().map(|()| store));
+            let opened = Store::open_checked(&other);
             if let Ok(store) = opened {
                 let text = {
                     let path = store.path().to_path_buf();
@@ -476,6 +474,68 @@ fn of_500_damaged_databases_each_is_refused_or_unchanged() {
     fs::write(&database, &sound).unwrap();
     fs::write(&seal, &sealed).unwrap();
     assert!(programme.run().terminate().success());
+}
+
+/// A check that takes its time does not hold up the start of the service, and nothing is done before it is through.
+#[test]
+fn while_the_database_is_checked_the_service_runs_and_nothing_is_received_or_sent() {
+    use std::os::unix::net::UnixDatagram;
+    let programme = Programme::on_maildirs();
+    let path = programme.config().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(30)))
+        .unwrap();
+    let slowly = [
+        ("NOTIFY_SOCKET", path.as_os_str()),
+        (
+            "PAIRPOST_FAILPOINT",
+            "database-checking=delay:2500@1".as_ref(),
+        ),
+    ];
+    let told = || {
+        let mut heard = [0; 1000];
+        let length = socket.recv(&mut heard).unwrap();
+        String::from_utf8_lossy(&heard[..length]).into_owned()
+    };
+    arrives(&programme, 1);
+    let daemon = programme.start_with(&slowly);
+    let first = told();
+    assert!(
+        first.contains("READY=1") && first.contains("is being checked"),
+        "{first}"
+    );
+    assert_eq!((programme.in_inbox(), left(&programme)), (1, (0, 0)));
+    daemon.wait_for_log(" ready");
+    eventually("it is answered", || {
+        (left(&programme) == (1, 1)).then_some(())
+    });
+    daemon.kill();
+    // It had no time to seal the file, and a page of it is gone: the check itself finds that out.
+    let db = rusqlite::Connection::open(programme.database()).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    drop(db);
+    let mut bytes = fs::read(programme.database()).unwrap();
+    let pages = bytes.len() / 4096;
+    for page in pages / 2..pages / 2 + 3 {
+        bytes[page * 4096..(page + 1) * 4096].fill(0);
+    }
+    fs::write(programme.database(), &bytes).unwrap();
+    arrives(&programme, 2);
+    let letters = left(&programme);
+    let daemon = programme.start_with(&slowly);
+    assert_eq!(daemon.exit_code(), Some(78), "{}", programme.log());
+    assert_eq!((programme.in_inbox(), left(&programme)), (1, letters));
+    assert_eq!(
+        fs::read(programme.database()).unwrap(),
+        bytes,
+        "nothing is repaired"
+    );
+    // Told to stop in the midst of it, it ends at once.
+    let daemon = programme.start_with(&slowly);
+    daemon.wait_for_log("is being checked");
+    assert!(daemon.terminate().success());
 }
 
 // ---------------------------------------------------------------- backups
