@@ -54,6 +54,8 @@ pub struct Wrong {
 /// All mailboxes of the world, in the order in which letters came.
 #[derive(Debug, Default)]
 pub struct Mailboxes {
+    /// Who was told that nothing is kept about them, and when.
+    forgotten: BTreeMap<usize, Moment>,
     /// Letters that were read, or could have been.
     pub received: Vec<Received>,
     /// Letters that a dead mailbox refused: sent, but in no mailbox.
@@ -179,6 +181,19 @@ impl Mailboxes {
             .iter()
             .filter(|said| matches!(said.expects, Expects::Answer(_) | Expects::AnyAnswer))
             .filter(|said| said.answered.is_none())
+            .filter(|said| !self.is_from_nobody(said))
+    }
+
+    /// An answer that its writer sent when nothing was kept about them any more: it is quiet, since whoever asked to be forgotten
+    /// shall not be asked to join.
+    fn is_from_nobody(&self, said: &Said) -> bool {
+        let forgotten = said.person.and_then(|person| self.forgotten.get(&person));
+        forgotten.is_some_and(|since| *since <= said.at)
+    }
+
+    /// Somebody reads that nothing is kept about them any more.
+    pub(super) fn forget(&mut self, person: usize, at: Moment) {
+        self.forgotten.insert(person, at);
     }
 
     pub(crate) fn hash(letter: &[u8]) -> [u8; 32] {

@@ -449,6 +449,9 @@ impl World {
             return self.bounce(number, letter, &headers, &to, envelope_from, at);
         }
         self.mailboxes.put(received, kind);
+        if kind == "forgotten" {
+            self.mailboxes.forget(number, at);
+        }
         self.notes_a_move(number, kind, &occasion, &to);
         self.inspect(number, letter, &headers, kind, &occasion, at);
 
