@@ -317,3 +317,30 @@ fn the_digest_of_a_large_round_is_no_large_letter() {
     assert_eq!(items.len(), 1 + 5 * 8);
     assert_eq!(*more, 5 * 92);
 }
+
+#[test]
+fn a_concern_hides_behind_no_number_of_other_messages() {
+    let mut settings = pairpost::config::built_in().settings;
+    settings.coordinators.truncate(1);
+    let message = |id, safety| Waiting::Message {
+        inbox: InboxId(id),
+        from: name(id),
+        why: "words".into(),
+        safety,
+    };
+    let facts = Facts {
+        now: now(),
+        waiting: (1..=20).map(|id| message(id, id == 20)).collect(),
+        ..Facts::default()
+    };
+    let decision = coordinating::digest(&settings, &facts);
+    let LetterKind::Digest { items, more, .. } = &decision.letters[0].kind else {
+        panic!("{decision:?}");
+    };
+    let concern = name(20);
+    assert!(
+        items.iter().any(|item| item.text.contains(&concern)),
+        "{items:?}"
+    );
+    assert_eq!((items.len(), *more), (9, 11));
+}

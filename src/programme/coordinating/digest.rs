@@ -1,7 +1,8 @@
 //! The digest: only what needs a person, each item with the line that answers it; then what others have dealt with, who
 //! wrote for the first time, and numbers. Nothing to do is one line.
 
-use std::mem::{Discriminant, discriminant};
+use std::collections::HashMap;
+use std::mem::discriminant;
 
 use super::{may_read_concerns, who};
 use crate::programme::decision::Decision;
@@ -10,7 +11,8 @@ use crate::programme::letter::{About, FirstMessage, Item, Letter, LetterKind, Li
 use crate::programme::settings::{Coordinator, Settings};
 use crate::programme::{cap, look_alike, timetable};
 
-/// Of each kind a letter shows so many, so that mail programs do not cut it and nothing hides behind what there is most of.
+/// Of each kind a letter shows so many, so that mail programs do not cut it and nothing hides behind what there is most of;
+/// concerns are a kind of their own.
 const SHOWN_OF_A_KIND: usize = 8;
 
 pub fn digest(settings: &Settings, facts: &Facts) -> Decision {
@@ -45,23 +47,20 @@ pub fn letter(
         });
     }
     let mut more = 0;
-    let mut of_kind: Vec<(Discriminant<Waiting>, usize)> = Vec::new();
+    let mut shown = HashMap::new();
     let theirs = facts
         .waiting
         .iter()
         .filter(|waiting| concerns || !is_concern(waiting));
     for waiting in theirs {
-        let kind = discriminant(waiting);
-        let at = of_kind.iter().position(|(known, _)| *known == kind);
-        let at = at.unwrap_or_else(|| {
-            of_kind.push((kind, 0));
-            of_kind.len() - 1
-        });
-        of_kind[at].1 += 1;
-        match of_kind[at].1 <= SHOWN_OF_A_KIND {
-            true => items.push(item(waiting, settings.default_language())),
-            false => more += 1,
+        let kind = (discriminant(waiting), is_concern(waiting));
+        let of_kind = shown.entry(kind).or_insert(0);
+        if *of_kind == SHOWN_OF_A_KIND {
+            more += 1;
+            continue;
         }
+        *of_kind += 1;
+        items.push(item(waiting, settings.default_language()));
     }
     if !coordinator.may_act {
         // They may know, but their commands are not taken.
