@@ -42,10 +42,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     if args.verify {
-        let busy = super::busy("trying the copy out");
-        let counts = backup::drill(&args.file);
-        busy.finish_and_clear();
-        let counts = counts?;
+        let counts = super::busy("trying the copy out", || backup::drill(&args.file))?;
         println!(
             "{}: can be restored: {} people, {} partnerships, {} messages, {} letters",
             args.file.display(),

@@ -126,9 +126,9 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
             }),
         );
         if args.mail {
-            let busy = super::busy("waiting for two letters to itself");
-            let (profile, findings) = runtime.block_on(checkup(args, &config));
-            busy.finish_and_clear();
+            let (profile, findings) = super::busy("waiting for two letters to itself", || {
+                runtime.block_on(checkup(args, &config))
+            });
             for finding in findings {
                 tell(finding.what, finding.found);
             }

@@ -50,10 +50,8 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
             matches!(what, What::Journal),
             "only the journal can be checked: pairpost export --journal --check"
         );
-        let busy = super::busy("checking the journal");
-        let checked = engine.check_journal();
-        busy.finish_and_clear();
-        return check(&checked?, args.json);
+        let checked = super::busy("checking the journal", || engine.check_journal())?;
+        return check(&checked, args.json);
     }
     let mut out = csv::Writer::from_writer(std::io::stdout().lock());
     match what {

@@ -297,8 +297,8 @@ fn progress_bar(total: u64, what: &'static str) -> indicatif::ProgressBar {
     bar
 }
 
-/// Says on a terminal what is going on while something takes its time of which nobody knows how long; nothing elsewhere.
-fn busy(what: &'static str) -> indicatif::ProgressBar {
+/// Does something of which nobody knows how long it takes, and says on a terminal meanwhile what it is; nothing elsewhere.
+fn busy<T>(what: &'static str, work: impl FnOnce() -> T) -> T {
     let bar =
         indicatif::ProgressBar::with_draw_target(None, indicatif::ProgressDrawTarget::stderr());
     if let Ok(style) = indicatif::ProgressStyle::with_template("{spinner} {prefix} {elapsed}") {
@@ -306,7 +306,9 @@ fn busy(what: &'static str) -> indicatif::ProgressBar {
     }
     bar.set_prefix(what);
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
-    bar
+    let done = work();
+    bar.finish_and_clear();
+    done
 }
 
 #[cfg(test)]

@@ -69,10 +69,7 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
         if args.to.is_some() {
             let report = Report::of(&settings.name, &round, &former, settings.default_language());
             let page = report::page::html(&report).into_bytes();
-            let busy = super::busy("setting the report");
-            let pdf = documents::report::pdf(&report);
-            busy.finish_and_clear();
-            let pdf = pdf?;
+            let pdf = super::busy("setting the report", || documents::report::pdf(&report))?;
             for (ending, bytes) in [("html", page), ("pdf", pdf)] {
                 let file = dir.join(format!("{}.{ending}", round.round));
                 super::write_file(&file, bytes)?;

@@ -34,10 +34,10 @@ pub fn run(args: &Args, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     let _lock = lock(&config.state_dir)?;
     let database = config.state_dir.join(DATABASE);
     let now = Clock::System.now();
-    let busy = super::busy("restoring");
-    let carried_over = backup::restore(&args.file, &database)
-        .and_then(|former| backup::carry_over(&database, former.as_deref(), now));
-    busy.finish_and_clear();
+    let carried_over = super::busy("restoring", || {
+        backup::restore(&args.file, &database)
+            .and_then(|former| backup::carry_over(&database, former.as_deref(), now))
+    });
     match carried_over? {
         CarriedOver::Known { letters, messages } => println!(
             "Since the copy was made {letters} letters have left and {messages} messages have come: none of the letters \
