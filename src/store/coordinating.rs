@@ -170,17 +170,12 @@ pub struct FirstMessages {
 
 pub fn first_messages(db: &Connection) -> rusqlite::Result<FirstMessages> {
     let since = last_digest(db)?;
-    let count = db
+    let (count, waiting) = db
         .prepare_cached(
-            "SELECT count(*) FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1",
+            "SELECT count(*), count(*) FILTER (WHERE due_at >= created_at + 3600 AND last_error = '')
+             FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1",
         )?
-        .query_row([since], |row| row.get(0))?;
-    let waiting = db
-        .prepare_cached(
-            "SELECT count(*) FROM outbox WHERE kind = 'form' AND cause LIKE 'message %' AND created_at > ?1
-               AND due_at >= created_at + 3600 AND last_error = ''",
-        )?
-        .query_row([since], |row| row.get(0))?;
+        .query_row([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let newest = db
         .prepare_cached(
             // From the letters to their messages: the other way round every message there ever was would be looked at.

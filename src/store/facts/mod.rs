@@ -16,6 +16,7 @@ use rusqlite::{OptionalExtension, Transaction};
 
 use super::{coordinating, from_word, json};
 use crate::ids::{AnnouncementId, PersonId, ProposalId};
+use crate::programme::coordinating::is_for_coordinators;
 use crate::programme::event::{CommandKind, Event, Purpose};
 use crate::programme::facts::{ApplicationState, Brakes, Facts, Fresh, Partnership, Proposal};
 use crate::time::Moment;
@@ -53,7 +54,9 @@ pub fn load(
                 facts.in_question = coordinating::in_question(tx, inbox, now)?;
             }
             facts.brakes = brakes(tx, now, sender)?;
-            if let Some(from) = &message.from {
+            let is_for_coordinators = (message.answers_letter.as_ref())
+                .is_some_and(|asked| is_for_coordinators(&asked.kind));
+            if let Some(from) = message.from.as_ref().filter(|_| is_for_coordinators) {
                 facts.brakes.nothing_done_last_day = coordinating::nothing_done(tx, from, now)?;
             }
             let challenge = asked.and_then(|about| about.challenge);
@@ -343,8 +346,7 @@ fn brakes(tx: &Transaction<'_>, now: Moment, sender: Option<PersonId>) -> rusqli
     };
     Ok(Brakes {
         confirmations_last_day,
-        strangers_turn: None,
         answers_last_day,
-        nothing_done_last_day: 0,
+        ..Brakes::default()
     })
 }
