@@ -75,13 +75,17 @@ impl Picture {
                 ]
             }
             Picture::Bars(bars) => {
+                // Where no bar is drawn, its place is the labels'.
+                let most = match bars.iter().any(|bar| bar.number.is_some()) {
+                    true => LABEL_COLUMNS.min(columns.saturating_sub(BAR_COLUMNS + 8)),
+                    false => columns.saturating_sub(8),
+                };
                 let label_columns = bars
                     .iter()
                     .map(|bar| textwrap::core::display_width(&bar.label))
                     .max()
                     .unwrap_or(0)
-                    .min(LABEL_COLUMNS)
-                    .min(columns.saturating_sub(BAR_COLUMNS + 8));
+                    .min(most);
                 bars.iter()
                     .map(|bar| {
                         let label = &bar.label;
@@ -161,6 +165,12 @@ mod tests {
             .unwrap()
             .as_text(72);
         assert_eq!(lines, ["People      96", "Letters      4"]);
+        let asked = "Partners being asked whether they are there";
+        let lines = Picture::read("numbers", &format!("{asked} | 0\nPeople | 12\n"))
+            .unwrap()
+            .as_text(72);
+        assert_eq!(lines[0], format!("{asked}      0"));
+        assert_eq!(lines[0].len(), lines[1].len(), "{lines:?}");
         assert!(
             Picture::read("", "Name:\n").is_none(),
             "the form is no picture"
