@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args as Arguments;
 use console::style;
+use data_encoding::HEXLOWER;
 
 use crate::config::{self, Config};
 use crate::daemon::{engine, master_key};
@@ -155,7 +156,7 @@ pub fn run(args: &Args, dir: Option<&Path>) -> anyhow::Result<ExitCode> {
 async fn checkup(args: &Args, config: &Config) -> (Profile, Vec<Finding>) {
     let mut bytes = [0; 10];
     let word = match getrandom::fill(&mut bytes) {
-        Ok(()) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Ok(()) => HEXLOWER.encode(&bytes),
         Err(_) => std::process::id().to_string(),
     };
     let checkup = Checkup {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, SecondsFormat, Utc};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use crate::failpoint;
 use crate::mail::token::Keys;
@@ -152,9 +153,9 @@ impl MasterKey {
                 || "unknown".into(),
                 |made| made.to_rfc3339_opts(SecondsFormat::Secs, true),
             );
-            let _ = writeln!(text, "{what} {made} {}", hex(&it.key));
+            let _ = writeln!(text, "{what} {made} {}", HEXLOWER.encode(&it.key));
         }
-        let _ = writeln!(text, "lasting {}", hex(&self.lasting));
+        let _ = writeln!(text, "lasting {}", HEXLOWER.encode(&self.lasting));
         text
     }
 }
@@ -336,19 +337,9 @@ fn generation(made: &str, key: &str) -> Option<Generation> {
     })
 }
 
-fn hex(key: &[u8; 32]) -> String {
-    key.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn key_of(hex: &str) -> Option<[u8; 32]> {
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    let mut key = [0; 32];
-    for (at, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()?;
-    }
-    Some(key)
+fn key_of(written: &str) -> Option<[u8; 32]> {
+    let bytes = HEXLOWER_PERMISSIVE.decode(written.as_bytes()).ok()?;
+    bytes.try_into().ok()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -172,12 +173,7 @@ pub(super) fn of(played: Played<'_>) -> Summary {
         problems,
         rounds: played.rounds,
         letters_at: played.letters_at,
-        letters_sha256: played
-            .letters
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        letters_sha256: HEXLOWER.encode(&played.letters.finalize()),
         wall_s: played.wall.as_secs_f64(),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::time::Moment;
@@ -130,8 +131,7 @@ impl Mailboxes {
 
     /// A hash over the bytes of all letters received, in order: the same round, the same hash.
     pub fn sha256(&self) -> String {
-        let digest = self.chain.clone().finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&self.chain.clone().finalize())
     }
 
     /// Messages of people that were forwarded to a coordinator, each once however many coordinators read it, by what they

@@ -1,10 +1,10 @@
 //! Messages as they arrived. A message is ours from the moment its bytes are committed here; only then may anything
 //! be done to it in the mailbox.
 
+use data_encoding::HEXLOWER;
 use rusqlite::{OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::hex;
 use crate::ids::{InboxId, PersonId};
 use crate::time::Moment;
 
@@ -26,7 +26,7 @@ pub enum Shelf {
 pub fn hash(raw: &[u8]) -> String {
     let sent = as_sent(raw);
     let named = headers(sent).any(|line| has_name(line, "message-id"));
-    hex(&Sha256::digest(if named { sent } else { raw }))
+    HEXLOWER.encode(&Sha256::digest(if named { sent } else { raw }))
 }
 
 /// What servers write on top of a message that passes through them (RFC 5321 section 4.4, RFC 8601, RFC 8617, and what

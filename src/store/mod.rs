@@ -323,11 +323,6 @@ fn date(text: Option<String>) -> Option<chrono::NaiveDate> {
     text.and_then(|text| text.parse().ok())
 }
 
-/// Bytes in lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The name of a file beside another one, as SQLite names those of a database: the whole name, and an end.
 fn with_end(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();

@@ -9,9 +9,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::{hex, with_end};
+use super::with_end;
 
 /// Breaks the seal, where there is one. Says whether the file is to the bit what was sealed.
 ///
@@ -95,7 +96,7 @@ impl Sealed {
             bytes.map_or(0, u32::from_be_bytes)
         };
         Ok(Sealed {
-            digest: hex(&digest.finalize()),
+            digest: HEXLOWER.encode(&digest.finalize()),
             writes: number(24),
             writes_again: number(92),
         })

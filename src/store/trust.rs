@@ -1,10 +1,11 @@
 //! What is remembered so that a stranger cannot act: guessed reply addresses, letters whose power is used up, and what is
 //! known of the mail provider.
 
+use data_encoding::HEXLOWER;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::{hex, json, to_json};
+use super::{json, to_json};
 use crate::ids::LetterId;
 use crate::programme::letter::About;
 use crate::time::{Moment, from_seconds};
@@ -71,7 +72,7 @@ pub fn shown(tx: &Transaction<'_>, about: &About) -> rusqlite::Result<String> {
             .optional()?,
         (None, None) => None,
     };
-    Ok(text.map_or_else(String::new, |text| hex(&Sha256::digest(text))))
+    Ok(text.map_or_else(String::new, |text| HEXLOWER.encode(&Sha256::digest(text))))
 }
 
 /// How many people would be introduced if a round began with those who are in it now.

@@ -4,8 +4,7 @@
 //! `translates = "1a2b3c4d"`: the stamp of the English text as it was then. A file without it is nobody's translation
 //! and is never called outdated.
 
-use std::fmt::Write as _;
-
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
@@ -21,14 +20,7 @@ pub fn stamp(text: &str) -> String {
         hash.update(line.trim_end());
         hash.update("\n");
     }
-    hash.finalize()
-        .iter()
-        .take(4)
-        .fold(String::new(), |mut stamp, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(stamp, "{byte:02x}");
-            stamp
-        })
+    HEXLOWER.encode(&hash.finalize()[..4])
 }
 
 /// A letter's stamp, where it has one, and the rest of it.

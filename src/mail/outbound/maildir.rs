@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::transport::{Hook, Phase};
@@ -74,11 +75,7 @@ impl MaildirTransport {
                 *number += 1;
                 format!("{:08}", *number - 1)
             }
-            None => Sha256::digest(&bytes)
-                .iter()
-                .take(16)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            None => HEXLOWER.encode(&Sha256::digest(&bytes)[..16]),
         };
         match maildir::deliver(&self.path, &bytes, self.durable, Some(&name)) {
             Ok(name) => Outcome::Accepted { reply: name },
