@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::sending::Trace;
 use crate::mail::account::{MailboxSettings, SendingSettings};
 use crate::mail::inbound::imap::Imap;
-use crate::store::unknown::Unknown;
+use crate::store::unknown::{TakenLater, Unknown};
 
 /// A queue that takes longer to list is not worth waiting for.
 const QUEUE_TIME_OUT: Duration = Duration::from_secs(30);
 
-/// What is seen of each letter, in their order. `taken_later` are Message-IDs of letters that the server certainly took
-/// after the last of them: only where one of these is seen does a missing copy prove anything.
+/// What is seen of each letter, in their order. The server certainly took all of `taken_later`: only where the copy of one
+/// that is later than a letter is seen does that letter's missing copy prove anything.
 ///
 /// # Errors
 /// A place that the config names cannot be looked at: nothing is known then, and it is looked at again later.
@@ -23,7 +23,7 @@ pub async fn traces(
     mailbox: &MailboxSettings,
     sending: &SendingSettings,
     letters: &[Unknown],
-    taken_later: &[String],
+    taken_later: &[TakenLater],
 ) -> anyhow::Result<Vec<Trace>> {
     let mut traces = vec![Trace::None; letters.len()];
     let SendingSettings::Smtp { traces: places, .. } = sending else {
@@ -35,17 +35,18 @@ pub async fn traces(
         let ids: Vec<String> = letters
             .iter()
             .map(|letter| letter.message_id.clone())
-            .chain(taken_later.iter().cloned())
+            .chain(taken_later.iter().map(|taken| taken.message_id.clone()))
             .collect();
         let found = Imap::which_are_in(server, login, folder, &ids)
             .await
             .context("the folder of sent copies")?;
         let (asked, compared) = found.split_at(letters.len());
-        let copies_are_there = compared.contains(&true);
-        for (trace, there) in traces.iter_mut().zip(asked) {
+        let seen = taken_later.iter().zip(compared).filter(|(_, seen)| **seen);
+        let newest_seen = seen.map(|(taken, _)| taken.at).max();
+        for ((trace, letter), there) in traces.iter_mut().zip(letters).zip(asked) {
             *trace = match there {
                 true => Trace::Found("a copy is in the folder of sent letters".into()),
-                false if copies_are_there => Trace::CertainlyNone,
+                false if newest_seen.is_some_and(|at| at > letter.since) => Trace::CertainlyNone,
                 false => Trace::None,
             };
         }

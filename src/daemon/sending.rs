@@ -44,7 +44,7 @@ const LOOKED_AT_MOST: u32 = 32_000;
 /// So many letters of unknown end are looked for at a time.
 const LOOKED_FOR_AT_A_TIME: u32 = 50;
 /// So many letters with a known end are looked for beside them, to know whether a missing trace means anything.
-const LETTERS_TO_COMPARE: u32 = 3;
+const LETTERS_TO_COMPARE: u32 = 20;
 
 impl Engine {
     /// The next letters to hand to the server, marked as on their way before it hears of them. The hourly ceiling
@@ -211,14 +211,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Letters whose end nobody told and that are to be looked for now, with letters that the server took after the
-    /// newest of them: where these leave a trace, the others would have left one, too.
-    pub fn to_look_for(&self, now: Moment) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<String>)> {
+    /// Letters whose end nobody told and that are to be looked for now, with letters that the server took after the first of
+    /// them, and when: where one of these leaves a trace, whatever came before it would have left one, too.
+    pub fn to_look_for(
+        &self,
+        now: Moment,
+    ) -> anyhow::Result<(Vec<unknown::Unknown>, Vec<unknown::TakenLater>)> {
         let letters = unknown::due(self.store.reader(), now, LOOKED_FOR_AT_A_TIME)?;
         if !letters.is_empty() {
             failpoint::reach("look-due")?;
         }
-        let Some(since) = letters.iter().map(|letter| letter.since).max() else {
+        let Some(since) = letters.iter().map(|letter| letter.since).min() else {
             return Ok(Default::default());
         };
         let taken = unknown::taken_since(self.store.reader(), since, LETTERS_TO_COMPARE)?;

@@ -59,17 +59,29 @@ pub fn due(db: &rusqlite::Connection, now: Moment, limit: u32) -> rusqlite::Resu
     .collect()
 }
 
-/// Message-IDs of letters that the server took after `since`, newest first: where their copies can be seen, a copy
-/// that cannot be seen does not exist.
+/// A letter that the server certainly took. Where its copy can be seen, a copy of an earlier letter that cannot be seen does not
+/// exist.
+#[derive(Debug, Clone)]
+pub struct TakenLater {
+    pub message_id: String,
+    pub at: Moment,
+}
+
+/// Letters that the server took after `since`, newest first.
 pub fn taken_since(
     db: &rusqlite::Connection,
     since: Moment,
     limit: u32,
-) -> rusqlite::Result<Vec<String>> {
+) -> rusqlite::Result<Vec<TakenLater>> {
     db.prepare_cached(
-        "SELECT message_id FROM outbox WHERE state = 'sent' AND sent_at > ?1 ORDER BY sent_at DESC LIMIT ?2",
+        "SELECT message_id, sent_at FROM outbox WHERE state = 'sent' AND sent_at > ?1 ORDER BY sent_at DESC LIMIT ?2",
     )?
-    .query_map((since.timestamp(), limit), |row| row.get(0))?
+    .query_map((since.timestamp(), limit), |row| {
+        Ok(TakenLater {
+            message_id: row.get(0)?,
+            at: from_seconds(row.get(1)?),
+        })
+    })?
     .collect()
 }
 

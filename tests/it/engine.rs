@@ -77,8 +77,12 @@ const ACCEPTED: fn() -> Outcome = || Outcome::Accepted {
 
 /// The daemon writes this down between the last line of a letter and its dot.
 fn mark_the_dot(engine: &Engine, letter: LetterId) {
+    mark_the_dot_at(engine, letter, now());
+}
+
+fn mark_the_dot_at(engine: &Engine, letter: LetterId, at: Moment) {
     let mut marks = DotMarks::open(engine.store().path()).unwrap();
-    marks.mark(letter, now()).unwrap();
+    marks.mark(letter, at).unwrap();
 }
 
 #[test]
@@ -130,6 +134,40 @@ fn unknown_letter(engine: &mut Engine) -> (Unknown, Vec<u8>, Moment) {
     let later = now() + TimeDelta::minutes(2);
     let unknown = engine.to_look_for(later).unwrap().0.remove(0);
     (unknown, letter.bytes, later)
+}
+
+/// Of two letters of unknown end the older one is compared with what was taken between them: under many crashes there is always
+/// a newer one after which nothing has been taken yet.
+#[test]
+fn a_letter_of_unknown_end_is_compared_with_letters_later_than_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = engine(dir.path());
+    let minute = |minute| now() + TimeDelta::minutes(minute);
+    let silence = Outcome::Unknown {
+        text: "no answer in time".into(),
+    };
+    let taken = Outcome::Accepted {
+        reply: "250 ok".into(),
+    };
+    let mut ids = Vec::new();
+    for (name, at, outcome) in [
+        ("anna", 0, &silence),
+        ("ben", 5, &taken),
+        ("cleo", 10, &silence),
+    ] {
+        arrive(&mut engine, &mail_from(name, "hello"), minute(at));
+        let letter = engine.take_letters(minute(at), 10).unwrap().remove(0);
+        mark_the_dot_at(&engine, letter.id, minute(at));
+        engine.delivered(&letter, outcome, minute(at)).unwrap();
+        ids.push(letter.id);
+    }
+    let (unknown, later) = engine.to_look_for(minute(15)).unwrap();
+    assert_eq!(
+        unknown.iter().map(|it| it.id).collect::<Vec<_>>(),
+        [ids[0], ids[2]]
+    );
+    assert_eq!(later.len(), 1);
+    assert!(unknown[0].since < later[0].at && later[0].at < unknown[1].since);
 }
 
 #[test]
